@@ -1,0 +1,43 @@
+# visavis_module(NAME [DEPENDS module...] [LIBRARIES target...] [TEST_LIBRARIES target...] [TEST_DEPENDS module...]):
+# one module, a static library built from the module's own folder. Files named *_test.cpp become the module's test
+# program (ctest label `unit`), *_sim.cpp its simulated scenarios (label `sim`). DEPENDS must say what tools/layers.txt says;
+# LIBRARIES are third-party and stay inside the .cpp files.
+function(visavis_test_program name label timeout)
+  cmake_parse_arguments(TEST "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${name} ${TEST_SOURCES})
+  target_link_libraries(${name} PRIVATE ${TEST_LIBRARIES} visavis_sim GTest::gmock GTest::gtest_main)
+  target_precompile_headers(${name} PRIVATE <gtest/gtest.h>)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout})
+endfunction()
+
+function(visavis_module name)
+  cmake_parse_arguments(MODULE "" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES;TEST_DEPENDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${name}/*.cpp)
+  file(GLOB tests CONFIGURE_DEPENDS ${name}/*_test.cpp)
+  file(GLOB scenarios CONFIGURE_DEPENDS ${name}/*_sim.cpp)
+  list(REMOVE_ITEM sources ${tests} ${scenarios})
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+
+  set(kind PUBLIC)
+  if(sources)
+    add_library(visavis_${name} STATIC ${sources})
+    target_link_libraries(visavis_${name} PRIVATE ${MODULE_LIBRARIES})
+  else()
+    add_library(visavis_${name} INTERFACE)
+    set(kind INTERFACE)
+  endif()
+  target_include_directories(visavis_${name} ${kind} ${CMAKE_CURRENT_SOURCE_DIR})
+  list(TRANSFORM MODULE_DEPENDS PREPEND visavis_ OUTPUT_VARIABLE libraries)
+  list(TRANSFORM MODULE_TEST_DEPENDS PREPEND visavis_ OUTPUT_VARIABLE test_libraries)
+  target_link_libraries(visavis_${name} ${kind} ${libraries})
+
+  if(VISAVIS_TESTS AND tests)
+    visavis_test_program(visavis_${name}_test unit 30 SOURCES ${tests}
+                         LIBRARIES visavis_${name} ${test_libraries} ${MODULE_TEST_LIBRARIES})
+  endif()
+  if(VISAVIS_TESTS AND scenarios)
+    visavis_test_program(visavis_${name}_sim_test sim 180 SOURCES ${scenarios}
+                         LIBRARIES visavis_${name} ${test_libraries} ${MODULE_TEST_LIBRARIES})
+  endif()
+endfunction()

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.hpp"
+
+namespace visavis {
+
+/// An IPv4 or IPv6 address as a value. An IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) is held as
+/// the IPv4 address it stands for, so that one host compares equal whichever socket saw it.
+class IpAddress {
+ public:
+  constexpr IpAddress() = default;  ///< 0.0.0.0
+  [[nodiscard]] static IpAddress v4(std::uint32_t host_order);
+  [[nodiscard]] static IpAddress v6(const std::array<std::uint8_t, 16>& network_order);
+  /// Reads "192.0.2.1", "2001:db8::1" or "[2001:db8::1]"; no host names, no zone.
+  [[nodiscard]] static std::optional<IpAddress> parse(std::string_view text);
+
+  [[nodiscard]] bool is_v4() const;
+  [[nodiscard]] std::uint32_t v4_host_order() const;
+  /// 16 bytes; an IPv4 address in its mapped form.
+  [[nodiscard]] const std::array<std::uint8_t, 16>& mapped() const { return bytes_; }
+  [[nodiscard]] bool is_loopback() const;
+  [[nodiscard]] bool is_unspecified() const;
+  [[nodiscard]] bool is_link_local() const;
+  /// "192.0.2.1", "2001:db8::1" (RFC 5952).
+  [[nodiscard]] std::string to_string() const;
+
+  friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
+
+ private:
+  std::array<std::uint8_t, 16> bytes_{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0};
+};
+
+/// An address and a port.
+struct SocketAddress {
+  IpAddress ip;
+  std::uint16_t port = 0;
+
+  /// Reads "192.0.2.1:80" or "[::1]:80".
+  [[nodiscard]] static std::optional<SocketAddress> parse(std::string_view text);
+  [[nodiscard]] std::string to_string() const;
+
+  friend auto operator<=>(const SocketAddress&, const SocketAddress&) = default;
+};
+
+}  // namespace visavis
+
+template <>
+struct std::hash<visavis::IpAddress> {
+  std::size_t operator()(const visavis::IpAddress& ip) const noexcept {
+    return std::hash<std::string_view>{}(visavis::as_text(std::as_bytes(std::span(ip.mapped()))));
+  }
+};
+
+template <>
+struct std::hash<visavis::SocketAddress> {
+  std::size_t operator()(const visavis::SocketAddress& at) const noexcept {
+    return std::hash<visavis::IpAddress>{}(at.ip) ^ (std::size_t{at.port} * 0x9E3779B97F4A7C15U);
+  }
+};
