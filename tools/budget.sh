@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# budget.sh NAME COMMAND...: runs a part of the tests and fails when it takes over 1.5 times its budget in seconds.
+# budget.sh --report: what each part of the last run took.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mkdir -p build/budget
+
+declare -A budget=([unit]=10 [sim]=120 [conformance]=180 [fuzz]=240 [e2e]=480 [web]=180 [load]=60 [sanitize]=900 [lint]=600)
+
+if [[ $1 == --report ]]; then
+  echo "part         seconds  budget"
+  for part in unit sim conformance fuzz web e2e load sanitize lint; do
+    [[ -f build/budget/$part ]] && printf '%-12s %7s %7s\n' "$part" "$(< "build/budget/$part")" "${budget[$part]}"
+  done
+  exit 0
+fi
+
+part=$1; shift
+start=$(date +%s)
+"$@"
+took=$(($(date +%s) - start))
+echo "$took" > "build/budget/$part"
+if ((took * 2 > budget[$part] * 3)); then
+  echo "$part took $took s: over 1.5 times its budget of ${budget[$part]} s"
+  exit 1
+fi
