@@ -1,0 +1,97 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "rtp/media_parameters.hpp"
+#include "sfu/ids.hpp"
+
+/// What a worker counts. Plain numbers that only grow, owned by the worker's thread; a copy of
+/// them crosses threads in a `WorkerReport`.
+namespace visavis::sfu {
+
+/// Why a datagram or packet went no further. The text is the `reason` label in `/metrics`.
+enum class DropReason : std::uint8_t {
+  kUnknownRoute,        ///< From an address no peer has, and no STUN request for one.
+  kUnknownUfrag,        ///< A STUN request for a user nobody opened.
+  kRefusedByPeer,       ///< Failed authentication, replayed, or no packet at all.
+  kNoStream,            ///< RTP on an SSRC and mid that no open stream claims.
+  kTooManySources,      ///< A peer sends on more SSRCs than its lines can need.
+  kUnknownPayloadType,  ///< RTP with a payload type that was not agreed on.
+  kMalformed,           ///< RTP or RTCP that does not parse.
+  kTooLarge,            ///< RTP that would not fit a cell once rewritten.
+  kDuplicate,           ///< RTP that the log has already.
+  kTooOld,              ///< RTP from before what the log still holds.
+  kPadding,             ///< Probing padding: noted for feedback, carries no media.
+  kViewerTooSlow,       ///< A cursor overtaken by the end of its log.
+  kViewerCannotSend,    ///< The viewer has no route or no keys yet.
+  kReasonCount,
+};
+[[nodiscard]] std::string_view to_string(DropReason reason);
+
+/// Why a command was not carried out. The text is the `reason` label in `/metrics`.
+enum class RefusalReason : std::uint8_t {
+  kTooManyPeers,
+  kTooManyStreams,
+  kTooManySlots,
+  kDuplicatePeer,
+  kDuplicateStream,
+  kDuplicateUfrag,
+  kUnknownPeer,
+  kUnknownStream,
+  kUnknownSlot,
+  kUnknownMid,
+  kWrongKind,   ///< Audio behind a video slot, or the other way round.
+  kEventsFull,  ///< Nobody drains the events: the oldest report was dropped.
+  kReasonCount,
+};
+[[nodiscard]] std::string_view to_string(RefusalReason reason);
+
+struct Counters {
+  std::uint64_t datagrams_in = 0;
+  std::uint64_t datagrams_out = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint64_t rtp_in = 0;   ///< Authenticated RTP packets from publishers.
+  std::uint64_t rtp_out = 0;  ///< RTP packets to viewers, retransmissions among them.
+  std::uint64_t rtcp_in = 0;
+  std::uint64_t rtcp_out = 0;
+  std::uint64_t nacks_from_viewers = 0;   ///< Sequence numbers asked for.
+  std::uint64_t retransmissions_out = 0;  ///< NACKed packets sent again, from the log.
+  std::uint64_t nacks_unanswered = 0;     ///< Gone from the log, or never sent.
+  std::uint64_t nacks_too_soon = 0;       ///< Sent again less than a round trip ago.
+  std::uint64_t nacks_to_publishers = 0;  ///< Sequence numbers we asked for.
+  std::uint64_t retransmissions_in = 0;   ///< RTX packets restored.
+  std::uint64_t keyframes = 0;            ///< Keyframes that arrived, over all streams.
+  std::uint64_t plis_to_publishers = 0;
+  std::uint64_t plis_from_viewers = 0;  ///< PLI and FIR.
+  std::uint64_t plis_coalesced = 0;     ///< Keyframe wishes that one already sent PLI serves.
+  std::uint64_t cache_hits = 0;         ///< A slot began at a fresh cached keyframe.
+  std::uint64_t cache_misses = 0;       ///< A slot had to wait for a keyframe.
+  std::uint64_t slot_switches = 0;
+  std::array<std::uint64_t, static_cast<std::size_t>(DropReason::kReasonCount)> drops{};
+  std::array<std::uint64_t, static_cast<std::size_t>(RefusalReason::kReasonCount)> refusals{};
+
+  void drop(DropReason reason) { ++drops[static_cast<std::size_t>(reason)]; }
+  void refuse(RefusalReason reason) { ++refusals[static_cast<std::size_t>(reason)]; }
+};
+
+/// One published stream, for the labels `publisher` and `stream` in `/metrics`.
+struct StreamCounters {
+  StreamId stream;
+  PeerId publisher;
+  rtp::MediaKind kind = rtp::MediaKind::kAudio;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t keyframes = 0;
+  std::uint64_t plis = 0;  ///< Sent to the publisher for this stream.
+  std::uint64_t nacks = 0;
+  std::uint64_t retransmissions = 0;
+  std::uint64_t cache_hits = 0;
+  std::uint64_t cache_misses = 0;
+  std::uint64_t log_bytes = 0;  ///< Held now.
+};
+
+}  // namespace visavis::sfu
