@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+
+#include "base/address.hpp"
+#include "base/error.hpp"
+#include "net/reactor.hpp"
+#include "tls/tls_context.hpp"
+
+namespace visavis::http {
+class Server;
+}
+
+namespace visavis::net {
+
+struct HttpHostCounters {
+  std::uint64_t accepted = 0;
+  std::uint64_t open = 0;
+  std::uint64_t refused_limit = 0;          ///< Over `connections_max`: closed at once.
+  std::uint64_t refused_no_descriptor = 0;  ///< EMFILE, ENFILE: closed at once.
+  std::uint64_t refused_handshake = 0;      ///< TLS failed.
+  std::uint64_t received_bytes = 0;         ///< On the wire, TLS included.
+  std::uint64_t sent_bytes = 0;
+};
+
+/// Moves the bytes of an `http::Server`: listening sockets, connections, TLS. Registers the server
+/// and itself with the reactor, so that every turn sends what the server has to say and wakes for
+/// its deadlines; register what sits on the server (engineio, socketio) with `Reactor::drive` too.
+///
+/// Back-pressure: `handle_sent` tells the server what has left; a connection with more than
+/// `unsent_bytes_high` waiting is not read until half of it has left.
+class HttpHost {
+ public:
+  struct Options {
+    /// Each costs two descriptors' worth of kernel memory and up to ~20 kB with TLS.
+    std::size_t connections_max = 20'000;
+    std::size_t unsent_bytes_high = std::size_t{1} << 20U;
+    /// How long a connection we closed may take to read our last bytes.
+    Duration linger = std::chrono::seconds(2);
+  };
+
+  HttpHost(Reactor& reactor, http::Server& server, Options options);
+  HttpHost(Reactor& reactor, http::Server& server) : HttpHost(reactor, server, Options{}) {}
+  HttpHost(const HttpHost&) = delete;
+  HttpHost& operator=(const HttpHost&) = delete;
+  ~HttpHost();
+
+  /// Listens; port 0 takes a free one. With `tls` (which must outlive the host) all connections of
+  /// this endpoint are TLS. Returns the real address.
+  [[nodiscard]] std::expected<SocketAddress, Error> listen(const SocketAddress& at,
+                                                           const tls::TlsContext* tls = nullptr);
+  /// Accepts nobody any more; connections go on.
+  void stop_listening();
+  /// Whether every connection is gone or has nothing left to send.
+  [[nodiscard]] bool idle() const;
+
+  [[nodiscard]] const HttpHostCounters& counters() const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace visavis::net

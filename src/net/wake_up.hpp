@@ -1,0 +1,20 @@
+#pragma once
+
+#include "net/file_descriptor.hpp"
+
+namespace visavis::net {
+
+/// An eventfd: readable from `raise()` (any thread) until `clear()`.
+class WakeUp {
+ public:
+  WakeUp();
+
+  void raise();
+  void clear();
+  [[nodiscard]] int fd() const { return event_.value(); }
+
+ private:
+  FileDescriptor event_;
+};
+
+}  // namespace visavis::net
