@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "srtp/profile.hpp"
+
+namespace visavis::srtp {
+
+/// Why a datagram was not opened. Counted per peer; no single one is worth a log line.
+enum class OpenError : std::uint8_t {
+  kMalformed,       ///< No RTP or RTCP header, or too short for a tag.
+  kReplayed,        ///< Its index has been opened already, or is older than the window.
+  kForged,          ///< The tag is wrong.
+  kTooManySources,  ///< A new SSRC, and the table is full.
+};
+inline constexpr std::size_t kOpenErrorCount = 4;
+[[nodiscard]] std::string_view to_string(OpenError error);
+
+/// Opens what one peer sealed: SRTP and SRTCP under one master key (RFC 3711, RFC 7714).
+///
+/// Works in place and allocates only when a new SSRC has proved authentic. An SSRC enters the table
+/// only with a packet that opens, so garbage cannot fill it.
+class Opener {
+ public:
+  /// A participant publishes 8 streams at most, of 3 layers with RTX each; the rest is for SSRCs
+  /// that change during a call.
+  static constexpr std::size_t kSourcesMax = 128;
+
+  /// `key` has `kKeyBytes`, `salt` has `salt_bytes(profile)`.
+  Opener(Profile profile, Bytes key, Bytes salt);
+  Opener(Opener&&) noexcept;
+  Opener& operator=(Opener&&) noexcept;
+  Opener(const Opener&) = delete;
+  Opener& operator=(const Opener&) = delete;
+  ~Opener();
+
+  /// The packet's header and plain payload, at the front of `datagram`. After an error the bytes of
+  /// `datagram` are of no use.
+  [[nodiscard]] std::expected<MutableBytes, OpenError> open_rtp(MutableBytes datagram);
+  /// The compound, at the front of `datagram`. Not encrypted ones (E bit 0, RFC 3711 §3.4) are
+  /// opened too, their tag is checked just the same.
+  [[nodiscard]] std::expected<MutableBytes, OpenError> open_rtcp(MutableBytes datagram);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace visavis::srtp
