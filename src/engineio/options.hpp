@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace visavis::engineio {
+
+/// Cross-origin requests (Fetch standard §3.2), answered as Node's `cors` package does.
+struct CorsOptions {
+  /// "*" allows every origin; otherwise the request's origin must be one of these.
+  std::vector<std::string> origins = {"*"};
+  std::string methods = "GET,HEAD,PUT,PATCH,POST,DELETE";
+  /// Empty: what the preflight asks for is allowed.
+  std::string allowed_headers;
+  std::string exposed_headers;
+  bool credentials = false;
+  std::optional<unsigned> max_age_s;
+};
+
+/// Sent with the first answer of a session, for balancers that keep a client on one server.
+struct CookieOptions {
+  std::string name = "io";
+  std::string path = "/";
+  bool http_only = true;
+  std::string same_site = "Lax";
+};
+
+struct DeflateOptions {
+  bool enabled = false;
+  std::size_t threshold_bytes = 1024;  ///< smaller messages go as they are
+  int level = 6;
+};
+
+/// The defaults are those of Node's server where it has the option.
+struct Options {
+  std::string path = "/engine.io/";
+  Duration ping_interval = std::chrono::milliseconds(25'000);
+  Duration ping_timeout = std::chrono::milliseconds(20'000);
+  Duration upgrade_timeout = std::chrono::milliseconds(10'000);
+  std::size_t max_payload = 1'000'000;
+  bool polling = true;
+  bool websocket = true;
+  bool allow_upgrades = true;
+  std::optional<CorsOptions> cors;
+  std::optional<CookieOptions> cookie;
+  DeflateOptions per_message_deflate;
+  /// Above it a handshake is refused with 503.
+  std::size_t sessions_max = 20'000;
+  /// A session whose queue and unsent bytes pass this is closed (transport error): its client does
+  /// not read, and one such must not take the memory of all.
+  std::size_t buffered_bytes_max = 8'000'000;
+};
+
+/// What happened since the start.
+struct Counters {
+  std::uint64_t sessions_opened = 0;
+  std::uint64_t sessions_closed = 0;
+  std::uint64_t sessions_refused = 0;  ///< `sessions_max`
+  std::uint64_t upgraded = 0;
+  std::uint64_t upgrades_failed = 0;
+  std::uint64_t bad_requests = 0;  ///< answered with an error code of the protocol
+  std::uint64_t ping_timeouts = 0;
+  std::uint64_t parse_errors = 0;  ///< sessions closed for bytes that are no packet
+  std::uint64_t too_big = 0;       ///< posts and frames over `max_payload`
+  std::uint64_t overflows = 0;     ///< sessions closed at `buffered_bytes_max`
+  std::uint64_t volatile_dropped = 0;
+  std::uint64_t messages_in = 0;
+  std::uint64_t messages_out = 0;
+  std::uint64_t deflated = 0;  ///< messages compressed, once per broadcast
+};
+
+}  // namespace visavis::engineio

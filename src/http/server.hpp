@@ -1,0 +1,132 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/bytes.hpp"
+#include "base/shared_bytes.hpp"
+#include "base/time.hpp"
+#include "http/message.hpp"
+
+namespace visavis::http {
+
+/// What a peer may cost. A request over a limit is answered and its connection closed.
+struct Limits {
+  std::size_t header_bytes_max = 16'384;      ///< 431; what Node's server allows
+  std::size_t body_bytes_max = 1'000'000;     ///< 413; a route may say otherwise
+  std::size_t bodies_bytes_max = 64'000'000;  ///< 503; of all half-read bodies together
+  std::size_t pipelined_bytes_max = 65'536;   ///< waiting behind an unanswered request
+  std::size_t unsent_bytes_pause = 262'144;   ///< answers unsent, above which no request is begun
+  std::size_t connections_max = 20'000;       ///< about what 2 GB hold when all are busy
+  Duration header_timeout = std::chrono::seconds(10);  ///< 408; slow senders of headers
+  Duration body_timeout = std::chrono::seconds(60);    ///< 408; 1 MB at 17 kB/s
+  Duration idle_timeout = std::chrono::seconds(15);    ///< between two requests
+  Duration stall_timeout = std::chrono::seconds(30);   ///< an answer of which nothing more leaves
+  Duration close_timeout = std::chrono::seconds(5);    ///< for the last bytes of a closing one
+};
+
+/// What happened since the start.
+struct Counters {
+  std::uint64_t connections = 0;
+  std::uint64_t connections_refused = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t upgrades = 0;
+  std::uint64_t aborted = 0;  ///< the client left before its answer
+  std::uint64_t bad_requests = 0;
+  std::uint64_t headers_too_big = 0;
+  std::uint64_t bodies_too_big = 0;
+  std::uint64_t bodies_refused = 0;  ///< `bodies_bytes_max` was reached
+  std::uint64_t header_timeouts = 0;
+  std::uint64_t body_timeouts = 0;
+  std::uint64_t stalled = 0;
+  std::uint64_t pipelined_too_much = 0;
+};
+
+/// What an upgraded connection talks to. Belongs to the server, which destroys it after
+/// `handle_closed`.
+class Stream {
+ public:
+  Stream() = default;
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  virtual ~Stream() = default;
+
+  /// `bytes` are lent for the call.
+  virtual void handle_bytes(Instant now, Bytes bytes) = 0;
+  /// The connection is gone, by either side; comes exactly once.
+  virtual void handle_closed(Instant now) = 0;
+  /// All that was written has left for the peer.
+  virtual void handle_drained(Instant now) = 0;
+};
+
+/// Called once a request has been read whole; it is answered by `respond`, now or later.
+using Handler = std::move_only_function<void(Instant, RequestId, Request)>;
+
+/// An HTTP/1.1 server (RFC 9112) for many connections, without I/O.
+///
+/// A host drives it: `handle_open`, then `handle_bytes`, `handle_sent`, and at the end
+/// `handle_closed` exactly once for each connection, whoever closed it. After each `handle_*` call,
+/// and after calls from outside a handler (`respond`, `write`, `close`), drain `poll_output()` and
+/// book `next_timeout()`. Requests of one connection are handled one after another. Handlers may
+/// call anything here except `handle_*`. Time must not go back.
+class Server {
+ public:
+  explicit Server(Limits limits = {});
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server();
+
+  /// Requests whose path starts with `path_prefix`; the longest prefix wins, without one it is 404.
+  void route(std::string path_prefix, Handler handler);
+  void route(std::string path_prefix, std::size_t body_bytes_max, Handler handler);
+
+  /// Answers a request, once. An unknown id (its connection is gone) is ignored.
+  void respond(Instant now, RequestId request, Response response);
+  /// `aborted` is called if the client leaves before the answer. One for each request.
+  void on_abort(RequestId request, std::move_only_function<void(Instant)> aborted);
+  /// Answers with 101 and hands the connection over to `stream`, starting with the bytes that came
+  /// behind the request. Ignored for an unknown id; false then.
+  bool upgrade(Instant now, RequestId request, Response switching, std::unique_ptr<Stream> stream);
+
+  /// For upgraded connections; an unknown id is ignored.
+  void write(Instant now, ConnectionId connection, SharedBytes bytes);
+  /// Closes an upgraded connection once the written bytes have left (or `close_timeout` is over).
+  /// Its stream hears `handle_closed` when it is gone, and nothing else any more.
+  void close(Instant now, ConnectionId connection);
+  /// Written and not yet reported as sent.
+  [[nodiscard]] std::size_t unsent_bytes(ConnectionId connection) const;
+
+  void handle_open(Instant now, ConnectionId connection, SocketAddress remote, bool secure);
+  void handle_bytes(Instant now, ConnectionId connection, Bytes bytes);
+  /// `bytes` of what `poll_output` gave have been taken by the kernel.
+  void handle_sent(Instant now, ConnectionId connection, std::size_t bytes);
+  /// The peer will send no more (FIN). A parked request counts as aborted; what is written still
+  /// leaves, then the connection is closed. A host that does not tell FIN apart need not call it.
+  void handle_end(Instant now, ConnectionId connection);
+  /// The connection is gone, by either side.
+  void handle_closed(Instant now, ConnectionId connection);
+  void handle_timeout(Instant now);
+  [[nodiscard]] Instant next_timeout() const;
+
+  struct Output {
+    ConnectionId connection;
+    std::vector<SharedBytes> bytes;  ///< in order, after all that was polled before
+    bool then_close = false;         ///< close once all bytes have left, then call `handle_closed`
+    bool at_once = false;            ///< with `then_close`: drop unsent bytes, do not wait
+  };
+  [[nodiscard]] std::optional<Output> poll_output();
+
+  [[nodiscard]] std::size_t connections() const;
+  [[nodiscard]] const Counters& counters() const;
+
+ private:
+  class Core;
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace visavis::http

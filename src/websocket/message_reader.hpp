@@ -1,0 +1,81 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <optional>
+
+#include "base/bytes.hpp"
+#include "websocket/deflate.hpp"
+#include "websocket/frame.hpp"
+
+namespace visavis::websocket {
+
+/// Why the peer's bytes cannot be read on; the connection is closed with `close_code`.
+enum class ReadError : std::uint8_t { kProtocolError, kInvalidPayload, kMessageTooBig };
+[[nodiscard]] CloseCode close_code(ReadError error);
+
+/// Which side of the connection reads: a server wants masked frames, a client unmasked ones
+/// (RFC 6455 §5.1).
+enum class Role : std::uint8_t { kServer, kClient };
+
+/// A whole message, or a control frame.
+struct Message {
+  Opcode opcode;  ///< never kContinuation
+  Bytes payload;  ///< valid until the next call of `read`; text is valid UTF-8
+};
+
+/// Puts frames of one connection together to messages (RFC 6455 §5, RFC 7692 §7.2.2).
+///
+/// Call `read` until it gives nothing; then all of `input` is consumed. Between messages it holds
+/// no buffer. After an error it must not be used again.
+class MessageReader {
+ public:
+  struct Options {
+    /// Bounds the frame's length field, the sum of fragments, and what a message inflates to.
+    std::size_t message_bytes_max = 1'000'000;
+    /// Set when permessage-deflate was agreed on without context takeover for the peer; lent for
+    /// the reader's life and shared by all connections of a thread.
+    Inflater* inflater = nullptr;
+  };
+
+  MessageReader(Role role, Options options) : options_(options), role_(role) {}
+
+  /// Takes bytes off the front of `input` up to the end of the next message.
+  [[nodiscard]] std::expected<std::optional<Message>, ReadError> read(Bytes& input);
+
+ private:
+  struct Header {
+    Opcode opcode = Opcode::kContinuation;
+    bool final = false;
+    bool compressed = false;
+    bool masked = false;
+    Mask mask{};
+    std::uint64_t payload_size = 0;
+  };
+  using Step = std::expected<std::optional<Message>, ReadError>;
+
+  [[nodiscard]] std::expected<bool, ReadError> read_header(Bytes& input);
+  [[nodiscard]] std::expected<void, ReadError> check_first_bytes() const;
+  [[nodiscard]] std::expected<void, ReadError> begin_frame();
+  [[nodiscard]] std::expected<void, ReadError> begin_data_frame();
+  [[nodiscard]] Step finish_frame();
+  [[nodiscard]] Step finish_control();
+  [[nodiscard]] Step finish_message();
+  void forget_idle_buffers();
+
+  Options options_;
+  Role role_;
+  bool in_message_ = false;  ///< a fragmented message waits for its rest
+  bool in_payload_ = false;
+  bool compressed_ = false;  ///< of the message being read
+  Opcode message_opcode_ = Opcode::kText;
+  std::uint8_t header_size_ = 0;
+  std::array<std::byte, kFrameHeaderMax> header_bytes_{};
+  Header frame_;
+  std::uint64_t payload_read_ = 0;
+  Buffer message_;
+  Buffer control_;
+};
+
+}  // namespace visavis::websocket
