@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/time.hpp"
+#include "dtls/fingerprint.hpp"
+#include "dtls/identity.hpp"
+
+namespace visavis::dtls {
+
+enum class Role : std::uint8_t { kServer, kClient };
+
+enum class State : std::uint8_t {
+  kHandshaking,
+  kConnected,  ///< The peer's certificate is the one promised, and `keys()` are there.
+  kFailed,     ///< See `failure()`. Nothing brings it back.
+  kClosed,     ///< The peer said goodbye (close_notify) while its TLS state was still held.
+};
+
+enum class Failure : std::uint8_t {
+  kNone,
+  kFingerprintMismatch,  ///< The peer has another certificate than signalling promised.
+  kNoSrtpProfile,        ///< The peer does not offer use_srtp with a profile of ours (RFC 5764).
+  kHandshake,            ///< Bad messages, no common cipher, a fatal alert.
+  kTimeout,              ///< Not done `Session::kHandshakeMax` after the first message.
+};
+[[nodiscard]] std::string_view to_string(Failure failure);
+
+/// The keys for SRTP (RFC 5764 §4.2), named by who *writes* with them. `profile` is IANA's number
+/// in use_srtp: 7 AEAD_AES_128_GCM, 1 AES128_CM_HMAC_SHA1_80.
+struct Keys {
+  std::uint16_t profile = 0;
+  Buffer client_key;
+  Buffer client_salt;
+  Buffer server_key;
+  Buffer server_salt;
+};
+
+/// One DTLS 1.2 handshake with a peer known by its certificate's fingerprint, to agree on SRTP
+/// keys.
+///
+/// Datagrams in, datagrams out, time as an argument: after each `handle_*` call, `poll_transmit`
+/// until it gives nothing, then sleep until `next_timeout`. OpenSSL's own timers are switched off;
+/// this class resends the last flight by its own, so a simulation needs no clock of its own.
+///
+/// It sends nothing but in answer (server) or after `start` (client). Who may be answered at all is
+/// the caller's to know: feed it only datagrams from a route that ICE has authenticated.
+class Session {
+ public:
+  static constexpr std::size_t kDatagramBytesMax = 1200;  ///< Fits every path that WebRTC uses.
+  /// First resend, doubled each time up to `kResendMax`. RFC 6347 §4.2.4.1 says 1 s, and allows
+  /// less where a call waits: the browsers use 50 to 400 ms.
+  static constexpr Duration kResendMin = std::chrono::milliseconds(150);
+  static constexpr Duration kResendMax = std::chrono::seconds(4);
+  static constexpr Duration kHandshakeMax = std::chrono::seconds(30);
+  /// How long the TLS state (40 to 76 kB) is held after the handshake. The last flight is kept for
+  /// good: a peer that missed it can ask again at any time.
+  static constexpr Duration kReleaseAfter = std::chrono::seconds(5);
+  /// Asked again for a flight, we answer at most this often.
+  static constexpr Duration kResendGap = std::chrono::milliseconds(40);
+
+  Session(Role role, const Identity& identity, Fingerprint remote);
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+  ~Session();
+
+  /// The client's first message. A server waits for it.
+  void start(Instant now);
+  /// A whole UDP payload. Garbage and replays are ignored, as RFC 6347 §4.1.2.7 says.
+  void handle_datagram(Instant now, Bytes datagram);
+  void handle_timeout(Instant now);
+  [[nodiscard]] Instant next_timeout() const;
+  /// The next datagram to send; it stays valid until the next call of this session. Empty: none.
+  [[nodiscard]] Bytes poll_transmit();
+
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] Failure failure() const { return failure_; }
+  /// Null until `kConnected`.
+  [[nodiscard]] const Keys* keys() const { return keys_ ? &*keys_ : nullptr; }
+  /// Whether OpenSSL's state is still held.
+  [[nodiscard]] bool holds_tls_state() const { return engine_ != nullptr; }
+
+ private:
+  class Engine;
+
+  void advance(Instant now);
+  void take_flight(Instant now);
+  void resend_flight(Instant now);
+  void finish(Instant now);
+  void fail(Failure failure);
+
+  Role role_;
+  State state_ = State::kHandshaking;
+  Failure failure_ = Failure::kNone;
+  std::unique_ptr<Engine> engine_;  ///< OpenSSL's side; null when released.
+  std::optional<Keys> keys_;
+  std::vector<Buffer> flight_;   ///< What we sent last, kept to be sent again.
+  std::size_t flight_sent_ = 0;  ///< How many of `flight_` poll_transmit has given.
+  Duration resend_after_ = kResendMin;
+  Instant resend_at_ = kNever;
+  Instant last_resend_;
+  Instant give_up_at_ = kNever;
+  Instant release_at_ = kNever;
+};
+
+}  // namespace visavis::dtls

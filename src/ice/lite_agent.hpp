@@ -1,0 +1,113 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/datagram_batch.hpp"
+#include "base/route.hpp"
+#include "base/time.hpp"
+#include "ice/credentials.hpp"
+#include "stun/message.hpp"
+
+namespace visavis::ice {
+
+/// Why a datagram got no answer. To all of these the agent stays silent: an answer would tell a
+/// stranger that somebody is here, and make us an amplifier.
+enum class Refusal : std::uint8_t {
+  kMalformed,        ///< No STUN message, or its FINGERPRINT is missing or wrong.
+  kNotARequest,      ///< An answer or an indication: a lite agent asks nothing.
+  kUnknownUsername,  ///< Not our fragment, or not the peer's.
+  kBadIntegrity,     ///< MESSAGE-INTEGRITY missing or made with another password.
+  kTooManyWaiting,   ///< More checks than `kAnswersMax` between two `poll_transmit` rounds.
+};
+
+/// What an authenticated check did.
+enum class Checked : std::uint8_t {
+  kAnswered,      ///< The route was used before.
+  kRouteLearned,  ///< The first authenticated check over this route.
+  kRouteChanged,  ///< The current route is another one now.
+  kRejected,      ///< Answered with an error (487 role conflict, 420 unknown attribute).
+};
+
+/// The server's side of ICE (RFC 8445 lite, §2.5): it has one address, sends no checks, answers the
+/// peer's, and goes where the peer nominates.
+///
+/// Drive it like every core here: `handle_datagram` for each STUN datagram, then `poll_transmit`
+/// until it says no; sleep until `next_timeout`. Time must not go back.
+class LiteAgent {
+ public:
+  /// RFC 7675 §5.1: without an authenticated check for this long, the peer no longer consents.
+  static constexpr Duration kConsentExpiry = std::chrono::seconds(30);
+  /// Routes remembered. A browser checks from each of its interfaces, in IPv4 and IPv6, to each of
+  /// our addresses; those that matter are checked again and again, the oldest is forgotten first.
+  static constexpr std::size_t kRoutesMax = 8;
+  /// Answers waiting to be sent. The host flushes after each wake-up, so this is one burst.
+  static constexpr std::size_t kAnswersMax = 16;
+
+  LiteAgent(Instant now, Credentials local, Credentials remote);
+
+  /// An ICE restart (RFC 8445 §9): checks with the new credentials are answered from now on. The
+  /// old route, and the old credentials, go on until a pair is nominated with the new ones.
+  void restart(Instant now, Credentials local, Credentials remote);
+
+  /// A datagram that begins as STUN does. `route` is where it came from and to.
+  [[nodiscard]] std::expected<Checked, Refusal> handle_datagram(Instant now, const Route& route,
+                                                                Bytes datagram);
+  void handle_timeout(Instant now);
+  /// When silence begins; `kNever` while silent.
+  [[nodiscard]] Instant next_timeout() const;
+  /// Writes the next answer into `out`, which must have room. False: nothing waits.
+  [[nodiscard]] bool poll_transmit(DatagramBatch& out);
+
+  /// Where to send: the pair nominated last; before the first nomination, the pair checked last.
+  /// Nothing before the first authenticated check.
+  [[nodiscard]] const std::optional<Route>& route() const { return route_; }
+  [[nodiscard]] bool nominated() const { return nominated_; }
+  /// Whether an authenticated check came over this route (of the last `kRoutesMax`).
+  [[nodiscard]] bool knows(const Route& route) const;
+  [[nodiscard]] std::span<const Route> routes() const { return routes_; }
+  /// No authenticated check for `kConsentExpiry`: nothing may be sent. The next check ends it.
+  [[nodiscard]] bool silent() const { return silent_; }
+  [[nodiscard]] Instant last_check() const { return last_check_; }
+
+ private:
+  /// What USERNAME and MESSAGE-INTEGRITY are compared with.
+  struct Generation {
+    std::string username;  ///< "local:remote" (RFC 8445 §7.2.2).
+    std::string password;  ///< Ours: it signs the peer's checks and our answers.
+  };
+  /// An answer not written yet: the bytes are made in the cell from which they are sent.
+  struct Answer {
+    Route route;
+    stun::TransactionId transaction{};
+    std::uint16_t error = 0;  ///< 0: success.
+    stun::UnknownAttributes unknown;
+    bool previous_generation = false;
+  };
+
+  [[nodiscard]] std::expected<const Generation*, Refusal> authenticate(
+      const stun::MessageView& message) const;
+  [[nodiscard]] bool learn(const Route& route);
+  [[nodiscard]] bool follow(const Route& route, bool nominates, bool is_current);
+  void queue_answer(const Route& route, const stun::MessageView& message, std::uint16_t error,
+                    bool previous_generation);
+
+  Generation current_;
+  std::optional<Generation> previous_;
+  std::optional<Route> route_;
+  std::vector<Route> routes_;  ///< Newest first.
+  std::array<Answer, kAnswersMax> answers_{};
+  std::size_t answers_first_ = 0;
+  std::size_t answers_count_ = 0;
+  Instant last_check_;
+  bool nominated_ = false;
+  bool silent_ = false;
+};
+
+}  // namespace visavis::ice

@@ -1,0 +1,160 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/datagram_batch.hpp"
+#include "base/route.hpp"
+#include "base/time.hpp"
+#include "dtls/fingerprint.hpp"
+#include "dtls/identity.hpp"
+#include "dtls/session.hpp"
+#include "ice/credentials.hpp"
+#include "ice/lite_agent.hpp"
+
+namespace visavis::srtp {
+class Sealer;
+}
+
+namespace visavis::peer {
+
+/// Why a datagram went no further. Counted, never logged one by one.
+enum class Drop : std::uint8_t {
+  kUnknownProtocol,   ///< The first byte is none of RFC 7983's.
+  kStunMalformed,     ///< No STUN message, or without a right FINGERPRINT.
+  kStunNotARequest,   ///< A lite agent asks nothing, so it expects no answers.
+  kStunUsername,      ///< Another session's credentials.
+  kStunIntegrity,     ///< Signed with another password.
+  kStunTooMany,       ///< More checks in a burst than `ice::LiteAgent::kAnswersMax`.
+  kDtlsEarly,         ///< Before an authenticated check, and the small buffer for those was full.
+  kDtlsUnknownRoute,  ///< From an address that no authenticated check came from.
+  kDtlsApplicationData,  ///< Data channels are not spoken here.
+  kSrtpEarly,            ///< Before there are keys.
+  kSrtpMalformed,        ///< Too short, or no RTP inside.
+  kSrtpAuthentication,   ///< Forged, or sealed with other keys.
+  kSrtpReplay,           ///< Seen before, or older than the replay window.
+  kSrtpTooManySources,   ///< More SSRCs than a peer may use.
+  kCount,
+};
+[[nodiscard]] std::string_view to_string(Drop drop);
+
+enum class FailureReason : std::uint8_t {
+  kFingerprintMismatch,
+  kNoSrtpProfile,
+  kHandshake,
+  kHandshakeTimeout,
+  kClosed,  ///< The peer ended its DTLS session.
+};
+[[nodiscard]] std::string_view to_string(FailureReason reason);
+
+struct Connected {};  ///< Keys are there: `can_send()` from now on.
+struct Silent {};     ///< 30 s without an authenticated check: nothing is sent any more.
+struct Resumed {};    ///< A silent peer's check came: sending goes on.
+struct Failed {       ///< For good; the caller drops the peer.
+  FailureReason reason;
+};
+struct RouteChanged {  ///< The client nominated another pair, or moved.
+  Route route;
+};
+using Event = std::variant<Connected, Silent, Resumed, Failed, RouteChanged>;
+
+struct Counters {
+  std::uint64_t checks_answered = 0;
+  std::uint64_t checks_rejected = 0;  ///< Authenticated, answered with an error.
+  std::uint64_t dtls_datagrams = 0;
+  std::uint64_t rtp_packets = 0;
+  std::uint64_t rtcp_packets = 0;
+  std::array<std::uint64_t, static_cast<std::size_t>(Drop::kCount)> drops{};
+
+  [[nodiscard]] std::uint64_t dropped(Drop why) const {
+    return drops[static_cast<std::size_t>(why)];
+  }
+};
+
+/// One browser's transport as the server sees it: ICE-lite, DTLS server and SRTP on one port,
+/// told apart by the first byte (RFC 7983).
+///
+/// For each datagram `handle_datagram`; after a wake-up `poll_transmit` until it says no and
+/// `poll_event` until it gives nothing; sleep until `next_timeout`. Time must not go back.
+class Peer {
+ public:
+  struct Setup {
+    ice::Credentials local;
+    ice::Credentials remote;
+    dtls::Fingerprint remote_fingerprint;
+  };
+  enum class Kind : std::uint8_t {
+    kNothing,
+    kRtp,
+    kRtcp,
+    kCheck,  ///< An authenticated check: datagrams from this route are this peer's (`routes()`).
+  };
+  /// `packet` is the opened RTP packet or RTCP compound, inside the caller's datagram.
+  struct Received {
+    Kind kind = Kind::kNothing;
+    MutableBytes packet;
+  };
+  /// Handshake datagrams kept that come before the first authenticated check: a ClientHello with
+  /// post-quantum key shares takes two.
+  static constexpr std::size_t kEarlyDatagramsMax = 4;
+
+  Peer(Instant now, Setup setup, const dtls::Identity& identity);
+  Peer(Peer&&) noexcept;
+  Peer& operator=(Peer&&) noexcept;
+  ~Peer();
+
+  /// RFC 8445 §9. DTLS and SRTP go on; the old route too, until a pair is nominated anew.
+  void restart_ice(Instant now, ice::Credentials local, ice::Credentials remote);
+
+  /// Takes a datagram that came over `route`. SRTP is opened in place: the caller keeps the buffer.
+  [[nodiscard]] Received handle_datagram(Instant now, const Route& route, MutableBytes datagram);
+  void handle_timeout(Instant now);
+  [[nodiscard]] Instant next_timeout() const;
+  /// Writes one STUN answer or handshake datagram into `out`, which must have room. False: nothing
+  /// waits.
+  [[nodiscard]] bool poll_transmit(DatagramBatch& out);
+  [[nodiscard]] std::optional<Event> poll_event();
+
+  /// There are keys, there is a route, and the peer consents.
+  [[nodiscard]] bool can_send() const;
+  /// Where to send; only once there was an authenticated check.
+  [[nodiscard]] const Route& route() const;
+  /// The routes that authenticated checks came over, newest first; at most
+  /// `ice::LiteAgent::kRoutesMax`.
+  [[nodiscard]] std::span<const Route> routes() const { return ice_.routes(); }
+  /// Only once `can_send()` was true.
+  [[nodiscard]] srtp::Sealer& sealer();
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+
+ private:
+  struct Ciphers;
+  struct EarlyDatagram {
+    Route route;
+    Buffer bytes;
+  };
+
+  [[nodiscard]] Received handle_stun(Instant now, const Route& route, Bytes datagram);
+  void handle_dtls(Instant now, const Route& route, Bytes datagram);
+  [[nodiscard]] Received handle_srtp(MutableBytes datagram);
+  void replay_early(Instant now, const Route& route);
+  void follow_dtls();
+  void drop(Drop why);
+
+  ice::LiteAgent ice_;
+  dtls::Session dtls_;
+  dtls::State dtls_seen_ = dtls::State::kHandshaking;
+  std::unique_ptr<Ciphers> ciphers_;  ///< Null until DTLS has agreed on keys.
+  std::vector<EarlyDatagram> early_;
+  std::deque<Event> events_;
+  Counters counters_;
+};
+
+}  // namespace visavis::peer
