@@ -1,0 +1,109 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "json/writer.hpp"
+#include "socketio/adapter.hpp"
+#include "socketio/broadcast_operator.hpp"
+#include "socketio/socket.hpp"
+
+namespace visavis::socketio {
+
+class Server;
+
+/// Why a middleware refuses a client; reaches it as `connect_error` with `message` and `data`.
+struct ConnectError {
+  std::string message;
+  std::optional<json::Raw> data = std::nullopt;
+};
+
+/// The answer of a middleware, now or later: `next()` lets the client on, `next(ConnectError{…})`
+/// refuses it. Thrown away unused it refuses, lest the client wait for ever.
+class Next {
+ public:
+  using Answer = std::move_only_function<void(std::optional<ConnectError>)>;
+
+  explicit Next(Answer answer) : answer_(std::move(answer)) {}
+  Next(Next&& other) noexcept : answer_(std::exchange(other.answer_, nullptr)) {}
+  Next& operator=(Next&&) = delete;
+  Next(const Next&) = delete;
+  Next& operator=(const Next&) = delete;
+  ~Next();
+
+  void operator()() { answer(std::nullopt); }
+  void operator()(ConnectError error) { answer(std::move(error)); }
+
+ private:
+  void answer(std::optional<ConnectError> error);
+
+  Answer answer_;
+};
+
+/// Sees a client before it is connected. The socket has its id, handshake and data; nothing can be
+/// emitted to it yet.
+using Middleware = std::move_only_function<void(Socket&, Next)>;
+using ConnectionHandler = std::move_only_function<void(Socket&)>;
+
+/// A channel of its own on the connections it shares with others: "/" or "/name". Made by
+/// `Server::of()`, lives as long as the server.
+class Namespace {
+ public:
+  Namespace(Server& server, std::string name);
+  Namespace(const Namespace&) = delete;
+  Namespace& operator=(const Namespace&) = delete;
+  ~Namespace();
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] Server& server() const { return server_; }
+
+  /// Middlewares are asked in the order of their making. Add them before clients come.
+  void use(Middleware middleware);
+  void on_connection(ConnectionHandler handler);
+
+  template <class... Args>
+  void emit(std::string_view event, const Args&... args) {
+    everyone().emit(event, args...);
+  }
+  void emit(Payload payload) { everyone().emit(std::move(payload)); }
+  [[nodiscard]] BroadcastOperator everyone() { return BroadcastOperator(*this); }
+  [[nodiscard]] BroadcastOperator to(std::string_view room) { return everyone().to(room); }
+  [[nodiscard]] BroadcastOperator in(std::string_view room) { return everyone().to(room); }
+  [[nodiscard]] BroadcastOperator except(std::string_view room) { return everyone().except(room); }
+  [[nodiscard]] BroadcastOperator local() { return everyone().local(); }
+  [[nodiscard]] BroadcastOperator volatile_() { return everyone().volatile_(); }
+
+  /// The connected socket of this id, or null.
+  [[nodiscard]] Socket* find(std::string_view id) const;
+  [[nodiscard]] std::size_t size() const { return adapter_.size(); }
+  /// The connected sockets' ids, the oldest first.
+  [[nodiscard]] std::vector<std::string> socket_ids() const;
+
+ private:
+  friend class BroadcastOperator;
+  friend class Connection;
+  friend class Server;
+  friend class Socket;
+
+  using SocketPointer = std::shared_ptr<Socket>;
+
+  /// Asks the middlewares from `index` on; then connects the socket, or refuses it.
+  void ask(const SocketPointer& socket, std::size_t index);
+  void admit(const SocketPointer& socket);
+  void broadcast(Payload payload, const Audience& audience, EmitFlags flags);
+  void remove(Socket& socket);
+
+  Server& server_;
+  std::string name_;
+  Adapter adapter_;
+  std::vector<std::unique_ptr<Middleware>> middlewares_;
+  std::vector<std::unique_ptr<ConnectionHandler>> connection_handlers_;
+};
+
+}  // namespace visavis::socketio

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/entropy.hpp"
+#include "base/time.hpp"
+#include "socketio/namespace.hpp"
+#include "socketio/socket.hpp"
+
+namespace visavis::engineio {
+class Server;
+}
+
+namespace visavis::socketio {
+
+class Connection;
+
+struct Options {
+  /// A client that has joined no namespace by then is closed (Node's default).
+  Duration connect_timeout = std::chrono::seconds(45);
+  /// Namespaces that one connection may be in, or be asking for: no page uses more than a few.
+  std::size_t namespaces_max = 32;
+  /// Answers that one socket may owe us: a client that never acks must not fill our memory.
+  std::size_t pending_acks_max = 1000;
+  /// Binary attachments of one packet (Node's parser has the same limit).
+  std::size_t attachments_max = 10;
+  /// Their bytes together: as many full messages as attachments are allowed.
+  std::size_t attachment_bytes_max = 10'000'000;
+  /// Rooms of one socket besides its own.
+  std::size_t rooms_max = 1000;
+};
+
+struct Counters {
+  std::uint64_t connections = 0;      ///< Engine.IO sessions opened
+  std::uint64_t sockets = 0;          ///< sockets connected to a namespace
+  std::uint64_t refused_sockets = 0;  ///< by a middleware, or an unknown or one namespace too many
+  std::uint64_t events_received = 0;
+  std::uint64_t acks_received = 0;
+  std::uint64_t packets_sent = 0;  ///< counted for each receiver
+  std::uint64_t broadcasts = 0;
+  std::uint64_t protocol_errors = 0;  ///< connections closed for a bad packet
+  std::uint64_t connect_timeouts = 0;
+  std::uint64_t ack_timeouts = 0;
+};
+
+/// A Socket.IO server (protocol version 5) on an Engine.IO server: namespaces, events, acks, rooms.
+/// <https://socket.io/docs/v4/socket-io-protocol/>
+///
+/// A core without I/O: packets come in through the handlers it sets on `engine`, and leave by
+/// `engine.send()`. Besides, call `handle_timeout()` at `next_timeout()`. Before calling into it
+/// (or its namespaces and sockets) from outside one of its own handlers, say the time: `set_now()`.
+///
+///     socketio::Server io(engine, {}, entropy);
+///     io.of("/").on_connection([](Socket& socket) {
+///       socket.on("hello", [&socket](const Arguments& args, Ack ack) { ack("hello", args[0]); });
+///     });
+class Server {
+ public:
+  Server(engineio::Server& engine, Options options, Entropy& entropy);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server();
+
+  /// The namespace of this name ("/", "/chat"; the slash may be left out), made if it is new.
+  Namespace& of(std::string_view name);
+
+  // The namespace "/".
+  void use(Middleware middleware) { main().use(std::move(middleware)); }
+  void on_connection(ConnectionHandler handler) { main().on_connection(std::move(handler)); }
+  template <class... Args>
+  void emit(std::string_view event, const Args&... args) {
+    main().emit(event, args...);
+  }
+  [[nodiscard]] BroadcastOperator to(std::string_view room) { return main().to(room); }
+
+  /// The time of the `handle_*` call (or of the last `set_now()`) that everything now done is done
+  /// at.
+  [[nodiscard]] Instant now() const { return now_; }
+  void set_now(Instant now);
+
+  void handle_timeout(Instant now);
+  [[nodiscard]] Instant next_timeout() const;
+  /// Ends every socket ("server shutting down") and closes the connections.
+  void shut_down(Instant now);
+
+  [[nodiscard]] const Options& options() const { return options_; }
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+  [[nodiscard]] std::size_t connection_count() const { return connections_.size(); }
+
+ private:
+  friend class Connection;
+  friend class Namespace;
+  friend class Socket;
+
+  Namespace& main() { return of("/"); }
+  [[nodiscard]] Namespace* find_namespace(std::string_view name) const;
+
+  engineio::Server& engine_;
+  Options options_;
+  Entropy& entropy_;
+  Instant now_{};
+  Counters counters_;
+  std::map<std::string, std::unique_ptr<Namespace>, std::less<>> namespaces_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
+};
+
+}  // namespace visavis::socketio

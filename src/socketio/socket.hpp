@@ -1,0 +1,153 @@
+#pragma once
+
+#include <any>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/strong.hpp"
+#include "base/time.hpp"
+#include "socketio/ack.hpp"
+#include "socketio/adapter.hpp"
+#include "socketio/arguments.hpp"
+#include "socketio/broadcast_operator.hpp"
+#include "socketio/disconnect_reason.hpp"
+#include "socketio/handshake.hpp"
+#include "socketio/payload.hpp"
+
+namespace visavis::socketio {
+
+class Connection;
+class Namespace;
+
+enum class AckError : std::uint8_t {
+  kTimeout,       ///< no answer in time
+  kDisconnected,  ///< the socket ended before the answer came
+  kTooMany,       ///< `Options::pending_acks_max` answers are being waited for already
+};
+
+using EventHandler = std::move_only_function<void(const Arguments&, Ack)>;
+using AnyHandler = std::move_only_function<void(std::string_view event, const Arguments&, Ack)>;
+using DisconnectHandler = std::move_only_function<void(DisconnectReason)>;
+using AckHandler = std::move_only_function<void(std::expected<Arguments, AckError>)>;
+
+/// One client in one namespace. Made and owned by its namespace; from `on_connection` until the
+/// last `on_disconnect` handler has returned, references to it hold. Whoever wants it later keeps
+/// its `id()` and asks `Namespace::find()`.
+///
+/// Handlers may do anything to the socket, disconnecting it included.
+class Socket : public std::enable_shared_from_this<Socket> {
+ public:
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+  ~Socket();
+
+  /// 20 characters of [A-Za-z0-9_-], unguessable; also the name of a room that it is in.
+  [[nodiscard]] const std::string& id() const { return member_.id; }
+  [[nodiscard]] const Handshake& handshake() const { return handshake_; }
+  [[nodiscard]] Namespace& of() const { return namespace_; }
+  [[nodiscard]] bool connected() const { return connected_; }
+
+  /// Several handlers of one event are called in the order of their making.
+  void on(std::string_view event, EventHandler handler);
+  void off(std::string_view event);
+  /// Every event, before its own handlers.
+  void on_any(AnyHandler handler);
+  /// Every event that has no handler of its own.
+  void on_unknown(AnyHandler handler);
+  /// While its rooms can still be asked for (Node's "disconnecting").
+  void on_disconnecting(DisconnectHandler handler);
+  /// When all its rooms are left.
+  void on_disconnect(DisconnectHandler handler);
+
+  template <class... Args>
+  void emit(std::string_view event, const Args&... args) {
+    emit(Payload::event(event, args...));
+  }
+  void emit(Payload payload, EmitFlags flags = {});
+  /// Asks the client; `handler` is called exactly once. `Payload::event(name, args...)` makes the
+  /// payload.
+  void emit_with_ack(Payload payload, Duration timeout, AckHandler handler);
+
+  /// False when it is in `Options::rooms_max` rooms already.
+  bool join(std::string_view room);
+  void leave(std::string_view room);
+  [[nodiscard]] bool in_room(std::string_view room) const;
+  /// Its own id first.
+  [[nodiscard]] std::vector<std::string> rooms() const;
+
+  /// Everybody else in the namespace.
+  [[nodiscard]] BroadcastOperator broadcast() const;
+  /// Everybody else in a room.
+  [[nodiscard]] BroadcastOperator to(std::string_view room) const { return broadcast().to(room); }
+  [[nodiscard]] BroadcastOperator in(std::string_view room) const { return to(room); }
+  [[nodiscard]] BroadcastOperator except(std::string_view room) const {
+    return broadcast().except(room);
+  }
+
+  /// Leaves the namespace; with `close` the whole connection ends.
+  void disconnect(bool close = false);
+
+  /// Bytes on their way to this client that have not left, for the caller's back-pressure.
+  [[nodiscard]] std::size_t buffered_bytes() const;
+
+  /// A place for the user's own state: `socket.data<Player>() = …`. One type for a socket: another
+  /// one replaces it.
+  template <class Data>
+  [[nodiscard]] Data& data() {
+    if (auto* data = std::any_cast<Data>(&data_)) {
+      return *data;
+    }
+    return data_.emplace<Data>();
+  }
+
+ private:
+  friend class Ack;
+  friend class Adapter;
+  friend class Connection;
+  friend class Namespace;
+
+  struct Event {
+    std::string_view name;
+    const Arguments& arguments;
+    bool wants_ack = false;
+    std::uint64_t ack_id = 0;
+  };
+  struct PendingAck {
+    Instant expires;
+    AckHandler handler;
+  };
+
+  Socket(Namespace& of, Connection& connection, std::string id, Handshake handshake);
+
+  void handle_event(const Event& event);
+  void handle_ack(std::uint64_t id, Arguments arguments);
+  /// Everything that ends with the socket, once.
+  void end(DisconnectReason reason);
+  void expire_ack(std::uint64_t id, AckError error);
+  void send_ack(std::uint64_t id, Payload payload);
+
+  Namespace& namespace_;
+  Connection* connection_;  // null once ended
+  Handshake handshake_;
+  Adapter::Member member_;
+  bool connected_ = false;
+
+  // A handler may add or remove handlers while it runs: each is kept alive by whoever calls it.
+  std::map<std::string, std::vector<std::shared_ptr<EventHandler>>, std::less<>> handlers_;
+  std::vector<std::shared_ptr<AnyHandler>> any_handlers_;
+  std::vector<std::shared_ptr<AnyHandler>> unknown_handlers_;
+  std::vector<DisconnectHandler> disconnecting_handlers_;
+  std::vector<DisconnectHandler> disconnect_handlers_;
+  std::map<std::uint64_t, PendingAck> pending_acks_;
+  std::any data_;
+};
+
+}  // namespace visavis::socketio
