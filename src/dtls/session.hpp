@@ -32,14 +32,10 @@ enum class Failure : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(Failure failure);
 
-/// The keys for SRTP (RFC 5764 §4.2), named by who *writes* with them. `profile` is IANA's number
-/// in use_srtp: 7 AEAD_AES_128_GCM, 1 AES128_CM_HMAC_SHA1_80.
+/// What the exporter gives for SRTP (RFC 5764 §4.2), to be taken apart by `srtp::split_keys`.
 struct Keys {
-  std::uint16_t profile = 0;
-  Buffer client_key;
-  Buffer client_salt;
-  Buffer server_key;
-  Buffer server_salt;
+  std::uint16_t profile = 0;  ///< IANA's number: 7 AEAD_AES_128_GCM, 1 AES128_CM_HMAC_SHA1_80.
+  Buffer material;            ///< Client key, server key, client salt, server salt.
 };
 
 /// One DTLS 1.2 handshake with a peer known by its certificate's fingerprint, to agree on SRTP

@@ -74,10 +74,10 @@ struct MessageView {
 /// A connectivity check (RFC 8445 §7.2.2). Set one of `controlling` and `controlled`.
 struct Request {
   TransactionId transaction{};
-  std::string_view username;
+  std::string_view username{};
   std::uint32_t priority = 0;
-  std::optional<std::uint64_t> controlling;
-  std::optional<std::uint64_t> controlled;
+  std::optional<std::uint64_t> controlling{};
+  std::optional<std::uint64_t> controlled{};
   bool use_candidate = false;
 };
 
@@ -91,7 +91,7 @@ inline constexpr std::size_t kMessageBytesMax = 640;
 /// `code` is 300 to 699 (RFC 8489 §14.8); `unknown` belongs to 420 and is else empty.
 struct ErrorAnswer {
   std::uint16_t code = 0;
-  UnknownAttributes unknown;
+  UnknownAttributes unknown{};
 };
 [[nodiscard]] std::size_t write_error(MutableBytes into, const TransactionId& transaction,
                                       const ErrorAnswer& error, std::string_view password);
