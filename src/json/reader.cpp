@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 #include <utility>
+#include <vector>
 
 #include "json/document.hpp"
 #include "json/utf8.hpp"
@@ -44,6 +45,7 @@ double beyond_double(std::string_view number) {
     if (std::from_chars(power.data(), power.data() + power.size(), exponent).ec != std::errc{}) {
       exponent = kHuge;
     }
+    exponent = std::min(exponent, kHuge);
     exponent = small ? -exponent : exponent;
   }
   const auto magnitude = static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first);
@@ -247,7 +249,8 @@ class Reader {
     // Sorted, not hashed: nobody can choose names that make this slow.
     order_.resize(count);
     std::iota(order_.begin(), order_.end(), 0U);
-    std::ranges::stable_sort(order_, {}, name);
+    std::ranges::sort(order_, {},
+                      [&](std::uint32_t member) { return std::pair(name(member), member); });
     if (std::ranges::adjacent_find(order_, {}, name) != order_.end()) {
       keep_first_of_each(pending, name);
     }

@@ -83,6 +83,7 @@ TEST(Reader, MakesDoublesOfAllNumbersAsJavaScriptDoes) {
   EXPECT_EQ(value_of("1e99999999999999999999999").as_number(), HUGE_VAL);
   EXPECT_EQ(value_of("1e-99999999999999999999999").as_number(), 0);
   EXPECT_EQ(value_of("0e99999").as_number(), 0);
+  EXPECT_EQ(value_of("12345e9223372036854775807").as_number(), HUGE_VAL);
   EXPECT_EQ(value_of("1e-400").as_number(), 0);
   EXPECT_EQ(value_of("5e-324").as_number(), 5e-324);
   EXPECT_EQ(value_of("2e-324").as_number(), 0);
