@@ -1,14 +1,19 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/address.hpp"
 #include "base/bytes.hpp"
+#include "base/deadline_queue.hpp"
 #include "base/shared_bytes.hpp"
 #include "base/time.hpp"
 #include "http/message.hpp"
@@ -67,6 +72,16 @@ class Stream {
 /// Called once a request has been read whole; it is answered by `respond`, now or later.
 using Handler = std::move_only_function<void(Instant, RequestId, Request)>;
 
+/// Who answers the requests under a prefix of the path.
+struct Route {
+  std::string path_prefix;
+  Handler handle;
+  /// Optional: hears of a request with a body when its header has come. It may answer already; the
+  /// body is not read then and the connection ends.
+  std::move_only_function<void(Instant, RequestId, const Request& head)> begin = {};
+  std::optional<std::size_t> body_bytes_max = {};  ///< instead of `Limits::body_bytes_max`
+};
+
 /// An HTTP/1.1 server (RFC 9112) for many connections, without I/O.
 ///
 /// A host drives it: `handle_open`, then `handle_bytes`, `handle_sent`, and at the end
@@ -83,12 +98,14 @@ class Server {
 
   /// Requests whose path starts with `path_prefix`; the longest prefix wins, without one it is 404.
   void route(std::string path_prefix, Handler handler);
-  void route(std::string path_prefix, std::size_t body_bytes_max, Handler handler);
+  void route(Route route);
 
   /// Answers a request, once. An unknown id (its connection is gone) is ignored.
   void respond(Instant now, RequestId request, Response response);
   /// `aborted` is called if the client leaves before the answer. One for each request.
   void on_abort(RequestId request, std::move_only_function<void(Instant)> aborted);
+  /// Whether the request still waits for its answer.
+  [[nodiscard]] bool is_open(RequestId request) const;
   /// Answers with 101 and hands the connection over to `stream`, starting with the bytes that came
   /// behind the request. Ignored for an unknown id; false then.
   bool upgrade(Instant now, RequestId request, Response switching, std::unique_ptr<Stream> stream);
@@ -98,6 +115,8 @@ class Server {
   /// Closes an upgraded connection once the written bytes have left (or `close_timeout` is over).
   /// Its stream hears `handle_closed` when it is gone, and nothing else any more.
   void close(Instant now, ConnectionId connection);
+  /// Closes an upgraded connection now; what is unsent is lost.
+  void drop(Instant now, ConnectionId connection);
   /// Written and not yet reported as sent.
   [[nodiscard]] std::size_t unsent_bytes(ConnectionId connection) const;
 
@@ -121,12 +140,50 @@ class Server {
   };
   [[nodiscard]] std::optional<Output> poll_output();
 
-  [[nodiscard]] std::size_t connections() const;
-  [[nodiscard]] const Counters& counters() const;
+  [[nodiscard]] std::size_t connections() const { return connections_.size(); }
+  [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
-  class Core;
-  std::unique_ptr<Core> core_;
+  struct Connection;
+  /// What a connection waits for, at most one thing at a time; the index of its queue.
+  enum class Wait : std::uint8_t { kHeader, kBody, kIdle, kStall, kClose, kNothing };
+
+  [[nodiscard]] Connection* find(ConnectionId id) const;
+  [[nodiscard]] Connection* find_open(RequestId request) const;
+  [[nodiscard]] Route* route_of(std::string_view path) const;
+  [[nodiscard]] RequestId request_of(const Connection& connection) const;
+
+  [[nodiscard]] Bytes advance(Instant now, Connection& connection, Bytes input);
+  void resume(Instant now, Connection& connection);
+  void keep_rest(Instant now, Connection& connection, Bytes rest);
+  void begin_request(Instant now, Connection& connection);
+  [[nodiscard]] bool read_request(Instant now, Connection& connection, Bytes& input);
+  void handle_head(Instant now, Connection& connection);
+  void handle_request(Instant now, Connection& connection);
+  void discard(Instant now, Connection& connection, std::size_t bytes);
+
+  void refuse(Instant now, Connection& connection, unsigned status);
+  void finish_request(Instant now, Connection& connection, bool close, bool unread);
+  void count_refusal(unsigned status);
+  void abort_request(Instant now, Connection& connection);
+  void push(Connection& connection, SharedBytes bytes);
+  void begin_close(Instant now, Connection& connection);
+  void drop_connection(Instant now, Connection& connection);
+  void release_reader(Connection& connection);
+  void mark(Connection& connection);
+
+  void wait_for(Instant now, Connection& connection, Wait wait);
+  void wait_between_requests(Instant now, Connection& connection);
+  void handle_expired(Instant now, Wait wait, ConnectionId id);
+
+  Limits limits_;
+  Counters counters_;
+  std::vector<std::unique_ptr<Route>> routes_;  ///< longest prefix first
+  std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
+  std::array<DeadlineQueue<ConnectionId>, 5> waits_;
+  std::deque<ConnectionId> changed_;  ///< have output to poll, once each
+  std::deque<ConnectionId> refused_;
+  std::size_t bodies_bytes_ = 0;
 };
 
 }  // namespace visavis::http

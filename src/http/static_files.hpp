@@ -1,8 +1,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/shared_bytes.hpp"
@@ -36,15 +38,18 @@ class StaticFiles {
     std::string etag;
     SharedBytes bytes;
     std::map<std::string, SharedBytes, std::less<>> encoded;
-    bool immutable = false;
+  };
+  struct Found {
+    const File* file;
+    bool immutable;
   };
   struct Fallback {
     std::string prefix;
     std::string path;
   };
 
-  [[nodiscard]] const File* find(std::string_view path) const;
-  [[nodiscard]] Response answer_with(const Request& request, const File& file) const;
+  [[nodiscard]] std::optional<Found> find(std::string_view path) const;
+  [[nodiscard]] Response answer_with(const Request& request, Found found) const;
 
   std::map<std::string, File, std::less<>> files_;
   std::vector<Fallback> fallbacks_;

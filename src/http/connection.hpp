@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/deadline_queue.hpp"
+#include "http/request_reader.hpp"
+#include "http/server.hpp"
+
+namespace visavis::http {
+
+/// One connection as the server keeps it; an idle or upgraded one holds no buffer and no parser.
+struct Server::Connection {
+  enum class State : std::uint8_t {
+    kIdle,        ///< between requests
+    kReading,     ///< a request is on its way in
+    kAnswering,   ///< a handler has the request
+    kUpgraded,    ///< bytes belong to `stream`
+    kDiscarding,  ///< refused; what the peer still sends is thrown away, so that it reads the
+                  ///< answer
+    kClosing,     ///< the host is told to close it
+  };
+
+  ConnectionId id;
+  SocketAddress remote;
+  bool secure = false;
+  State state = State::kIdle;
+  bool advancing = false;  ///< `advance` is on the stack and will see what changes
+  bool changed = false;    ///< stands in `changed_`
+  bool close_told = false;
+  bool drop = false;
+  bool open_request = false;  ///< a request is begun and waits for its answer
+  bool head_method = false;
+  bool keep_alive = true;
+  bool old_version = false;
+  Wait wait = Wait::kNothing;
+  DeadlineQueue<ConnectionId>::Place wait_place{};
+
+  std::uint64_t request_number = 0;
+  Route* route = nullptr;
+  std::unique_ptr<RequestReader> reader;
+  std::size_t body_bytes = 0;  ///< of the request being read, counted in `bodies_bytes_`
+  std::size_t discarded_bytes = 0;
+  Buffer input;
+  std::move_only_function<void(Instant)> aborted;
+  std::unique_ptr<Stream> stream;
+  std::vector<SharedBytes> output;
+  std::size_t unsent_bytes = 0;
+};
+
+}  // namespace visavis::http

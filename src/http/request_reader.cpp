@@ -1,0 +1,178 @@
+#include "http/request_reader.hpp"
+
+#include <algorithm>
+#include <boost/beast/http/parser.hpp>
+#include <utility>
+
+namespace visavis::http {
+namespace {
+
+namespace beast = boost::beast;
+
+/// Grows with what arrives: a Content-Length of a megabyte costs nothing until the bytes are here.
+struct GrowingBody {
+  using value_type = Buffer;
+
+  static std::uint64_t size(const value_type& body) { return body.size(); }
+
+  class reader {
+   public:
+    template <bool kIsRequest, class Fields>
+    reader(beast::http::header<kIsRequest, Fields>& /*header*/, value_type& body) : body_(&body) {}
+
+    void init(const boost::optional<std::uint64_t>& /*length*/, beast::error_code& error) {
+      error = {};
+    }
+    std::size_t put(const boost::asio::const_buffer& part, beast::error_code& error) {
+      error = {};
+      const auto* const data = static_cast<const std::byte*>(part.data());
+      body_->insert(body_->end(), data, data + part.size());
+      return part.size();
+    }
+    void finish(beast::error_code& error) { error = {}; }
+
+   private:
+    value_type* body_;
+  };
+};
+
+using Parser = beast::http::request_parser<GrowingBody>;
+
+unsigned status_for(const beast::error_code& error) {
+  if (error == beast::http::error::header_limit) {
+    return 431;
+  }
+  if (error == beast::http::error::body_limit) {
+    return 413;
+  }
+  return error == beast::http::error::bad_version ? 505 : 400;
+}
+
+std::string text_of(beast::string_view view) {
+  return {view.data(), view.size()};
+}
+
+/// "http://host/path" as proxies send it (RFC 9112 §3.2.2) is cut to "/path".
+std::string_view origin_form(std::string_view target) {
+  const std::size_t scheme = target.find("://");
+  if (target.starts_with('/') || scheme == std::string_view::npos) {
+    return target;
+  }
+  const std::size_t path = target.find_first_of("/?", scheme + 3);
+  return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+}
+
+}  // namespace
+
+struct RequestReader::State {
+  Parser parser;
+  Request request;
+  std::size_t header_bytes = 0;
+  std::size_t header_bytes_max = 0;
+  bool has_head = false;
+};
+
+RequestReader::RequestReader(std::size_t header_bytes_max) : state_(std::make_unique<State>()) {
+  state_->header_bytes_max = header_bytes_max;
+  state_->parser.header_limit(static_cast<std::uint32_t>(header_bytes_max));
+  state_->parser.body_limit(boost::none);
+}
+
+RequestReader::~RequestReader() = default;
+
+std::expected<RequestReader::Progress, unsigned> RequestReader::read(Bytes& input) {
+  Parser& parser = state_->parser;
+  while (!parser.is_done() && !input.empty()) {
+    const bool in_header = !parser.is_header_done();
+    beast::error_code error;
+    const std::size_t used = parser.put({input.data(), input.size()}, error);
+    input = input.subspan(used);
+    if (in_header) {
+      state_->header_bytes += used;
+      // What the parser has not used yet is a part of the header too, or of the body behind it.
+      const std::size_t pending = parser.is_header_done() ? 0 : input.size();
+      if (state_->header_bytes + pending > state_->header_bytes_max) {
+        return std::unexpected(431U);
+      }
+    }
+    if (error == beast::http::error::need_more) {
+      // Outside the header only chunk lines and trailers wait for their end.
+      return input.size() > state_->header_bytes_max
+                 ? std::expected<Progress, unsigned>(std::unexpected(400U))
+                 : Progress::kNeedMore;
+    }
+    if (error) {
+      return std::unexpected(status_for(error));
+    }
+    if (!state_->has_head && parser.is_header_done()) {
+      return finish_head();
+    }
+  }
+  return parser.is_done() ? Progress::kComplete : Progress::kNeedMore;
+}
+
+std::expected<RequestReader::Progress, unsigned> RequestReader::finish_head() {
+  const auto& message = state_->parser.get();
+  Request& request = state_->request;
+  for (const auto& field : message) {
+    request.headers.add(text_of(field.name_string()), text_of(field.value()));
+  }
+  request.method = text_of(message.method_string());
+  request.target = text_of(message.target());
+  request.minor_version = message.version() % 10;
+  const std::string_view path = origin_form(request.target);
+  const std::size_t question = std::min(path.find('?'), path.size());
+  request.path = path.substr(0, question);
+  request.query = path.substr(std::min(question + 1, path.size()));
+  state_->has_head = true;
+
+  const Headers& headers = request.headers;
+  const auto coding = headers.find("Transfer-Encoding");
+  const bool ambiguous_length =
+      coding && (headers.count("Transfer-Encoding") > 1 || headers.find("Content-Length") ||
+                 !equal_ignoring_case(*coding, "chunked") || request.minor_version == 0);
+  const std::size_t hosts = headers.count("Host");
+  const bool bad_host = hosts > 1 || (hosts == 0 && request.minor_version == 1);
+  const bool bad_target = !request.path.starts_with('/') && request.target != "*";
+  if (ambiguous_length || headers.count("Content-Length") > 1 || bad_host || bad_target) {
+    return std::unexpected(400U);
+  }
+  return Progress::kHead;
+}
+
+std::expected<void, unsigned> RequestReader::limit_body(std::size_t bytes_max) {
+  const auto length = state_->parser.content_length();
+  if (length && *length > bytes_max) {
+    return std::unexpected(413U);
+  }
+  state_->parser.body_limit(bytes_max);
+  return {};
+}
+
+const Request& RequestReader::head() const {
+  return state_->request;
+}
+
+bool RequestReader::is_done() const {
+  return state_->parser.is_done();
+}
+
+bool RequestReader::keep_alive() const {
+  return state_->parser.keep_alive();
+}
+
+bool RequestReader::expects_continue() const {
+  return state_->request.minor_version == 1 &&
+         state_->request.headers.has_token("Expect", "100-continue");
+}
+
+std::size_t RequestReader::body_size() const {
+  return state_->parser.get().body().size();
+}
+
+Request RequestReader::take() {
+  state_->request.body = std::move(state_->parser.get().body());
+  return std::move(state_->request);
+}
+
+}  // namespace visavis::http

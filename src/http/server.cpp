@@ -1,0 +1,508 @@
+#include "http/server.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.hpp"
+#include "http/connection.hpp"
+#include "http/response_writer.hpp"
+
+namespace visavis::http {
+namespace {
+
+/// Of a refused body: enough for what was in flight, too little to be worth an attack.
+constexpr std::size_t kDiscardedBytesMax = 4'000'000;
+
+using Queue = DeadlineQueue<ConnectionId>;
+
+}  // namespace
+
+Server::Server(Limits limits)
+    : limits_(limits),
+      waits_{Queue(limits.header_timeout), Queue(limits.body_timeout), Queue(limits.idle_timeout),
+             Queue(limits.stall_timeout), Queue(limits.close_timeout)} {}
+
+Server::~Server() = default;
+
+void Server::route(std::string path_prefix, Handler handler) {
+  route(Route{.path_prefix = std::move(path_prefix), .handle = std::move(handler)});
+}
+
+void Server::route(Route route) {
+  const auto shorter = std::ranges::find_if(routes_, [&](const auto& other) {
+    return other->path_prefix.size() < route.path_prefix.size();
+  });
+  routes_.insert(shorter, std::make_unique<Route>(std::move(route)));
+}
+
+Route* Server::route_of(std::string_view path) const {
+  const auto found = std::ranges::find_if(
+      routes_, [&](const auto& route) { return path.starts_with(route->path_prefix); });
+  return found == routes_.end() ? nullptr : found->get();
+}
+
+Server::Connection* Server::find(ConnectionId id) const {
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? nullptr : found->second.get();
+}
+
+Server::Connection* Server::find_open(RequestId request) const {
+  Connection* const connection = find(request.connection);
+  const bool open = connection != nullptr && connection->open_request &&
+                    connection->request_number == request.number;
+  return open ? connection : nullptr;
+}
+
+RequestId Server::request_of(const Connection& connection) const {
+  return {connection.id, connection.request_number};
+}
+
+// What handlers call.
+
+void Server::respond(Instant now, RequestId request, Response response) {
+  Connection* const connection = find_open(request);
+  if (connection == nullptr) {
+    return;
+  }
+  const bool unread = connection->reader && !connection->reader->is_done();
+  const bool close =
+      unread || !connection->keep_alive || response.headers.has_token("Connection", "close");
+  const WrittenResponse written =
+      write_response(response, {.head = connection->head_method,
+                                .keep_alive = !close,
+                                .say_keep_alive = !close && connection->old_version});
+  push(*connection, share(written.bytes));
+  if (!written.body_included) {
+    push(*connection, std::move(response.body));
+  }
+  finish_request(now, *connection, close, unread);
+}
+
+void Server::finish_request(Instant now, Connection& connection, bool close, bool unread) {
+  connection.open_request = false;
+  connection.aborted = nullptr;
+  release_reader(connection);
+  if (close && unread) {
+    connection.state = Connection::State::kDiscarding;
+    wait_for(now, connection, Wait::kClose);
+  } else if (close) {
+    begin_close(now, connection);
+  } else {
+    connection.state = Connection::State::kIdle;
+    wait_between_requests(now, connection);
+    resume(now, connection);
+  }
+}
+
+void Server::on_abort(RequestId request, std::move_only_function<void(Instant)> aborted) {
+  if (Connection* const connection = find_open(request)) {
+    connection->aborted = std::move(aborted);
+  }
+}
+
+bool Server::is_open(RequestId request) const {
+  return find_open(request) != nullptr;
+}
+
+bool Server::upgrade(Instant now, RequestId request, Response switching,
+                     std::unique_ptr<Stream> stream) {
+  Connection* const connection = find_open(request);
+  if (connection == nullptr || connection->state != Connection::State::kAnswering) {
+    return false;
+  }
+  ++counters_.upgrades;
+  switching.status = 101;
+  push(*connection, share(write_response(switching, {}).bytes));
+  connection->open_request = false;
+  connection->aborted = nullptr;
+  connection->stream = std::move(stream);
+  connection->state = Connection::State::kUpgraded;
+  wait_for(now, *connection, Wait::kNothing);
+  resume(now, *connection);
+  return true;
+}
+
+void Server::write(Instant /*now*/, ConnectionId id, SharedBytes bytes) {
+  Connection* const connection = find(id);
+  if (connection != nullptr && connection->state == Connection::State::kUpgraded) {
+    push(*connection, std::move(bytes));
+  }
+}
+
+void Server::close(Instant now, ConnectionId id) {
+  Connection* const connection = find(id);
+  if (connection != nullptr && connection->state == Connection::State::kUpgraded) {
+    begin_close(now, *connection);
+  }
+}
+
+void Server::drop(Instant now, ConnectionId id) {
+  Connection* const connection = find(id);
+  if (connection != nullptr && connection->stream) {
+    drop_connection(now, *connection);
+  }
+}
+
+std::size_t Server::unsent_bytes(ConnectionId id) const {
+  const Connection* const connection = find(id);
+  return connection == nullptr ? 0 : connection->unsent_bytes;
+}
+
+// What the host calls.
+
+void Server::handle_open(Instant now, ConnectionId id, SocketAddress remote, bool secure) {
+  if (connections_.size() >= limits_.connections_max) {
+    ++counters_.connections_refused;
+    refused_.push_back(id);
+    return;
+  }
+  ++counters_.connections;
+  auto connection = std::make_unique<Connection>();
+  connection->id = id;
+  connection->remote = remote;
+  connection->secure = secure;
+  wait_for(now, *connection, Wait::kHeader);
+  check(connections_.emplace(id, std::move(connection)).second);
+}
+
+void Server::handle_bytes(Instant now, ConnectionId id, Bytes bytes) {
+  Connection* const connection = find(id);
+  if (connection == nullptr) {
+    return;
+  }
+  if (connection->input.empty()) {
+    keep_rest(now, *connection, advance(now, *connection, bytes));
+    return;
+  }
+  connection->input.insert(connection->input.end(), bytes.begin(), bytes.end());
+  resume(now, *connection);
+}
+
+void Server::handle_sent(Instant now, ConnectionId id, std::size_t bytes) {
+  Connection* const connection = find(id);
+  if (connection == nullptr) {
+    return;
+  }
+  check(bytes <= connection->unsent_bytes);
+  connection->unsent_bytes -= bytes;
+  if (connection->state == Connection::State::kIdle && bytes > 0) {
+    wait_between_requests(now, *connection);
+    resume(now, *connection);
+  } else if (connection->state == Connection::State::kUpgraded && connection->unsent_bytes == 0) {
+    connection->stream->handle_drained(now);
+  }
+}
+
+void Server::handle_end(Instant now, ConnectionId id) {
+  Connection* const connection = find(id);
+  if (connection == nullptr || connection->state == Connection::State::kClosing) {
+    return;
+  }
+  abort_request(now, *connection);
+  release_reader(*connection);
+  begin_close(now, *connection);
+}
+
+void Server::handle_closed(Instant now, ConnectionId id) {
+  auto node = connections_.extract(id);
+  if (node.empty()) {
+    return;
+  }
+  Connection& connection = *node.mapped();
+  wait_for(now, connection, Wait::kNothing);
+  release_reader(connection);
+  abort_request(now, connection);
+  if (connection.stream) {
+    connection.stream->handle_closed(now);
+  }
+}
+
+std::optional<Server::Output> Server::poll_output() {
+  if (!refused_.empty()) {
+    const ConnectionId id = refused_.front();
+    refused_.pop_front();
+    return Output{.connection = id, .bytes = {}, .then_close = true, .at_once = true};
+  }
+  while (!changed_.empty()) {
+    Connection* const connection = find(changed_.front());
+    changed_.pop_front();
+    if (connection == nullptr) {
+      continue;
+    }
+    connection->changed = false;
+    Output output{.connection = connection->id, .bytes = std::exchange(connection->output, {})};
+    const bool closing = connection->state == Connection::State::kClosing;
+    output.then_close = connection->drop || (closing && !connection->close_told);
+    output.at_once = connection->drop;
+    connection->close_told |= output.then_close;
+    if (!output.bytes.empty() || output.then_close) {
+      return output;
+    }
+  }
+  return std::nullopt;
+}
+
+// Reading.
+
+Bytes Server::advance(Instant now, Connection& connection, Bytes input) {
+  connection.advancing = true;
+  bool more = true;
+  while (more) {
+    switch (connection.state) {
+      case Connection::State::kIdle:
+        while (!input.empty() && (input[0] == std::byte{'\r'} || input[0] == std::byte{'\n'})) {
+          input = input.subspan(1);  // RFC 9112 §2.2
+        }
+        more = !input.empty() && connection.unsent_bytes <= limits_.unsent_bytes_pause;
+        if (more) {
+          begin_request(now, connection);
+        }
+        break;
+      case Connection::State::kReading: more = read_request(now, connection, input); break;
+      case Connection::State::kAnswering: more = false; break;
+      case Connection::State::kUpgraded:
+        if (!input.empty()) {
+          connection.stream->handle_bytes(now, std::exchange(input, {}));
+        }
+        more = false;
+        break;
+      case Connection::State::kDiscarding:
+        discard(now, connection, std::exchange(input, {}).size());
+        more = false;
+        break;
+      case Connection::State::kClosing:
+        input = {};
+        more = false;
+        break;
+    }
+  }
+  connection.advancing = false;
+  return input;
+}
+
+void Server::resume(Instant now, Connection& connection) {
+  if (connection.advancing || connection.input.empty()) {
+    return;
+  }
+  Buffer input = std::exchange(connection.input, {});
+  const Bytes rest = advance(now, connection, input);
+  if (rest.size() == input.size()) {
+    connection.input = std::move(input);
+    keep_rest(now, connection, connection.input);
+  } else {
+    keep_rest(now, connection, rest);
+  }
+}
+
+void Server::keep_rest(Instant now, Connection& connection, Bytes rest) {
+  if (rest.data() != connection.input.data()) {
+    connection.input.assign(rest.begin(), rest.end());
+  }
+  // A request on its way in has its own limits.
+  if (connection.state != Connection::State::kReading &&
+      connection.input.size() > limits_.pipelined_bytes_max) {
+    ++counters_.pipelined_too_much;
+    abort_request(now, connection);
+    drop_connection(now, connection);
+  }
+}
+
+void Server::begin_request(Instant now, Connection& connection) {
+  connection.state = Connection::State::kReading;
+  connection.head_method = false;
+  connection.reader = std::make_unique<RequestReader>(limits_.header_bytes_max);
+  ++connection.request_number;
+  wait_for(now, connection, Wait::kHeader);
+}
+
+/// Whether the state may have changed, so that `advance` looks again.
+bool Server::read_request(Instant now, Connection& connection, Bytes& input) {
+  const auto progress = connection.reader->read(input);
+  if (!progress) {
+    refuse(now, connection, progress.error());
+    return true;
+  }
+  const std::size_t body_bytes = connection.reader->body_size();
+  bodies_bytes_ += body_bytes - connection.body_bytes;
+  connection.body_bytes = body_bytes;
+  if (bodies_bytes_ > limits_.bodies_bytes_max) {
+    refuse(now, connection, 503);
+    return true;
+  }
+  switch (*progress) {
+    case RequestReader::Progress::kNeedMore: return false;
+    case RequestReader::Progress::kHead: handle_head(now, connection); return true;
+    case RequestReader::Progress::kComplete: handle_request(now, connection); return true;
+  }
+  return false;
+}
+
+void Server::handle_head(Instant now, Connection& connection) {
+  const Request& head = connection.reader->head();
+  connection.open_request = true;
+  connection.head_method = head.method == "HEAD";
+  connection.keep_alive = connection.reader->keep_alive();
+  connection.old_version = head.minor_version == 0;
+  connection.route = route_of(head.path);
+  ++counters_.requests;
+  if (connection.route == nullptr) {
+    respond(now, request_of(connection), text_response(404, "Not Found"));
+    return;
+  }
+  const std::size_t body_max = connection.route->body_bytes_max.value_or(limits_.body_bytes_max);
+  if (const auto allowed = connection.reader->limit_body(body_max); !allowed) {
+    refuse(now, connection, allowed.error());
+    return;
+  }
+  if (connection.reader->is_done()) {
+    return;
+  }
+  wait_for(now, connection, Wait::kBody);
+  if (connection.route->begin) {
+    connection.route->begin(now, request_of(connection), head);
+  }
+  if (connection.state == Connection::State::kReading && connection.reader->expects_continue()) {
+    push(connection, share(to_buffer("HTTP/1.1 100 Continue\r\n\r\n")));
+  }
+}
+
+void Server::handle_request(Instant now, Connection& connection) {
+  Request request = connection.reader->take();
+  request.remote = connection.remote;
+  request.secure = connection.secure;
+  release_reader(connection);
+  connection.state = Connection::State::kAnswering;
+  wait_for(now, connection, Wait::kNothing);
+  connection.route->handle(now, request_of(connection), std::move(request));
+}
+
+void Server::discard(Instant now, Connection& connection, std::size_t bytes) {
+  connection.discarded_bytes += bytes;
+  if (connection.discarded_bytes > kDiscardedBytesMax) {
+    drop_connection(now, connection);
+  }
+}
+
+// Refusing and closing.
+
+void Server::refuse(Instant now, Connection& connection, unsigned status) {
+  count_refusal(status);
+  connection.keep_alive = false;
+  connection.open_request = true;
+  respond(now, request_of(connection), text_response(status, reason_phrase(status)));
+}
+
+void Server::count_refusal(unsigned status) {
+  switch (status) {
+    case 408: break;  // counted by which of the deadlines it was
+    case 413: ++counters_.bodies_too_big; break;
+    case 431: ++counters_.headers_too_big; break;
+    case 503: ++counters_.bodies_refused; break;
+    default: ++counters_.bad_requests; break;
+  }
+}
+
+void Server::abort_request(Instant now, Connection& connection) {
+  if (!std::exchange(connection.open_request, false)) {
+    return;
+  }
+  ++counters_.aborted;
+  if (auto aborted = std::exchange(connection.aborted, nullptr)) {
+    aborted(now);
+  }
+}
+
+void Server::push(Connection& connection, SharedBytes bytes) {
+  connection.unsent_bytes += bytes->size();
+  connection.output.push_back(std::move(bytes));
+  mark(connection);
+}
+
+void Server::begin_close(Instant now, Connection& connection) {
+  connection.state = Connection::State::kClosing;
+  connection.input = {};
+  wait_for(now, connection, Wait::kClose);
+  mark(connection);
+}
+
+void Server::drop_connection(Instant now, Connection& connection) {
+  begin_close(now, connection);
+  wait_for(now, connection, Wait::kNothing);
+  connection.drop = true;
+  connection.output.clear();
+}
+
+void Server::release_reader(Connection& connection) {
+  bodies_bytes_ -= std::exchange(connection.body_bytes, 0);
+  connection.reader.reset();
+}
+
+void Server::mark(Connection& connection) {
+  if (!std::exchange(connection.changed, true)) {
+    changed_.push_back(connection.id);
+  }
+}
+
+// Deadlines.
+
+void Server::wait_for(Instant now, Connection& connection, Wait wait) {
+  if (connection.wait != Wait::kNothing) {
+    waits_.at(static_cast<std::size_t>(connection.wait)).cancel(connection.wait_place);
+  }
+  connection.wait = wait;
+  if (wait != Wait::kNothing) {
+    connection.wait_place = waits_.at(static_cast<std::size_t>(wait)).arm(now, connection.id);
+  }
+}
+
+void Server::wait_between_requests(Instant now, Connection& connection) {
+  wait_for(now, connection, connection.unsent_bytes > 0 ? Wait::kStall : Wait::kIdle);
+}
+
+void Server::handle_timeout(Instant now) {
+  for (std::size_t i = 0; i < waits_.size(); ++i) {
+    while (const auto id = waits_.at(i).poll_expired(now)) {
+      handle_expired(now, static_cast<Wait>(i), *id);
+    }
+  }
+}
+
+void Server::handle_expired(Instant now, Wait wait, ConnectionId id) {
+  Connection* const connection = find(id);
+  check(connection != nullptr && connection->wait == wait);
+  connection->wait = Wait::kNothing;
+  switch (wait) {
+    case Wait::kHeader:
+      ++counters_.header_timeouts;
+      if (connection->state == Connection::State::kIdle) {
+        begin_close(now, *connection);  // not a byte has come
+      } else {
+        refuse(now, *connection, 408);
+      }
+      break;
+    case Wait::kBody:
+      ++counters_.body_timeouts;
+      abort_request(now, *connection);
+      refuse(now, *connection, 408);
+      break;
+    case Wait::kIdle: begin_close(now, *connection); break;
+    case Wait::kStall:
+      ++counters_.stalled;
+      drop_connection(now, *connection);
+      break;
+    case Wait::kClose:
+      if (connection->state == Connection::State::kDiscarding) {
+        begin_close(now, *connection);
+      } else {
+        drop_connection(now, *connection);
+      }
+      break;
+    case Wait::kNothing: break;
+  }
+}
+
+Instant Server::next_timeout() const {
+  return std::ranges::min(waits_, {}, &Queue::next).next();
+}
+
+}  // namespace visavis::http
