@@ -32,7 +32,8 @@ class NackGenerator {
   /// Numbers to ask for now, ascending, as many as `into` holds; they count as asked for.
   [[nodiscard]] std::span<const SequenceNumber> poll_nack(Instant now,
                                                           std::span<SequenceNumber> into);
-  [[nodiscard]] Instant next_timeout() const;
+  /// May be early: a gap that was filled does not move it.
+  [[nodiscard]] Instant next_timeout() const { return next_ask_; }
 
   /// True once, after packets were given up or too many were missing: only a keyframe helps now.
   [[nodiscard]] bool take_needs_keyframe();
@@ -51,6 +52,7 @@ class NackGenerator {
   SequenceUnwrapper unwrapper_;
   std::optional<std::int64_t> newest_;
   std::vector<Missing> missing_;  // Ascending.
+  Instant next_ask_ = kNever;
   Duration round_trip_ = kInitialRoundTrip;
   std::uint64_t given_up_ = 0;
   bool needs_keyframe_ = false;

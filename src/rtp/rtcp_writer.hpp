@@ -41,8 +41,8 @@ class RtcpWriter {
   [[nodiscard]] MutableBytes written() const { return into_.first(used_); }
 
  private:
-  struct Head;
-  bool feedback(const Head& head, Ssrc sender, Ssrc media, Bytes body);
+  template <class Body>
+  bool packet(std::uint8_t type, std::size_t count, const Body& write_body);
 
   MutableBytes into_;
   std::size_t used_ = 0;

@@ -14,7 +14,7 @@ struct RtxPayload {
   Bytes payload;
 };
 
-/// Nothing when `payload` (without padding) is too short, which padding-only probes are.
+/// Nothing when `payload` (without padding) is too short, as that of a probe of padding is.
 [[nodiscard]] std::optional<RtxPayload> parse_rtx(Bytes payload);
 
 inline constexpr std::size_t kRtxHeaderBytes = 2;
