@@ -22,8 +22,8 @@ Duration ntp_difference(NtpTime later, NtpTime earlier) {
   const auto difference = static_cast<std::int64_t>(later.value - earlier.value);
   const std::int64_t seconds = difference >> 32U;
   const auto fraction = static_cast<std::uint64_t>(difference) & kFractionMask;
-  // Rounded up: a fraction was rounded down when it was made.
-  const std::uint64_t micros = (fraction * kMicrosPerSecond + kFractionMask) >> 32U;
+  constexpr std::uint64_t kHalf = std::uint64_t{1} << 31U;
+  const std::uint64_t micros = (fraction * kMicrosPerSecond + kHalf) >> 32U;
   return Duration(seconds * kMicrosPerSecond + static_cast<std::int64_t>(micros));
 }
 
