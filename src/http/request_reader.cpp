@@ -1,5 +1,7 @@
 #include "http/request_reader.hpp"
 
+// Boost's bridge to std::error_code has a locked table, and a core has no locks.
+#define BOOST_NO_CXX11_HDR_SYSTEM_ERROR  // NOLINT(cppcoreguidelines-macro-usage)
 #include <algorithm>
 #include <boost/beast/http/parser.hpp>
 #include <utility>
