@@ -1,0 +1,91 @@
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "sdp/description.hpp"
+
+namespace visavis::sdp {
+namespace {
+
+/// Profile classes by profile_idc and the constraint flags (RFC 6184 §8.1, table 5). A flag that
+/// `mask` leaves out may have any value.
+struct ProfilePattern {
+  std::uint8_t idc;
+  std::uint8_t mask;
+  std::uint8_t flags;
+  std::uint8_t profile_class;
+};
+constexpr std::uint8_t kConstrainedBaselineClass = 0;
+constexpr std::uint8_t kBaselineClass = 1;
+constexpr std::uint8_t kMainClass = 2;
+constexpr std::uint8_t kConstrainedHighClass = 3;
+constexpr std::uint8_t kHighClass = 4;
+constexpr std::uint8_t kHigh444Class = 5;
+constexpr std::array kProfilePatterns = {
+    ProfilePattern{0x42, 0b0100'1111, 0b0100'0000, kConstrainedBaselineClass},
+    ProfilePattern{0x4D, 0b1000'1111, 0b1000'0000, kConstrainedBaselineClass},
+    ProfilePattern{0x58, 0b1100'1111, 0b1100'0000, kConstrainedBaselineClass},
+    ProfilePattern{0x42, 0b0100'1111, 0b0000'0000, kBaselineClass},
+    ProfilePattern{0x58, 0b1100'1111, 0b1000'0000, kBaselineClass},
+    ProfilePattern{0x4D, 0b1010'1111, 0b0000'0000, kMainClass},
+    ProfilePattern{0x64, 0b1111'1111, 0b0000'0000, kHighClass},
+    ProfilePattern{0x64, 0b1111'1111, 0b0000'1100, kConstrainedHighClass},
+    ProfilePattern{0xF4, 0b0000'0000, 0b0000'0000, kHigh444Class},
+};
+
+std::optional<std::uint8_t> profile_class(std::string_view profile_level_id) {
+  std::uint32_t id = 0;
+  const char* const last = profile_level_id.data() + profile_level_id.size();
+  const auto [end, error] = std::from_chars(profile_level_id.data(), last, id, 16);
+  if (profile_level_id.size() != 6 || error != std::errc() || end != last) {
+    return std::nullopt;
+  }
+  const auto idc = static_cast<std::uint8_t>(id >> 16U);
+  const auto flags = static_cast<std::uint8_t>((id >> 8U) & 0xFFU);
+  for (const ProfilePattern& pattern : kProfilePatterns) {
+    if (pattern.idc == idc && (flags & pattern.mask) == pattern.flags) {
+      return pattern.profile_class;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ')) {
+    text.remove_prefix(1);
+  }
+  while (text.ends_with(' ')) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::optional<std::string_view> fmtp_parameter(std::string_view fmtp, std::string_view name) {
+  while (!fmtp.empty()) {
+    const std::size_t end = fmtp.find(';');
+    const std::string_view pair = trimmed(fmtp.substr(0, end));
+    const std::size_t equals = pair.find('=');
+    if (equals != std::string_view::npos && pair.substr(0, equals) == name) {
+      return pair.substr(equals + 1);
+    }
+    fmtp = end == std::string_view::npos ? std::string_view() : fmtp.substr(end + 1);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint8_t> h264_profile(std::string_view fmtp) {
+  // RFC 6184 §8.1: without a profile-level-id Baseline is meant; browsers mean Constrained.
+  const auto level_id = fmtp_parameter(fmtp, "profile-level-id").value_or("42e01f");
+  const auto mode = fmtp_parameter(fmtp, "packetization-mode").value_or("0");
+  const auto found = profile_class(level_id);
+  if (!found || (mode != "0" && mode != "1")) {
+    return std::nullopt;
+  }
+  return static_cast<std::uint8_t>(*found * 2 + (mode == "1" ? 1 : 0));
+}
+
+}  // namespace visavis::sdp

@@ -1,0 +1,179 @@
+#include "sdp/offer.hpp"
+
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace visavis::sdp {
+namespace {
+
+struct ShapeCodec {
+  rtp::CodecName codec;
+  int payload_type;
+  int rtx;  ///< 0: none.
+  std::string_view fmtp;
+};
+struct ShapeExtension {
+  int id;
+  rtp::Extension extension;
+  bool audio;
+  bool video;
+};
+
+constexpr std::string_view kH264Fmtp =
+    "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f";
+
+/// What the offers of one browser look like. The numbers are those that its current version uses.
+struct Shape {
+  std::span<const ShapeCodec> codecs;
+  std::span<const ShapeExtension> extensions;
+  bool later_lines_bundle_only;  ///< Port 0 on all lines but the first (RFC 9143 §7.2.1).
+  bool audio_reduced_size;
+};
+
+constexpr ShapeCodec kChromiumCodecs[] = {
+    {rtp::CodecName::kOpus, 111, 0, "minptime=10;useinbandfec=1"},
+    {rtp::CodecName::kVp8, 96, 97, ""},
+    {rtp::CodecName::kH264, 108, 109, kH264Fmtp}};
+constexpr ShapeExtension kChromiumExtensions[] = {
+    {1, rtp::Extension::kAudioLevel, true, false},
+    {2, rtp::Extension::kAbsSendTime, true, true},
+    {13, rtp::Extension::kVideoOrientation, false, true},
+    {3, rtp::Extension::kTransportCc, true, true},
+    {5, rtp::Extension::kPlayoutDelay, false, true},
+    {4, rtp::Extension::kMid, true, true},
+    {10, rtp::Extension::kRid, false, true},
+    {11, rtp::Extension::kRepairedRid, false, true}};
+
+constexpr ShapeCodec kFirefoxCodecs[] = {
+    {rtp::CodecName::kOpus, 109, 0, "maxplaybackrate=48000;stereo=1;useinbandfec=1"},
+    {rtp::CodecName::kVp8, 120, 124, "max-fs=12288;max-fr=60"},
+    {rtp::CodecName::kH264, 126, 127,
+     "profile-level-id=42e01f;level-asymmetry-allowed=1;packetization-mode=1"}};
+constexpr ShapeExtension kFirefoxExtensions[] = {{1, rtp::Extension::kAudioLevel, true, false},
+                                                 {3, rtp::Extension::kMid, true, true},
+                                                 {4, rtp::Extension::kAbsSendTime, false, true},
+                                                 {7, rtp::Extension::kTransportCc, true, true}};
+
+constexpr ShapeCodec kSafariCodecs[] = {
+    {rtp::CodecName::kOpus, 111, 0, "minptime=10;useinbandfec=1"},
+    {rtp::CodecName::kH264, 96, 97,
+     "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=640c1f"},
+    {rtp::CodecName::kH264, 98, 99, kH264Fmtp},
+    {rtp::CodecName::kVp8, 100, 101, ""}};
+constexpr ShapeExtension kSafariExtensions[] = {
+    {14, rtp::Extension::kAudioLevel, true, false},
+    {2, rtp::Extension::kAbsSendTime, true, true},
+    {13, rtp::Extension::kVideoOrientation, false, true},
+    {5, rtp::Extension::kTransportCc, true, true},
+    {9, rtp::Extension::kMid, true, true},
+    {10, rtp::Extension::kRid, false, true}};
+
+Shape shape_of(BrowserShape browser) {
+  switch (browser) {
+    case BrowserShape::kFirefox: return {kFirefoxCodecs, kFirefoxExtensions, true, false};
+    case BrowserShape::kSafari: return {kSafariCodecs, kSafariExtensions, false, true};
+    case BrowserShape::kChromium: break;
+  }
+  return {kChromiumCodecs, kChromiumExtensions, false, true};
+}
+
+void write_codec(const ShapeCodec& codec, MediaSection& section) {
+  const std::string type = std::to_string(codec.payload_type);
+  const std::string clock = std::to_string(rtp::clock_rate(codec.codec));
+  const bool audio = rtp::kind_of(codec.codec) == rtp::MediaKind::kAudio;
+  Attributes& to = section.attributes;
+  section.formats.push_back(type);
+  to.push_back({"rtpmap", type + ' ' + std::string(rtp::to_string(codec.codec)) + '/' + clock +
+                              (audio ? "/2" : "")});
+  to.push_back({"rtcp-fb", type + " transport-cc"});
+  if (!audio) {
+    for (const char* feedback : {" goog-remb", " ccm fir", " nack", " nack pli"}) {
+      to.push_back({"rtcp-fb", type + feedback});
+    }
+  }
+  if (!codec.fmtp.empty()) {
+    to.push_back({"fmtp", type + ' ' + std::string(codec.fmtp)});
+  }
+  if (codec.rtx != 0) {
+    const std::string rtx = std::to_string(codec.rtx);
+    section.formats.push_back(rtx);
+    to.push_back({"rtpmap", rtx + " rtx/" + clock});
+    to.push_back({"fmtp", rtx + " apt=" + type});
+  }
+}
+
+void write_sources(const OfferLine& line, Attributes& to) {
+  if (!line.ssrc) {
+    return;
+  }
+  const std::string ssrc = std::to_string(line.ssrc->value());
+  if (line.rtx_ssrc) {
+    const std::string rtx = std::to_string(line.rtx_ssrc->value());
+    to.push_back({"ssrc-group", "FID " + ssrc + ' ' + rtx});
+    to.push_back({"ssrc", ssrc + " cname:caller"});
+    to.push_back({"ssrc", rtx + " cname:caller"});
+  } else {
+    to.push_back({"ssrc", ssrc + " cname:caller"});
+  }
+}
+
+MediaSection write_line(const OurOffer& ours, const Shape& shape, const OfferLine& line) {
+  const bool first = &line == &ours.lines.front();
+  const bool bundle_only = shape.later_lines_bundle_only && !first;
+  const bool audio = line.kind == rtp::MediaKind::kAudio;
+  MediaSection section{.media = std::string(rtp::to_string(line.kind)),
+                       .port = static_cast<std::uint16_t>(bundle_only ? 0 : 9),
+                       .protocol = "UDP/TLS/RTP/SAVPF",
+                       .formats = {},
+                       .attributes = {}};
+  Attributes& to = section.attributes;
+  if (bundle_only) {
+    to.push_back({"bundle-only", ""});
+  }
+  to.push_back({"ice-ufrag", ours.ice.ufrag});
+  to.push_back({"ice-pwd", ours.ice.pwd});
+  to.push_back({"ice-options", "trickle"});
+  to.push_back({"fingerprint", ours.fingerprint.algorithm + ' ' + ours.fingerprint.value});
+  to.push_back({"setup", "actpass"});
+  to.push_back({"mid", line.mid});
+  for (const ShapeExtension& extension : shape.extensions) {
+    if (audio ? extension.audio : extension.video) {
+      to.push_back({"extmap", std::to_string(extension.id) + ' ' +
+                                  std::string(rtp::uri(extension.extension))});
+    }
+  }
+  to.push_back({std::string(to_string(line.direction)), ""});
+  to.push_back({"rtcp-mux", ""});
+  if (!audio || shape.audio_reduced_size) {
+    to.push_back({"rtcp-rsize", ""});
+  }
+  for (const ShapeCodec& codec : shape.codecs) {
+    if (rtp::kind_of(codec.codec) == line.kind) {
+      write_codec(codec, section);
+    }
+  }
+  write_sources(line, to);
+  return section;
+}
+
+}  // namespace
+
+std::string write_offer(const OurOffer& ours) {
+  const Shape shape = shape_of(ours.shape);
+  const bool firefox = ours.shape == BrowserShape::kFirefox;
+  Session session{.origin_user = firefox ? "mozilla...THIS_IS_SDPARTA-99.0" : "-",
+                  .origin_id = ours.origin_id,
+                  .origin_version = std::to_string(ours.version),
+                  .attributes = {},
+                  .media = {}};
+  std::string bundle = "BUNDLE";
+  for (const OfferLine& line : ours.lines) {
+    bundle += ' ' + line.mid;
+    session.media.push_back(write_line(ours, shape, line));
+  }
+  session.attributes = {{"group", std::move(bundle)}, {"extmap-allow-mixed", ""}};
+  return write_session(session);
+}
+
+}  // namespace visavis::sdp
