@@ -48,8 +48,6 @@ class MessageReader {
   struct Header {
     Opcode opcode = Opcode::kContinuation;
     bool final = false;
-    bool compressed = false;
-    bool masked = false;
     Mask mask{};
     std::uint64_t payload_size = 0;
   };
@@ -58,7 +56,7 @@ class MessageReader {
   [[nodiscard]] std::expected<bool, ReadError> read_header(Bytes& input);
   [[nodiscard]] std::expected<void, ReadError> check_first_bytes() const;
   [[nodiscard]] std::expected<void, ReadError> begin_frame();
-  [[nodiscard]] std::expected<void, ReadError> begin_data_frame();
+  void read_payload(Bytes& input);
   [[nodiscard]] Step finish_frame();
   [[nodiscard]] Step finish_control();
   [[nodiscard]] Step finish_message();
@@ -68,7 +66,8 @@ class MessageReader {
   Role role_;
   bool in_message_ = false;  ///< a fragmented message waits for its rest
   bool in_payload_ = false;
-  bool compressed_ = false;  ///< of the message being read
+  bool compressed_ = false;     ///< of the message being read
+  bool message_given_ = false;  ///< `message_` was given out and may go
   Opcode message_opcode_ = Opcode::kText;
   std::uint8_t header_size_ = 0;
   std::array<std::byte, kFrameHeaderMax> header_bytes_{};
