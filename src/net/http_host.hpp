@@ -56,7 +56,7 @@ class HttpHost {
   /// Whether every connection is gone or has nothing left to send.
   [[nodiscard]] bool idle() const;
 
-  [[nodiscard]] const HttpHostCounters& counters() const;
+  [[nodiscard]] HttpHostCounters counters() const;
 
  private:
   struct Parts;

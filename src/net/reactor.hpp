@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "base/time.hpp"
 #include "net/file_descriptor.hpp"
+#include "net/wake_up.hpp"
 
 namespace visavis::net {
 
@@ -21,9 +23,9 @@ struct Ready {
 /// One thread's event loop: descriptors, and the protocol cores that live on this thread.
 ///
 /// A turn is: wait; call the handlers of the ready descriptors; *settle*: every registered core
-/// whose deadline has come gets `handle_timeout`, then every core is drained, again and again until
-/// none has anything left; book the earliest `next_timeout()` of all cores. Since each turn asks
-/// every core, no core's timer is ever forgotten, whoever changed it.
+/// whose deadline has come gets `handle_timeout`, then every core is drained until none has
+/// anything left; book the earliest `next_timeout()` of all cores. Since each turn asks every core,
+/// no core's timer is ever forgotten, whoever changed it.
 ///
 /// Belongs to one thread; only `stop()` may be called from another one.
 class Reactor {
@@ -80,14 +82,15 @@ class Reactor {
 
   /// Turns until `stop()`.
   void run();
-  /// One turn. Waits for a descriptor or a core's deadline, at most `wait_max`.
+  /// One turn. Waits for a descriptor or a core's deadline, at most `wait_max`. Deadlines are known
+  /// from the end of the turn before: whoever has called into a core outside of a turn calls
+  /// `turn(Duration::zero())` next.
   void turn(Duration wait_max);
   /// Makes `run()` return after its turn; from any thread, also before `run()`.
   void stop();
 
   /// Readable when a turn has something to do, deadlines included: for a reactor that lives inside
-  /// somebody else's loop, which then calls `turn(Duration::zero())`. Turn once before first
-  /// waiting on it, and after each call into a core from outside.
+  /// somebody else's loop, which then calls `turn(Duration::zero())`.
   [[nodiscard]] int fd() const { return epoll_.value(); }
 
   /// The instant of the turn in progress.
@@ -97,19 +100,20 @@ class Reactor {
   struct Slot {
     int fd = -1;
     std::uint32_t generation = 0;
+    Interest interest = Interest::kNone;
     Handler handler;
   };
 
   void dispatch(std::uint64_t tag, std::uint32_t events);
   void settle();
-  bool drain_cores();
-  void book_wake_up();
+  [[nodiscard]] bool drain_cores();
+  void book_wake_up(bool more_to_drain);
   void end_watch(std::size_t slot);
   void modify(std::size_t slot, Interest interest);
 
   FileDescriptor epoll_;
   FileDescriptor timer_;
-  FileDescriptor stop_;
+  WakeUp stop_;
   std::deque<Slot> slots_;  // A deque: a handler may add watches while it runs.
   std::vector<std::size_t> free_slots_;
   std::vector<Core> cores_;

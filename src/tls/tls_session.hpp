@@ -21,7 +21,7 @@ class TlsSession {
   enum class State {
     kHandshaking,
     kOpen,
-    kClosed,  ///< The peer said close_notify: no more plaintext will come.
+    kClosed,  ///< The peer said close_notify: no more plaintext will come; we may still write.
     kFailed,  ///< A violation or a failed handshake; the alert, if any, waits in poll_ciphertext.
   };
 
@@ -58,10 +58,20 @@ class TlsSession {
     void operator()(ssl_st* session) const;
   };
 
+  /// What waits to be read by OpenSSL, and what it has written; stays put, its BIO points at it.
+  struct Pipes {
+    Buffer incoming;
+    std::size_t incoming_read = 0;
+    Buffer outgoing;
+    std::size_t outgoing_sent = 0;
+  };
+  friend struct PipeBio;
+
   void advance_handshake();
   void note_result(int result);
 
-  std::unique_ptr<ssl_st, Free> ssl_;
+  std::unique_ptr<Pipes> pipes_;
+  std::unique_ptr<ssl_st, Free> ssl_;  // After its pipes: it goes first.
   State state_ = State::kHandshaking;
   std::string failure_;
 };

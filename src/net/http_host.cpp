@@ -1,0 +1,393 @@
+#include "net/http_host.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <deque>
+#include <list>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "http/server.hpp"
+#include "net/socket_address.hpp"
+#include "net/tcp_connection.hpp"
+
+namespace visavis::net {
+namespace {
+
+using http::ConnectionId;
+
+constexpr int kBacklog = 1024;
+/// New connections accepted before the others get their turn.
+constexpr int kAcceptsPerTurn = 64;
+/// One read: a large polling body in few turns, and no connection holds up the others.
+constexpr std::size_t kReadBytes = 65'536;
+/// How long to leave a listener alone when the kernel has no memory for a connection.
+constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
+
+FileDescriptor reserve_descriptor() {
+  return FileDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+void set_option(int fd, int level, int name) {
+  const int on = 1;
+  static_cast<void>(::setsockopt(fd, level, name, &on, sizeof(on)));
+}
+
+Error listen_error(const SocketAddress& at) {
+  return {fmt::format("cannot listen on TCP {}: {}", at.to_string(),
+                      std::generic_category().message(errno))};
+}
+
+std::expected<FileDescriptor, Error> listening_socket(const SocketAddress& at) {
+  FileDescriptor socket(::socket(family_of(at.ip), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket.is_open()) {
+    return std::unexpected(listen_error(at));
+  }
+  set_option(socket.value(), SOL_SOCKET, SO_REUSEADDR);  // Old connections in TIME_WAIT.
+  if (!at.ip.is_v4()) {
+    set_option(socket.value(), IPPROTO_IPV6, IPV6_V6ONLY);
+  }
+  const KernelAddress address = to_kernel(at);
+  if (::bind(socket.value(), address.pointer(), address.length) != 0 ||
+      ::listen(socket.value(), kBacklog) != 0) {
+    return std::unexpected(listen_error(at));
+  }
+  return socket;
+}
+
+}  // namespace
+
+struct HttpHost::Parts {
+  struct Listener {
+    FileDescriptor socket;
+    const tls::TlsContext* tls = nullptr;
+    Reactor::Watch watch;
+  };
+  struct Connection {
+    enum class Phase : std::uint8_t {
+      kOpen,
+      kClosing,    // The server wants it closed once all has left.
+      kLingering,  // The server has forgotten it; the peer may still be reading.
+    };
+
+    Connection(FileDescriptor socket, const tls::TlsContext* tls) : tcp(std::move(socket), tls) {}
+
+    TcpConnection tcp;
+    Reactor::Watch watch;
+    Phase phase = Phase::kOpen;
+    bool peer_ended = false;
+    bool reading_paused = false;
+    bool touched = false;
+  };
+  using Connections = std::unordered_map<ConnectionId, Connection>;
+
+  Parts(Reactor& its_reactor, http::Server& its_server, Options its_options)
+      : reactor(its_reactor), server(its_server), options(its_options) {}
+
+  void accept_ready(Instant now, Listener& listener);
+  [[nodiscard]] bool accept_failed(Instant now, Listener& listener, int error);
+  void pause_accepting(Instant now, Listener& listener);
+  void open(Instant now, FileDescriptor socket, const SocketAddress& remote,
+            const tls::TlsContext* tls);
+  void connection_ready(Instant now, ConnectionId id, Ready ready);
+  /// Returns whether the connection is still there.
+  [[nodiscard]] bool read(Instant now, ConnectionId id, Connection& connection);
+  void write(Instant now, ConnectionId id, Connection& connection);
+  void end(Instant now, ConnectionId id, Connection& connection);
+  void drop(Instant now, ConnectionId id);
+  void set_interest(Connection& connection) const;
+  [[nodiscard]] bool drain(Instant now);
+  void apply(Instant now, http::Server::Output output);
+  void handle_timeout(Instant now);
+  [[nodiscard]] Instant next_timeout() const;
+
+  Reactor& reactor;
+  http::Server& server;
+  Options options;
+  HttpHostCounters counters;
+  std::list<Listener> listeners;  // A list: handlers keep references.
+  Connections connections;
+  std::uint64_t next_id = 1;
+  std::vector<ConnectionId> touched;
+  std::deque<std::pair<Instant, ConnectionId>> lingering;  // Oldest first: all linger as long.
+  Instant accept_again_at = kNever;
+  FileDescriptor reserve = reserve_descriptor();
+  Buffer scratch = Buffer(kReadBytes);
+};
+
+void HttpHost::Parts::accept_ready(Instant now, Listener& listener) {
+  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    KernelAddress from;
+    from.length = sizeof(from.storage);
+    FileDescriptor socket(::accept4(listener.socket.value(), from.pointer(), &from.length,
+                                    SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!socket.is_open()) {
+      if (!accept_failed(now, listener, errno)) {
+        return;
+      }
+      continue;
+    }
+    if (connections.size() >= options.connections_max) {
+      ++counters.refused_limit;
+      continue;
+    }
+    open(now, std::move(socket), from_kernel(*from.pointer()).value_or(SocketAddress{}),
+         listener.tls);
+  }
+}
+
+/// Whether to go on accepting.
+bool HttpHost::Parts::accept_failed(Instant now, Listener& listener, int error) {
+  switch (error) {
+    case EAGAIN: return false;
+    case EMFILE:
+    case ENFILE: {
+      // Left in the backlog it would wake us for ever: one descriptor is kept to shed it with.
+      reserve.reset();
+      FileDescriptor shed(::accept4(listener.socket.value(), nullptr, nullptr, SOCK_CLOEXEC));
+      if (!shed.is_open()) {
+        pause_accepting(now, listener);
+        return false;
+      }
+      shed.reset();
+      reserve = reserve_descriptor();
+      ++counters.refused_no_descriptor;
+      return true;
+    }
+    case ENOBUFS:
+    case ENOMEM: pause_accepting(now, listener); return false;
+    default: return true;  // The connection died in the backlog.
+  }
+}
+
+void HttpHost::Parts::pause_accepting(Instant now, Listener& listener) {
+  listener.watch.set(Interest::kNone);
+  accept_again_at = now + kAcceptPause;
+}
+
+void HttpHost::Parts::open(Instant now, FileDescriptor socket, const SocketAddress& remote,
+                           const tls::TlsContext* tls) {
+  const ConnectionId id{next_id++};
+  const int fd = socket.value();
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY);
+  Connection& connection = connections.try_emplace(id, std::move(socket), tls).first->second;
+  connection.watch = reactor.watch(fd, Interest::kRead, [this, id](Instant at, Ready ready) {
+    connection_ready(at, id, ready);
+  });
+  ++counters.accepted;
+  server.handle_open(now, id, remote, tls != nullptr);
+}
+
+void HttpHost::Parts::connection_ready(Instant now, ConnectionId id, Ready ready) {
+  const auto found = connections.find(id);
+  if (found == connections.end()) {
+    return;
+  }
+  if (ready.read && !read(now, id, found->second)) {
+    return;
+  }
+  write(now, id, found->second);
+}
+
+bool HttpHost::Parts::read(Instant now, ConnectionId id, Connection& connection) {
+  if (connection.peer_ended) {
+    drop(now, id);  // Woken without having asked: a reset.
+    return false;
+  }
+  const bool listens = connection.phase == Connection::Phase::kOpen;
+  const std::uint64_t before = connection.tcp.wire_bytes_received();
+  const auto result = connection.tcp.read(scratch, [&](Bytes bytes) {
+    if (listens) {
+      server.handle_bytes(now, id, bytes);
+    }
+  });
+  counters.received_bytes += connection.tcp.wire_bytes_received() - before;
+  switch (result) {
+    case TcpConnection::ReadResult::kOpen: return true;
+    case TcpConnection::ReadResult::kEnded: break;
+    case TcpConnection::ReadResult::kFailed:
+      counters.refused_handshake += connection.tcp.tls_failed() ? 1U : 0U;
+      static_cast<void>(connection.tcp.write());  // The alert, if TLS has one.
+      drop(now, id);
+      return false;
+  }
+  if (connection.phase == Connection::Phase::kLingering) {
+    drop(now, id);
+    return false;
+  }
+  connection.peer_ended = true;
+  if (listens) {
+    server.handle_end(now, id);
+  }
+  return true;
+}
+
+void HttpHost::Parts::write(Instant now, ConnectionId id, Connection& connection) {
+  const std::uint64_t before = connection.tcp.wire_bytes_sent();
+  const auto left = connection.tcp.write();
+  counters.sent_bytes += connection.tcp.wire_bytes_sent() - before;
+  if (!left) {
+    drop(now, id);
+    return;
+  }
+  if (*left > 0 && connection.phase != Connection::Phase::kLingering) {
+    server.handle_sent(now, id, *left);
+  }
+  if (connection.phase == Connection::Phase::kClosing && connection.tcp.unsent_bytes() == 0) {
+    end(now, id, connection);
+    return;
+  }
+  set_interest(connection);
+}
+
+/// All has left: says so to the peer, and waits for it to have read it. Closing with bytes of the
+/// peer unread would reset the connection and could take our last answer with it.
+void HttpHost::Parts::end(Instant now, ConnectionId id, Connection& connection) {
+  connection.tcp.end();
+  server.handle_closed(now, id);
+  connection.phase = Connection::Phase::kLingering;
+  if (connection.peer_ended) {
+    drop(now, id);
+    return;
+  }
+  lingering.emplace_back(now + options.linger, id);
+  connection.reading_paused = false;
+  set_interest(connection);
+}
+
+void HttpHost::Parts::drop(Instant now, ConnectionId id) {
+  const auto found = connections.find(id);
+  if (found == connections.end()) {
+    return;
+  }
+  const bool server_knows = found->second.phase != Connection::Phase::kLingering;
+  connections.erase(found);
+  if (!reserve.is_open()) {
+    reserve = reserve_descriptor();
+  }
+  if (server_knows) {
+    server.handle_closed(now, id);
+  }
+}
+
+void HttpHost::Parts::set_interest(Connection& connection) const {
+  const std::size_t unsent = connection.tcp.unsent_bytes();
+  if (unsent > options.unsent_bytes_high) {
+    connection.reading_paused = true;
+  } else if (unsent <= options.unsent_bytes_high / 2) {
+    connection.reading_paused = false;
+  }
+  const bool reads = !connection.peer_ended && !connection.reading_paused;
+  const bool writes = connection.tcp.is_blocked();
+  if (reads) {
+    connection.watch.set(writes ? Interest::kReadWrite : Interest::kRead);
+  } else {
+    connection.watch.set(writes ? Interest::kWrite : Interest::kNone);
+  }
+}
+
+bool HttpHost::Parts::drain(Instant now) {
+  bool moved = false;
+  while (auto output = server.poll_output()) {
+    apply(now, std::move(*output));
+    moved = true;
+  }
+  for (const ConnectionId id : std::exchange(touched, {})) {
+    if (const auto found = connections.find(id); found != connections.end()) {
+      found->second.touched = false;
+      write(now, id, found->second);
+    }
+  }
+  return moved;
+}
+
+void HttpHost::Parts::apply(Instant now, http::Server::Output output) {
+  const auto found = connections.find(output.connection);
+  if (found == connections.end()) {
+    return;
+  }
+  Connection& connection = found->second;
+  if (output.then_close && output.at_once) {
+    drop(now, output.connection);
+    return;
+  }
+  for (SharedBytes& bytes : output.bytes) {
+    connection.tcp.queue(std::move(bytes));
+  }
+  if (output.then_close && connection.phase == Connection::Phase::kOpen) {
+    connection.phase = Connection::Phase::kClosing;
+  }
+  // Written when all outputs are known: many small ones become one system call.
+  if (!std::exchange(connection.touched, true)) {
+    touched.push_back(output.connection);
+  }
+}
+
+void HttpHost::Parts::handle_timeout(Instant now) {
+  while (!lingering.empty() && lingering.front().first <= now) {
+    drop(now, lingering.front().second);
+    lingering.pop_front();
+  }
+  if (accept_again_at <= now) {
+    accept_again_at = kNever;
+    for (Listener& listener : listeners) {
+      listener.watch.set(Interest::kRead);
+    }
+  }
+}
+
+Instant HttpHost::Parts::next_timeout() const {
+  const Instant linger_end = lingering.empty() ? kNever : lingering.front().first;
+  return std::min(linger_end, accept_again_at);
+}
+
+HttpHost::HttpHost(Reactor& reactor, http::Server& server, Options options)
+    : parts_(std::make_unique<Parts>(reactor, server, options)) {
+  Parts& parts = *parts_;
+  reactor.drive(server, [&parts](Instant now) { return parts.drain(now); });
+  reactor.drive(parts);
+}
+
+HttpHost::~HttpHost() = default;
+
+std::expected<SocketAddress, Error> HttpHost::listen(const SocketAddress& at,
+                                                     const tls::TlsContext* tls) {
+  auto socket = listening_socket(at);
+  if (!socket) {
+    return std::unexpected(socket.error());
+  }
+  Parts& parts = *parts_;
+  Parts::Listener& listener = parts.listeners.emplace_back();
+  listener.socket = std::move(*socket);
+  listener.tls = tls;
+  listener.watch =
+      parts.reactor.watch(listener.socket.value(), Interest::kRead,
+                          [&](Instant now, Ready) { parts.accept_ready(now, listener); });
+  return bound_address(listener.socket.value());
+}
+
+void HttpHost::stop_listening() {
+  parts_->listeners.clear();
+}
+
+bool HttpHost::idle() const {
+  return std::ranges::all_of(
+      parts_->connections, [](const auto& entry) { return entry.second.tcp.unsent_bytes() == 0; });
+}
+
+HttpHostCounters HttpHost::counters() const {
+  HttpHostCounters counters = parts_->counters;
+  counters.open = parts_->connections.size();
+  return counters;
+}
+
+}  // namespace visavis::net

@@ -1,0 +1,58 @@
+#include "net/interfaces.hpp"
+
+#include <ifaddrs.h>
+#include <net/if.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "net/socket_address.hpp"
+
+namespace visavis::net {
+namespace {
+
+/// Smaller is announced earlier; browsers try candidates of equal type in this order.
+int rank(const IpAddress& ip) {
+  if (ip.is_loopback()) {
+    return 2;
+  }
+  return ip.is_v4() ? 0 : 1;
+}
+
+bool announced(const IpAddress& ip) {
+  const bool is_v6_loopback = ip.is_loopback() && !ip.is_v4();
+  return !ip.is_unspecified() && !ip.is_link_local() && !is_v6_loopback;
+}
+
+}  // namespace
+
+std::vector<IpAddress> in_announced_order(std::vector<IpAddress> addresses) {
+  std::vector<IpAddress> ordered;
+  for (const IpAddress& ip : addresses) {
+    if (announced(ip) && std::ranges::find(ordered, ip) == ordered.end()) {
+      ordered.push_back(ip);
+    }
+  }
+  std::ranges::stable_sort(ordered, {}, rank);
+  return ordered;
+}
+
+std::vector<IpAddress> interface_addresses() {
+  ifaddrs* first = nullptr;
+  if (::getifaddrs(&first) != 0) {
+    return {};
+  }
+  const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner(first, &::freeifaddrs);
+  std::vector<IpAddress> addresses;
+  for (const ifaddrs* entry = first; entry != nullptr; entry = entry->ifa_next) {
+    if (entry->ifa_addr == nullptr || (entry->ifa_flags & IFF_UP) == 0) {
+      continue;
+    }
+    if (const auto address = from_kernel(*entry->ifa_addr)) {
+      addresses.push_back(address->ip);
+    }
+  }
+  return in_announced_order(std::move(addresses));
+}
+
+}  // namespace visavis::net

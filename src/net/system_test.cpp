@@ -1,0 +1,61 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "net/clock.hpp"
+#include "net/interfaces.hpp"
+#include "net/signals.hpp"
+#include "net/system_entropy.hpp"
+
+namespace visavis::net {
+namespace {
+
+using testing::ElementsAre;
+
+IpAddress ip(std::string_view text) {
+  return IpAddress::parse(text).value();
+}
+
+TEST(AnnouncedOrder, PutsLoopbackLastAndLeavesOutWhatNeedsAZone) {
+  EXPECT_THAT(
+      in_announced_order({ip("127.0.0.1"), ip("::1"), ip("fe80::1"), ip("169.254.3.4"),
+                          ip("2001:db8::7"), ip("192.168.1.5"), ip("203.0.113.9")}),
+      ElementsAre(ip("192.168.1.5"), ip("203.0.113.9"), ip("2001:db8::7"), ip("127.0.0.1")));
+}
+
+TEST(AnnouncedOrder, NamesEachAddressOnce) {
+  EXPECT_THAT(in_announced_order({ip("192.0.2.1"), ip("192.0.2.1")}), ElementsAre(ip("192.0.2.1")));
+}
+
+TEST(InterfaceAddresses, EndWithLoopback) {
+  EXPECT_EQ(interface_addresses().back(), ip("127.0.0.1"));
+}
+
+TEST(Clock, DoesNotGoBack) {
+  Instant last = now();
+  for (int i = 0; i < 1000; ++i) {
+    const Instant next = now();
+    ASSERT_GE(next, last);
+    last = next;
+  }
+}
+
+TEST(SystemEntropy, GivesDifferentBytesEachTime) {
+  SystemEntropy entropy;
+  EXPECT_NE(entropy.token(20), entropy.token(20));
+}
+
+TEST(SignalWatch, HearsABlockedSignalInTheLoop) {
+  block_signals({SIGUSR1});
+  Reactor reactor;
+  int heard = 0;
+  const SignalWatch watch(reactor, {SIGUSR1}, [&](Instant, int signal) { heard = signal; });
+  ::kill(::getpid(), SIGUSR1);
+  reactor.turn(std::chrono::seconds(5));
+  EXPECT_EQ(heard, SIGUSR1);
+}
+
+}  // namespace
+}  // namespace visavis::net

@@ -1,0 +1,179 @@
+#include "net/tcp_connection.hpp"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace visavis::net {
+namespace {
+
+constexpr std::size_t kGatherMax = 64;
+/// One TLS record (RFC 8446 §5.1): the most that is encrypted before the kernel has taken it.
+constexpr std::size_t kPlaintextMax = 16'384;
+/// A record with its header, tag and padding, and a handshake flight beside it.
+constexpr std::size_t kCiphertextMax = 32'768;
+
+bool would_block(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+}  // namespace
+
+TcpConnection::TcpConnection(FileDescriptor socket, const tls::TlsContext* tls)
+    : socket_(std::move(socket)) {
+  if (tls != nullptr) {
+    tls_.emplace(*tls);
+  }
+}
+
+TcpConnection::ReadResult TcpConnection::read(MutableBytes scratch, Taker take) {
+  const ssize_t received = ::recv(fd(), scratch.data(), scratch.size(), 0);
+  if (received < 0) {
+    return would_block(errno) || errno == EINTR ? ReadResult::kOpen : ReadResult::kFailed;
+  }
+  if (received == 0) {
+    return ReadResult::kEnded;
+  }
+  wire_bytes_received_ += static_cast<std::uint64_t>(received);
+  const MutableBytes arrived = scratch.first(static_cast<std::size_t>(received));
+  if (!tls_) {
+    take(arrived);
+    return ReadResult::kOpen;
+  }
+  tls_->handle_ciphertext(arrived);
+  while (const std::size_t size = tls_->read(scratch)) {
+    take(scratch.first(size));
+  }
+  switch (tls_->state()) {
+    case tls::TlsSession::State::kFailed: return ReadResult::kFailed;
+    case tls::TlsSession::State::kClosed: return ReadResult::kEnded;
+    default: return ReadResult::kOpen;
+  }
+}
+
+void TcpConnection::queue(SharedBytes bytes) {
+  if (bytes != nullptr && !bytes->empty()) {
+    unsent_bytes_ += bytes->size();
+    queue_.push_back(std::move(bytes));
+  }
+}
+
+std::optional<std::size_t> TcpConnection::write() {
+  blocked_ = false;
+  return tls_ ? write_tls() : write_plain();
+}
+
+std::optional<std::size_t> TcpConnection::write_plain() {
+  std::size_t left = 0;
+  while (!queue_.empty()) {
+    std::array<iovec, kGatherMax> gather{};
+    const std::size_t count = std::min(queue_.size(), gather.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t offset = i == 0 ? front_offset_ : 0;
+      const Bytes bytes = Bytes(*queue_[i]).subspan(offset);
+      // The kernel only reads; iovec knows no const.
+      gather.at(i) = {const_cast<std::byte*>(bytes.data()), bytes.size()};  // NOLINT
+    }
+    msghdr message{};
+    message.msg_iov = gather.data();
+    message.msg_iovlen = count;
+    const ssize_t sent = ::sendmsg(fd(), &message, MSG_NOSIGNAL);
+    if (sent < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      blocked_ = would_block(errno);
+      return blocked_ ? std::optional(left) : std::nullopt;
+    }
+    wire_bytes_sent_ += static_cast<std::uint64_t>(sent);
+    left += static_cast<std::size_t>(sent);
+    unsent_bytes_ -= static_cast<std::size_t>(sent);
+    drop_front(static_cast<std::size_t>(sent));
+  }
+  return left;
+}
+
+std::optional<std::size_t> TcpConnection::write_tls() {
+  std::size_t left = 0;
+  while (true) {
+    switch (send_ciphertext()) {
+      case Flow::kDead: return std::nullopt;
+      case Flow::kBlocked: blocked_ = true; return left;
+      case Flow::kGoing: break;
+    }
+    left += plaintext_in_flight_;
+    unsent_bytes_ -= std::exchange(plaintext_in_flight_, 0);
+    if (queue_.empty() || tls_->state() == tls::TlsSession::State::kHandshaking ||
+        tls_->state() == tls::TlsSession::State::kFailed) {
+      ciphertext_ = Buffer();  // Gives the memory back: most connections are idle.
+      return left;
+    }
+    encrypt_next();
+  }
+}
+
+/// Sends what TLS has made; `kGoing` when nothing of it is left.
+TcpConnection::Flow TcpConnection::send_ciphertext() {
+  while (true) {
+    if (ciphertext_offset_ == ciphertext_.size()) {
+      ciphertext_.resize(kCiphertextMax);
+      ciphertext_.resize(tls_->poll_ciphertext(ciphertext_));
+      ciphertext_offset_ = 0;
+      if (ciphertext_.empty()) {
+        return Flow::kGoing;
+      }
+    }
+    const Bytes rest = Bytes(ciphertext_).subspan(ciphertext_offset_);
+    const ssize_t sent = ::send(fd(), rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno != EINTR) {
+      return would_block(errno) ? Flow::kBlocked : Flow::kDead;
+    }
+    if (sent > 0) {
+      wire_bytes_sent_ += static_cast<std::uint64_t>(sent);
+      ciphertext_offset_ += static_cast<std::size_t>(sent);
+    }
+  }
+}
+
+/// Moves up to a record's worth of the queue into TLS; small frames share a record.
+void TcpConnection::encrypt_next() {
+  Buffer plaintext;
+  while (!queue_.empty() && plaintext.size() < kPlaintextMax) {
+    const Bytes front = Bytes(*queue_.front()).subspan(front_offset_);
+    const Bytes piece = front.first(std::min(front.size(), kPlaintextMax - plaintext.size()));
+    plaintext.insert(plaintext.end(), piece.begin(), piece.end());
+    drop_front(piece.size());
+  }
+  tls_->write(plaintext);
+  plaintext_in_flight_ = plaintext.size();
+}
+
+void TcpConnection::drop_front(std::size_t bytes) {
+  while (bytes > 0) {
+    const std::size_t rest = queue_.front()->size() - front_offset_;
+    if (bytes < rest) {
+      front_offset_ += bytes;
+      return;
+    }
+    bytes -= rest;
+    front_offset_ = 0;
+    queue_.pop_front();
+  }
+}
+
+void TcpConnection::end() {
+  if (tls_) {
+    tls_->close();
+    static_cast<void>(write_tls());
+  }
+  ::shutdown(fd(), SHUT_WR);
+}
+
+bool TcpConnection::tls_failed() const {
+  return tls_ && tls_->state() == tls::TlsSession::State::kFailed;
+}
+
+}  // namespace visavis::net

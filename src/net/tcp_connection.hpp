@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+
+#include "base/bytes.hpp"
+#include "base/shared_bytes.hpp"
+#include "net/file_descriptor.hpp"
+#include "tls/tls_session.hpp"
+
+namespace visavis::net {
+
+/// The two byte streams of an accepted, non-blocking TCP socket, through TLS where asked for.
+///
+/// After each `read` call `write`: TLS has answers of its own.
+class TcpConnection {
+ public:
+  enum class ReadResult {
+    kOpen,
+    kEnded,   ///< The peer sends no more; we still may.
+    kFailed,  ///< Reset, or TLS was violated.
+  };
+  using Taker = std::move_only_function<void(Bytes)>;
+
+  TcpConnection(FileDescriptor socket, const tls::TlsContext* tls);
+
+  /// Reads once, at most `scratch.size()` bytes off the wire, and gives the plaintext to `take`.
+  [[nodiscard]] ReadResult read(MutableBytes scratch, Taker take);
+
+  void queue(SharedBytes bytes);
+  /// Gives the kernel what it takes; returns how many of the queued bytes have left. Nothing when
+  /// the connection is dead.
+  [[nodiscard]] std::optional<std::size_t> write();
+  /// Queued bytes that have not left.
+  [[nodiscard]] std::size_t unsent_bytes() const { return unsent_bytes_; }
+  /// The kernel took less than it was given: wait until it is writable.
+  [[nodiscard]] bool is_blocked() const { return blocked_; }
+
+  /// Says that we send no more: close_notify and FIN. Everything must have left.
+  void end();
+
+  [[nodiscard]] int fd() const { return socket_.value(); }
+  /// TLS that never came to plaintext, or broke.
+  [[nodiscard]] bool tls_failed() const;
+  [[nodiscard]] std::uint64_t wire_bytes_received() const { return wire_bytes_received_; }
+  [[nodiscard]] std::uint64_t wire_bytes_sent() const { return wire_bytes_sent_; }
+
+ private:
+  enum class Flow { kGoing, kBlocked, kDead };
+
+  [[nodiscard]] std::optional<std::size_t> write_plain();
+  [[nodiscard]] std::optional<std::size_t> write_tls();
+  [[nodiscard]] Flow send_ciphertext();
+  void encrypt_next();
+  void drop_front(std::size_t bytes);
+
+  FileDescriptor socket_;
+  std::optional<tls::TlsSession> tls_;
+  std::deque<SharedBytes> queue_;
+  std::size_t front_offset_ = 0;  // Of the queue's first, already sent or encrypted.
+  std::size_t unsent_bytes_ = 0;
+  Buffer ciphertext_;                    // One record's worth on its way; empty while idle.
+  std::size_t ciphertext_offset_ = 0;    // Of it, already sent.
+  std::size_t plaintext_in_flight_ = 0;  // What of the queue is inside `ciphertext_`.
+  std::uint64_t wire_bytes_received_ = 0;
+  std::uint64_t wire_bytes_sent_ = 0;
+  bool blocked_ = false;
+};
+
+}  // namespace visavis::net

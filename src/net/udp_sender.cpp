@@ -1,0 +1,192 @@
+#include "net/udp_sender.hpp"
+
+#include <netinet/in.h>
+#include <netinet/udp.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/check.hpp"
+
+namespace visavis::net {
+namespace {
+
+/// UDP_MAX_SEGMENTS before Linux 6.9.
+constexpr std::size_t kSegmentsMax = 64;
+/// 65,535 less the IP and UDP headers, for both families.
+constexpr std::size_t kRunBytesMax = 65'487;
+
+bool buffer_is_full(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == ENOMEM;
+}
+
+/// What a path answers that cannot take segments: no checksum offload (EIO, EINVAL), a segment
+/// above its MTU (EMSGSIZE, and EINVAL on older kernels).
+bool segments_refused(int error) {
+  return error == EIO || error == EINVAL || error == EMSGSIZE || error == EOPNOTSUPP;
+}
+
+template <class Value>
+void append_control(msghdr& header, std::span<std::byte> room, const Value& value, int level,
+                    int type) {
+  const std::size_t offset = header.msg_controllen;
+  check(offset + CMSG_SPACE(sizeof(value)) <= room.size());
+  cmsghdr control{};
+  control.cmsg_len = CMSG_LEN(sizeof(value));
+  control.cmsg_level = level;
+  control.cmsg_type = type;
+  std::byte* const at = room.subspan(offset).data();
+  std::memcpy(at, &control, sizeof(control));
+  std::memcpy(at + CMSG_LEN(0), &value, sizeof(value));
+  header.msg_control = room.data();
+  header.msg_controllen = offset + CMSG_SPACE(sizeof(value));
+}
+
+void append_source(msghdr& header, std::span<std::byte> room, const IpAddress& local) {
+  if (local.is_v4()) {
+    in_pktinfo source{};
+    source.ipi_spec_dst.s_addr = htonl(local.v4_host_order());
+    append_control(header, room, source, IPPROTO_IP, IP_PKTINFO);
+    return;
+  }
+  in6_pktinfo source{};
+  std::memcpy(&source.ipi6_addr, local.mapped().data(), sizeof(source.ipi6_addr));
+  append_control(header, room, source, IPPROTO_IPV6, IPV6_PKTINFO);
+}
+
+}  // namespace
+
+std::size_t run_length(std::span<const DatagramBatch::Cell> cells) {
+  const std::size_t segment = cells.front().size;
+  std::size_t bytes = segment;
+  std::size_t length = 1;
+  while (length < std::min(cells.size(), kSegmentsMax)) {
+    const DatagramBatch::Cell& next = cells[length];
+    if (next.size > segment || next.size == 0 || bytes + next.size > kRunBytesMax ||
+        next.route != cells.front().route) {
+      break;
+    }
+    bytes += next.size;
+    ++length;
+    if (next.size < segment) {
+      break;  // A shorter one ends the run.
+    }
+  }
+  return length;
+}
+
+UdpSender::UdpSender(const Setup& setup, UdpCounters& counters)
+    : setup_(setup), counters_(counters) {}
+
+bool UdpSender::may_segment(const IpAddress& remote) const {
+  return setup_.segments && (plain_paths_.empty() || !plain_paths_.contains(remote));
+}
+
+void UdpSender::add(DatagramBatch& batch, std::span<const DatagramBatch::Cell> cells) {
+  check(!full());
+  Message& message = messages_[count_];
+  const MutableBytes first = batch.bytes(cells.front());
+  const DatagramBatch::Cell& last = cells.back();
+  message.to = to_kernel(cells.front().route.remote);
+  message.bytes = {first.data(), last.offset + last.size - cells.front().offset};
+  message.cells = cells;
+  msghdr& header = headers_[count_].msg_hdr;
+  set_header(message, header);
+  if (cells.size() > 1) {
+    append_control(header, message.control, static_cast<std::uint16_t>(cells.front().size),
+                   IPPROTO_UDP, UDP_SEGMENT);
+  }
+  ++count_;
+}
+
+void UdpSender::set_header(Message& message, msghdr& header) const {
+  header = {};
+  header.msg_name = message.to.pointer();
+  header.msg_namelen = message.to.length;
+  header.msg_iov = &message.bytes;
+  header.msg_iovlen = 1;
+  const IpAddress& local = message.cells.front().route.local.ip;
+  if (setup_.choose_source && !local.is_unspecified()) {
+    append_source(header, message.control, local);
+  }
+}
+
+void UdpSender::flush() {
+  std::size_t done = 0;
+  while (done < count_) {
+    const int sent = setup_.send_messages(setup_.fd, &headers_[done],
+                                          static_cast<unsigned>(count_ - done), MSG_NOSIGNAL);
+    if (sent < 0) {
+      done += handle_failure(done, errno);
+      continue;
+    }
+    for (int i = 0; i < sent; ++i) {
+      count_sent(messages_[done++]);
+    }
+  }
+  count_ = 0;
+}
+
+/// Deals with the first message that did not leave; returns how many are done with.
+std::size_t UdpSender::handle_failure(std::size_t index, int error) {
+  const Message& message = messages_[index];
+  if (error == EINTR) {
+    return 0;
+  }
+  if (buffer_is_full(error)) {
+    count_dropped(index, counters_.dropped_buffer_full);
+    return count_ - index;
+  }
+  if (message.cells.size() > 1 && segments_refused(error)) {
+    ++counters_.segmentation_refused;
+    if (plain_paths_.size() >= kPlainPathsMax) {
+      plain_paths_.clear();
+    }
+    plain_paths_.insert(message.cells.front().route.remote.ip);
+    if (send_plain(message)) {
+      return 1;
+    }
+    count_dropped(index + 1, counters_.dropped_buffer_full);
+    return count_ - index;
+  }
+  counters_.dropped_unreachable += message.cells.size();
+  return 1;
+}
+
+/// The cells of a run one by one; false when the kernel's buffer is full.
+bool UdpSender::send_plain(const Message& run) {
+  Message message = run;
+  mmsghdr header{};
+  set_header(message, header.msg_hdr);
+  auto* at = static_cast<std::byte*>(run.bytes.iov_base);
+  for (std::size_t i = 0; i < run.cells.size(); ++i) {
+    message.bytes = {at, run.cells[i].size};
+    at += run.cells[i].size;
+    if (setup_.send_messages(setup_.fd, &header, 1, MSG_NOSIGNAL) == 1) {
+      ++counters_.sent_messages;
+      ++counters_.sent_datagrams;
+      counters_.sent_bytes += message.bytes.iov_len;
+    } else if (buffer_is_full(errno)) {
+      counters_.dropped_buffer_full += run.cells.size() - i;
+      return false;
+    } else {
+      ++counters_.dropped_unreachable;
+    }
+  }
+  return true;
+}
+
+void UdpSender::count_sent(const Message& message) {
+  ++counters_.sent_messages;
+  counters_.sent_datagrams += message.cells.size();
+  counters_.sent_bytes += message.bytes.iov_len;
+}
+
+void UdpSender::count_dropped(std::size_t first, std::uint64_t& counter) {
+  for (std::size_t i = first; i < count_; ++i) {
+    counter += messages_[i].cells.size();
+  }
+}
+
+}  // namespace visavis::net

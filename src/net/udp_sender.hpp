@@ -1,0 +1,69 @@
+#pragma once
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <unordered_set>
+#include <vector>
+
+#include "base/datagram_batch.hpp"
+#include "net/socket_address.hpp"
+#include "net/udp_socket.hpp"
+
+namespace visavis::net {
+
+/// How many of the first `cells` can leave as one message with UDP_SEGMENT: one route, one size,
+/// only the last may be shorter; at most 64 segments and what an IP datagram holds (udp(7)).
+[[nodiscard]] std::size_t run_length(std::span<const DatagramBatch::Cell> cells);
+
+/// Gives the datagrams of a batch to the kernel in as few calls and messages as it allows.
+class UdpSender {
+ public:
+  struct Setup {
+    int fd = -1;
+    bool segments = false;  ///< UDP_SEGMENT is there.
+    /// sendmmsg(2); a test puts in a kernel that refuses.
+    int (*send_messages)(int, mmsghdr*, unsigned, int) = &::sendmmsg;
+    bool choose_source = false;  ///< Bound to a wildcard: say which address a datagram leaves by.
+  };
+
+  UdpSender(const Setup& setup, UdpCounters& counters);
+
+  /// Appends the message for `cells`, which are neighbours in `batch` and of one run.
+  void add(DatagramBatch& batch, std::span<const DatagramBatch::Cell> cells);
+  [[nodiscard]] bool full() const { return count_ == kMessagesMax; }
+  void flush();
+
+  [[nodiscard]] bool may_segment(const IpAddress& remote) const;
+
+ private:
+  /// More per call gain nothing: the price is in the kernel's work per message.
+  static constexpr std::size_t kMessagesMax = 64;
+  /// Paths that take no segments; forgotten together when there are more, and learnt again.
+  static constexpr std::size_t kPlainPathsMax = 4096;
+  static constexpr std::size_t kControlBytes = CMSG_SPACE(32) + CMSG_SPACE(sizeof(std::uint16_t));
+
+  struct Message {
+    KernelAddress to;
+    iovec bytes{};
+    alignas(cmsghdr) std::array<std::byte, kControlBytes> control{};
+    std::span<const DatagramBatch::Cell> cells;
+  };
+
+  void set_header(Message& message, msghdr& header) const;
+  [[nodiscard]] std::size_t handle_failure(std::size_t index, int error);
+  [[nodiscard]] bool send_plain(const Message& message);
+  void count_sent(const Message& message);
+  void count_dropped(std::size_t first, std::uint64_t& counter);
+
+  Setup setup_;
+  UdpCounters& counters_;
+  std::vector<Message> messages_{kMessagesMax};
+  std::vector<mmsghdr> headers_{kMessagesMax};
+  std::size_t count_ = 0;
+  std::unordered_set<IpAddress> plain_paths_;
+};
+
+}  // namespace visavis::net

@@ -1,0 +1,192 @@
+#include "net/udp_sender.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/udp.h>
+
+#include <cerrno>
+#include <vector>
+
+namespace visavis::net {
+namespace {
+
+using testing::ElementsAre;
+
+constexpr std::size_t kCells = 256;
+
+SocketAddress at(std::string_view text) {
+  return SocketAddress::parse(text).value();
+}
+
+const Route kRoute{at("127.0.0.1:7000"), at("127.0.0.1:9000")};
+const Route kOtherRoute{at("127.0.0.1:7000"), at("127.0.0.1:9001")};
+
+void put(DatagramBatch& batch, const Route& route, std::initializer_list<std::size_t> sizes) {
+  for (const std::size_t size : sizes) {
+    static_cast<void>(batch.reserve());
+    batch.commit(route, size);
+  }
+}
+
+TEST(RunLength, TakesEqualSizesAndOneShorterLast) {
+  DatagramBatch batch(kCells);
+  put(batch, kRoute, {100, 100, 100, 40, 40});
+  EXPECT_EQ(run_length(batch.cells()), 4U);
+}
+
+TEST(RunLength, EndsAtALargerOne) {
+  DatagramBatch batch(kCells);
+  put(batch, kRoute, {100, 101});
+  EXPECT_EQ(run_length(batch.cells()), 1U);
+}
+
+TEST(RunLength, EndsAtAnotherRoute) {
+  DatagramBatch batch(kCells);
+  put(batch, kRoute, {100, 100});
+  put(batch, kOtherRoute, {100});
+  EXPECT_EQ(run_length(batch.cells()), 2U);
+}
+
+TEST(RunLength, StaysWithinWhatTheKernelTakes) {
+  DatagramBatch small(kCells);
+  DatagramBatch large(kCells);
+  for (std::size_t i = 0; i < 100; ++i) {
+    put(small, kRoute, {20});
+    put(large, kRoute, {1500});
+  }
+  EXPECT_EQ(run_length(small.cells()), 64U);
+  EXPECT_EQ(run_length(large.cells()), 43U);
+}
+
+/// What the sender asked of the kernel, and how the kernel shall answer.
+struct Kernel {
+  struct Message {
+    std::size_t bytes;
+    bool segmented;
+    friend bool operator==(const Message&, const Message&) = default;
+  };
+  std::vector<Message> taken;
+  int segments_error = 0;        ///< For every message with UDP_SEGMENT.
+  int plain_error = 0;           ///< For every other one.
+  std::size_t room = 1'000'000;  ///< Messages until the buffer is full.
+  int interruptions = 0;
+};
+
+Kernel* kernel = nullptr;
+
+int send_messages(int /*fd*/, mmsghdr* messages, unsigned count, int /*flags*/) {
+  if (kernel->interruptions > 0) {
+    --kernel->interruptions;
+    errno = EINTR;
+    return -1;
+  }
+  for (unsigned i = 0; i < count; ++i) {
+    msghdr& header = messages[i].msg_hdr;
+    bool segmented = false;
+    for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
+      segmented = segmented || c->cmsg_type == UDP_SEGMENT;
+    }
+    const int refusal = segmented ? kernel->segments_error : kernel->plain_error;
+    const int error = kernel->taken.size() >= kernel->room ? EAGAIN : refusal;
+    if (error != 0) {
+      errno = error;
+      return i > 0 ? static_cast<int>(i) : -1;
+    }
+    kernel->taken.push_back({header.msg_iov->iov_len, segmented});
+  }
+  return static_cast<int>(count);
+}
+
+class UdpSenderOnARefusingKernel : public testing::TestWithParam<int> {
+ protected:
+  UdpSenderOnARefusingKernel() { kernel = &kernel_; }
+
+  void send(DatagramBatch& batch) {
+    std::span<const DatagramBatch::Cell> rest = batch.cells();
+    while (!rest.empty()) {
+      const bool may = sender_.may_segment(rest.front().route.remote.ip);
+      const std::size_t length = may ? run_length(rest) : 1;
+      sender_.add(batch, rest.first(length));
+      rest = rest.subspan(length);
+    }
+    sender_.flush();
+  }
+
+  Kernel kernel_;
+  UdpCounters counters_;
+  UdpSender sender_{{.fd = -1, .segments = true, .send_messages = &send_messages}, counters_};
+};
+
+using Message = Kernel::Message;
+
+TEST_F(UdpSenderOnARefusingKernel, SendsARunAsOneMessage) {
+  DatagramBatch batch(kCells);
+  put(batch, kRoute, {100, 100, 50});
+  send(batch);
+  EXPECT_THAT(kernel_.taken, ElementsAre(Message{250, true}));
+  EXPECT_EQ(counters_.sent_datagrams, 3U);
+  EXPECT_EQ(counters_.sent_messages, 1U);
+}
+
+TEST_P(UdpSenderOnARefusingKernel, SendsTheRunAsPlainMessagesAndNoRunsOnThatPathAgain) {
+  kernel_.segments_error = GetParam();
+  DatagramBatch batch(kCells);
+  put(batch, kRoute, {100, 100, 50});
+  send(batch);
+  EXPECT_THAT(kernel_.taken,
+              ElementsAre(Message{100, false}, Message{100, false}, Message{50, false}));
+  EXPECT_EQ(counters_.segmentation_refused, 1U);
+  send(batch);
+  EXPECT_EQ(counters_.segmentation_refused, 1U);
+  EXPECT_EQ(counters_.sent_datagrams, 6U);
+  EXPECT_FALSE(sender_.may_segment(kRoute.remote.ip));
+  EXPECT_TRUE(sender_.may_segment(IpAddress::parse("192.0.2.1").value()));
+}
+
+INSTANTIATE_TEST_SUITE_P(WithEachError, UdpSenderOnARefusingKernel,
+                         testing::Values(EIO, EINVAL, EMSGSIZE));
+
+TEST_F(UdpSenderOnARefusingKernel, DropsAndCountsWhatTheBufferDoesNotHold) {
+  kernel_.room = 1;
+  DatagramBatch batch(kCells);
+  put(batch, kRoute, {100, 100});
+  put(batch, kOtherRoute, {100, 100, 100});
+  send(batch);
+  EXPECT_EQ(counters_.sent_datagrams, 2U);
+  EXPECT_EQ(counters_.dropped_buffer_full, 3U);
+  kernel_.room = 2;
+  send(batch);
+  EXPECT_EQ(counters_.sent_datagrams, 4U) << "the next batch starts anew";
+}
+
+TEST_F(UdpSenderOnARefusingKernel, CountsTheRestOfARunWhoseFallbackFillsTheBuffer) {
+  kernel_.segments_error = EINVAL;
+  kernel_.room = 2;
+  DatagramBatch batch(kCells);
+  put(batch, kRoute, {100, 100, 100});
+  put(batch, kOtherRoute, {100});
+  send(batch);
+  EXPECT_EQ(counters_.sent_datagrams, 2U);
+  EXPECT_EQ(counters_.dropped_buffer_full, 2U);
+}
+
+TEST_F(UdpSenderOnARefusingKernel, PassesOverWhoCannotBeReached) {
+  kernel_.plain_error = ENETUNREACH;
+  DatagramBatch batch(kCells);
+  put(batch, kRoute, {100});
+  put(batch, kOtherRoute, {100, 100});
+  send(batch);
+  EXPECT_EQ(counters_.dropped_unreachable, 1U);
+  EXPECT_EQ(counters_.sent_datagrams, 2U);
+}
+
+TEST_F(UdpSenderOnARefusingKernel, TriesAgainAfterASignal) {
+  kernel_.interruptions = 2;
+  DatagramBatch batch(kCells);
+  put(batch, kRoute, {100});
+  send(batch);
+  EXPECT_EQ(counters_.sent_datagrams, 1U);
+}
+
+}  // namespace
+}  // namespace visavis::net
