@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { connect } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { after, before, test } from 'node:test';
+import { Caller, launchChromium } from '../lib/chromium.mjs';
+import { Server, until } from '../lib/server.mjs';
+
+let browser;
+let server;
+
+before(async () => {
+  [browser, server] = await Promise.all([launchChromium(), Server.start()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+test('where the WebSocket upgrade is refused, polling carries the call', async () => {
+  const refuseWebSockets = (page) => page.routeWebSocket(/.*/, (socket) => socket.close());
+  const ann = await Caller.join(browser, server, 'polling', 'Ann', { prepare: refuseWebSockets });
+  const ben = await Caller.join(browser, server, 'polling', 'Ben');
+  await Promise.all([ann.seesMoving(1), ben.seesMoving(1)]);
+  assert.ok(ann.requests.some((url) => url.includes('transport=polling')), 'polling was used');
+  await ann.leave();
+  await ben.leave();
+});
+
+test('ten seconds of garbage at both ports leave a call undisturbed', async () => {
+  const ann = await Caller.join(browser, server, 'garbage', 'Ann');
+  const ben = await Caller.join(browser, server, 'garbage', 'Ben');
+  await Promise.all([ann.seesMoving(1), ben.seesMoving(1)]);
+  const before = await ben.framesDecoded();
+  const started = Date.now();
+  const [datagrams, connections] = await Promise.all([floodDatagrams(server.mediaPort, 10_000), floodConnections(server.httpPort, 10_000)]);
+  const seconds = (Date.now() - started) / 1000;
+
+  const frames = (await ben.framesDecoded()) - before;
+  assert.ok(datagrams > 10_000 && connections > 500, `${datagrams} datagrams, ${connections} connections`);
+  assert.ok(frames > seconds * 10, `${frames} frames in ${seconds} s`);
+  assert.equal(await ben.page.getByTestId('connection-banner').count(), 0);
+  await ann.seesMoving(1);
+  await ann.leave();
+  await ben.leave();
+});
+
+test('when the server is killed and started again, the page says so and comes back by itself', async () => {
+  const ann = await Caller.join(browser, server, 'restart', 'Ann');
+  const ben = await Caller.join(browser, server, 'restart', 'Ben');
+  await Promise.all([ann.seesMoving(1), ben.seesMoving(1)]);
+
+  await server.stop('SIGKILL');
+  await ben.page.getByTestId('connection-banner').waitFor();
+  await server.start();
+
+  await until('the banner is gone', async () => (await ben.page.getByTestId('connection-banner').count()) === 0, 30_000);
+  await Promise.all([ann.seesMoving(1, 15, 30_000), ben.seesMoving(1, 15, 30_000)]);
+  assert.deepEqual((await ben.tileNames()).sort(), ['Ann']);
+  await ann.leave();
+  await ben.leave();
+});
+
+// At most 4,000 a second, so that the machine's own network stack is not what is tested.
+async function floodDatagrams(port, durationMs) {
+  const socket = createSocket('udp4');
+  const deadline = Date.now() + durationMs;
+  let sent = 0;
+  while (Date.now() < deadline) {
+    for (let i = 0; i < 40; i += 1) {
+      const datagram = randomBytes(1 + ((sent * 37) % 1400));
+      // A third looks like STUN, a third like DTLS, a third like RTP (RFC 7983).
+      datagram[0] = [0, 22, 0x80][sent % 3];
+      socket.send(datagram, port, '127.0.0.1');
+      sent += 1;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  socket.close();
+  return sent;
+}
+
+async function floodConnections(port, durationMs) {
+  const deadline = Date.now() + durationMs;
+  const openings = ['', 'GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\n', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'];
+  let made = 0;
+  while (Date.now() < deadline) {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    await once(socket, 'connect').catch(() => {});
+    socket.write(openings[made % openings.length]);
+    socket.write(randomBytes(2000));
+    setTimeout(() => socket.destroy(), 50);
+    made += 1;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return made;
+}
