@@ -86,16 +86,19 @@ class FullAgent {
   struct Pending {
     stun::TransactionId transaction{};
     Route route;
-    std::optional<CheckId> consent;
+    std::optional<CheckId> consent{};
     bool nominates = false;
   };
 
+  void start(Instant now);
   void make_pairs(Instant now);
+  void nominate(Instant now);
   void check_pair(Instant now, Pair& pair);
   void queue_check(const Route& route, std::optional<CheckId> consent, bool nominates);
   void handle_success(Instant now, const Pending& pending);
   void check_due_pair(Instant now);
   void keep_consent(Instant now);
+  [[nodiscard]] Pair* pair_of(const Route& route);
 
   Setup setup_;
   Random random_;

@@ -27,6 +27,8 @@ enum class Refusal : std::uint8_t {
   kTooManyWaiting,   ///< More checks than `kAnswersMax` between two `poll_transmit` rounds.
 };
 
+[[nodiscard]] std::string_view to_string(Refusal refusal);
+
 /// What an authenticated check did.
 enum class Checked : std::uint8_t {
   kAnswered,      ///< The route was used before.
@@ -50,11 +52,12 @@ class LiteAgent {
   /// Answers waiting to be sent. The host flushes after each wake-up, so this is one burst.
   static constexpr std::size_t kAnswersMax = 16;
 
-  LiteAgent(Instant now, Credentials local, Credentials remote);
+  LiteAgent(Instant now, const Credentials& local, const Credentials& remote);
 
   /// An ICE restart (RFC 8445 §9): checks with the new credentials are answered from now on. The
-  /// old route, and the old credentials, go on until a pair is nominated with the new ones.
-  void restart(Instant now, Credentials local, Credentials remote);
+  /// old route and the old credentials go on until a pair is nominated with the new ones. The same
+  /// credentials again change nothing.
+  void restart(const Credentials& local, const Credentials& remote);
 
   /// A datagram that begins as STUN does. `route` is where it came from and to.
   [[nodiscard]] std::expected<Checked, Refusal> handle_datagram(Instant now, const Route& route,
@@ -65,12 +68,13 @@ class LiteAgent {
   /// Writes the next answer into `out`, which must have room. False: nothing waits.
   [[nodiscard]] bool poll_transmit(DatagramBatch& out);
 
-  /// Where to send: the pair nominated last; before the first nomination, the pair checked last.
+  /// Where to send: the pair nominated last; before the first nomination, the pair checked first.
   /// Nothing before the first authenticated check.
   [[nodiscard]] const std::optional<Route>& route() const { return route_; }
   [[nodiscard]] bool nominated() const { return nominated_; }
-  /// Whether an authenticated check came over this route (of the last `kRoutesMax`).
+  /// Whether an authenticated check came over this route.
   [[nodiscard]] bool knows(const Route& route) const;
+  /// The last `kRoutesMax` of them; the current one is always there.
   [[nodiscard]] std::span<const Route> routes() const { return routes_; }
   /// No authenticated check for `kConsentExpiry`: nothing may be sent. The next check ends it.
   [[nodiscard]] bool silent() const { return silent_; }
@@ -81,27 +85,29 @@ class LiteAgent {
   struct Generation {
     std::string username;  ///< "local:remote" (RFC 8445 §7.2.2).
     std::string password;  ///< Ours: it signs the peer's checks and our answers.
+    unsigned number = 0;   ///< Counts restarts.
   };
   /// An answer not written yet: the bytes are made in the cell from which they are sent.
   struct Answer {
     Route route;
     stun::TransactionId transaction{};
     std::uint16_t error = 0;  ///< 0: success.
-    stun::UnknownAttributes unknown;
-    bool previous_generation = false;
+    stun::UnknownAttributes unknown{};
+    unsigned generation = 0;  ///< Whose password signs it.
   };
 
   [[nodiscard]] std::expected<const Generation*, Refusal> authenticate(
       const stun::MessageView& message) const;
+  [[nodiscard]] static std::uint16_t error_for(const stun::MessageView& message);
   [[nodiscard]] bool learn(const Route& route);
-  [[nodiscard]] bool follow(const Route& route, bool nominates, bool is_current);
-  void queue_answer(const Route& route, const stun::MessageView& message, std::uint16_t error,
-                    bool previous_generation);
+  [[nodiscard]] bool follow(const Route& route, bool nominates, unsigned generation);
+  [[nodiscard]] bool poll_answer(const Answer& answer, DatagramBatch& out) const;
+  void queue_answer(Answer answer);
 
   Generation current_;
   std::optional<Generation> previous_;
   std::optional<Route> route_;
-  std::vector<Route> routes_;  ///< Newest first.
+  std::vector<Route> routes_;  ///< Checked last comes first.
   std::array<Answer, kAnswersMax> answers_{};
   std::size_t answers_first_ = 0;
   std::size_t answers_count_ = 0;

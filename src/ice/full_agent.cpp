@@ -1,0 +1,238 @@
+#include "ice/full_agent.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/byte_writer.hpp"
+#include "base/check.hpp"
+
+namespace visavis::ice {
+namespace {
+
+constexpr std::size_t kPendingMax = 64;  // Some seconds of checks; later answers are of no use.
+
+/// RFC 8445 §5.1.2.1 for component 1; `preference` is higher for addresses given first.
+constexpr std::uint32_t priority_of(std::uint32_t type_preference, std::uint32_t preference) {
+  return (type_preference << 24U) + (preference << 8U) + 255U;
+}
+constexpr std::uint32_t kHost = 126;
+constexpr std::uint32_t kPeerReflexive = 110;
+
+/// RFC 8445 §6.1.2.3, where G is the controlling agent's candidate: ours.
+constexpr std::uint64_t pair_priority(std::uint64_t ours, std::uint64_t theirs) {
+  return (std::min(ours, theirs) << 32U) + (2 * std::max(ours, theirs)) + (ours > theirs ? 1 : 0);
+}
+
+stun::TransactionId make_transaction(Random& random) {
+  stun::TransactionId id{};
+  ByteWriter writer(id);
+  writer.u64(random.next());
+  writer.u32(static_cast<std::uint32_t>(random.next()));
+  return id;
+}
+
+}  // namespace
+
+FullAgent::FullAgent(Instant now, Setup setup, Random random)
+    : setup_(std::move(setup)), random_(random), tie_breaker_(random_.next()), give_up_at_(now) {
+  start(now);
+}
+
+void FullAgent::restart(Instant now, Setup setup) {
+  setup_ = std::move(setup);
+  start(now);
+}
+
+void FullAgent::start(Instant now) {
+  pending_.clear();
+  to_send_.clear();
+  consent_.reset();
+  selected_ = false;
+  nominated_ = false;
+  give_up_at_ = now + kGiveUp;
+  next_check_ = now;
+  if (state_ == State::kFailed) {
+    state_ = State::kChecking;
+  }
+  make_pairs(now);
+}
+
+void FullAgent::make_pairs(Instant now) {
+  pairs_.clear();
+  std::uint32_t preference = 65535;
+  for (const SocketAddress& local : setup_.local_addresses) {
+    for (const RemoteCandidate& remote : setup_.remote_candidates) {
+      if (local.ip.is_v4() == remote.address.ip.is_v4()) {
+        pairs_.push_back(
+            {.route = {.local = local, .remote = remote.address},
+             .priority = pair_priority(priority_of(kHost, preference), remote.priority),
+             .check_at = now});
+      }
+    }
+    --preference;
+  }
+  std::ranges::stable_sort(pairs_, std::ranges::greater(), &Pair::priority);
+  pairs_.resize(std::min(pairs_.size(), kPairsMax));
+}
+
+void FullAgent::move_to(Instant now, const SocketAddress& local) {
+  if (!route_) {
+    return;
+  }
+  route_->local = local;
+  std::erase_if(pairs_, [&](const Pair& pair) { return pair.route.local != local; });
+  if (pair_of(*route_) == nullptr) {
+    pairs_.push_back({.route = *route_});
+  }
+  nominate(now);
+}
+
+bool FullAgent::handle_datagram(Instant now, const Route& route, Bytes datagram) {
+  const auto message = stun::parse(datagram);
+  if (!message || !message->has_fingerprint) {
+    return false;
+  }
+  const auto found = std::ranges::find(pending_, message->transaction, &Pending::transaction);
+  // RFC 8445 §7.2.5.2.1: an answer must come back over the route of its check.
+  if (found == pending_.end() || found->route != route ||
+      !stun::has_integrity(*message, setup_.remote.pwd)) {
+    return false;
+  }
+  const Pending pending = *found;
+  pending_.erase(found);
+  if (message->kind == stun::Class::kError) {
+    ++errors_received_;
+  } else if (message->kind == stun::Class::kSuccess) {
+    mapped_ = message->mapped_address;
+    handle_success(now, pending);
+  }
+  return true;
+}
+
+void FullAgent::handle_success(Instant now, const Pending& pending) {
+  if (!selected_) {
+    selected_ = true;
+    state_ = State::kConnected;
+    route_ = pending.route;
+    nominate(now);
+    return;
+  }
+  if (pending.consent && consent_) {
+    consent_->handle_answer(now, *pending.consent);
+  }
+  if (pending.nominates && pending.route == route_ && !nominated_) {
+    nominated_ = true;
+    consent_.emplace(now, Random(random_.next()));
+    if (Pair* const pair = pair_of(*route_)) {
+      pair->check_at = kNever;
+    }
+  }
+}
+
+/// Asks for `route_` until the other side has agreed; all other pairs rest.
+void FullAgent::nominate(Instant now) {
+  nominated_ = false;
+  consent_.reset();
+  give_up_at_ = now + kGiveUp;
+  for (Pair& pair : pairs_) {
+    pair.check_at = kNever;
+  }
+  if (Pair* const pair = pair_of(*route_)) {
+    pair->repeat = kRepeatMin;
+    check_pair(now, *pair);
+  }
+}
+
+void FullAgent::handle_timeout(Instant now) {
+  if (state_ == State::kFailed) {
+    return;
+  }
+  if (!nominated_ && now >= give_up_at_) {
+    state_ = State::kFailed;
+    return;
+  }
+  check_due_pair(now);
+  keep_consent(now);
+}
+
+void FullAgent::check_due_pair(Instant now) {
+  if (now < next_check_) {
+    return;
+  }
+  const auto due = std::ranges::find_if(pairs_, [&](const Pair& p) { return p.check_at <= now; });
+  if (due != pairs_.end()) {
+    check_pair(now, *due);
+    next_check_ = now + kPacing;
+  }
+}
+
+void FullAgent::keep_consent(Instant now) {
+  if (!consent_) {
+    return;
+  }
+  consent_->handle_timeout(now);
+  while (const auto id = consent_->poll_check()) {
+    // Nominating, as Chromium's are: so a server follows us when a NAT gives us another address.
+    queue_check(*route_, id, true);
+  }
+  if (consent_->lost()) {
+    state_ = State::kFailed;
+  }
+}
+
+void FullAgent::check_pair(Instant now, Pair& pair) {
+  queue_check(pair.route, std::nullopt, selected_);
+  pair.check_at = now + pair.repeat;
+  pair.repeat = std::min(2 * pair.repeat, kRepeatMax);
+}
+
+void FullAgent::queue_check(const Route& route, std::optional<CheckId> consent, bool nominates) {
+  to_send_.push_back({.transaction = make_transaction(random_),
+                      .route = route,
+                      .consent = consent,
+                      .nominates = nominates});
+}
+
+Instant FullAgent::next_timeout() const {
+  if (state_ == State::kFailed) {
+    return kNever;
+  }
+  Instant next = nominated_ ? kNever : give_up_at_;
+  for (const Pair& pair : pairs_) {
+    if (pair.check_at != kNever) {
+      next = std::min(next, std::max(pair.check_at, next_check_));
+    }
+  }
+  return consent_ ? std::min(next, consent_->next_timeout()) : next;
+}
+
+bool FullAgent::poll_transmit(DatagramBatch& out) {
+  if (to_send_.empty()) {
+    return false;
+  }
+  const Pending pending = to_send_.front();
+  to_send_.pop_front();
+  const std::size_t size =
+      stun::write_request(out.reserve(),
+                          {.transaction = pending.transaction,
+                           .username = setup_.remote.ufrag + ':' + setup_.local.ufrag,
+                           .priority = priority_of(kPeerReflexive, 65535),  // RFC 8445 §7.1.1
+                           .controlling = tie_breaker_,
+                           .use_candidate = pending.nominates},
+                          setup_.remote.pwd);
+  check(size != 0);
+  out.commit(pending.route, size);
+  pending_.push_back(pending);
+  if (pending_.size() > kPendingMax) {
+    pending_.pop_front();
+  }
+  return true;
+}
+
+FullAgent::Pair* FullAgent::pair_of(const Route& route) {
+  const auto found = std::ranges::find(pairs_, route, &Pair::route);
+  return found == pairs_.end() ? nullptr : &*found;
+}
+
+}  // namespace visavis::ice
