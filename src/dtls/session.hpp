@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -61,7 +60,7 @@ class Session {
   /// Asked again for a flight, we answer at most this often.
   static constexpr Duration kResendGap = std::chrono::milliseconds(40);
 
-  Session(Role role, const Identity& identity, Fingerprint remote);
+  Session(Role role, Identity identity, Fingerprint remote);
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;
   ~Session();
@@ -85,22 +84,27 @@ class Session {
  private:
   class Engine;
 
-  void advance(Instant now);
-  void take_flight(Instant now);
-  void resend_flight(Instant now);
+  void begin(Instant now);
+  bool advance(Instant now, Bytes datagram);
+  void send_flight(Instant now);
   void finish(Instant now);
   void fail(Failure failure);
+  void rest(State state);
 
   Role role_;
+  Identity identity_;
+  Fingerprint remote_;
   State state_ = State::kHandshaking;
   Failure failure_ = Failure::kNone;
-  std::unique_ptr<Engine> engine_;  ///< OpenSSL's side; null when released.
+  std::unique_ptr<Engine> engine_;  ///< Made with the first message; null when released.
   std::optional<Keys> keys_;
-  std::vector<Buffer> flight_;   ///< What we sent last, kept to be sent again.
-  std::size_t flight_sent_ = 0;  ///< How many of `flight_` poll_transmit has given.
+  std::vector<Buffer> flight_;             ///< What we sent last, kept to be sent again.
+  std::size_t flight_sent_ = 0;            ///< How many of `flight_` `poll_transmit` has given.
+  std::uint16_t heard_ = 0;                ///< The highest message_seq that came (RFC 6347 §4.2.2).
+  std::optional<std::uint16_t> answered_;  ///< `heard_` when `flight_` was made.
   Duration resend_after_ = kResendMin;
+  Instant last_sent_;
   Instant resend_at_ = kNever;
-  Instant last_resend_;
   Instant give_up_at_ = kNever;
   Instant release_at_ = kNever;
 };
