@@ -52,7 +52,7 @@ class Session {
   /// First resend, doubled each time up to `kResendMax`. RFC 6347 §4.2.4.1 says 1 s, and allows
   /// less where a call waits: the browsers use 50 to 400 ms.
   static constexpr Duration kResendMin = std::chrono::milliseconds(150);
-  static constexpr Duration kResendMax = std::chrono::seconds(4);
+  static constexpr Duration kResendMax = std::chrono::seconds(1);
   static constexpr Duration kHandshakeMax = std::chrono::seconds(30);
   /// How long the TLS state (40 to 76 kB) is held after the handshake. The last flight is kept for
   /// good: a peer that missed it can ask again at any time.
