@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/bytes.hpp"
+
+struct evp_cipher_ctx_st;
+
+namespace visavis::srtp {
+
+struct FreeCipherContext {
+  void operator()(evp_cipher_ctx_st* context) const;
+};
+/// OpenSSL's EVP_CIPHER_CTX, owned. One for a key and a direction; per packet only the IV is set.
+using CipherContext = std::unique_ptr<evp_cipher_ctx_st, FreeCipherContext>;
+
+enum class Direction : std::uint8_t { kSeal, kOpen };
+
+[[nodiscard]] CipherContext make_counter_context(Bytes key);
+[[nodiscard]] CipherContext make_gcm_context(Bytes key, Direction direction);
+
+/// Adds the key stream to `text` in place (AES-CTR). `iv` has 16 bytes.
+void add_key_stream(CipherContext& context, Bytes iv, MutableBytes text);
+
+}  // namespace visavis::srtp

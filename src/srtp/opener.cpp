@@ -1,0 +1,132 @@
+#include "srtp/opener.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "base/byte_reader.hpp"
+#include "rtp/rtp_packet.hpp"
+#include "rtp/sequence.hpp"
+#include "srtp/protection.hpp"
+#include "srtp/replay_window.hpp"
+
+namespace visavis::srtp {
+namespace {
+
+/// The replay windows of the SSRCs that have proved authentic. The SSRCs lie together, because
+/// they are searched for each packet.
+class Sources {
+ public:
+  [[nodiscard]] ReplayWindow* find(std::uint32_t ssrc) {
+    const auto at = std::ranges::find(ssrcs_, ssrc);
+    return at == ssrcs_.end() ? nullptr : &windows_[static_cast<std::size_t>(at - ssrcs_.begin())];
+  }
+  [[nodiscard]] bool full() const { return ssrcs_.size() == Opener::kSourcesMax; }
+  ReplayWindow& add(std::uint32_t ssrc) {
+    ssrcs_.push_back(ssrc);
+    return windows_.emplace_back();
+  }
+
+ private:
+  std::vector<std::uint32_t> ssrcs_;
+  std::vector<ReplayWindow> windows_;
+};
+
+/// RFC 3711 §3.3.1: the index nearest to the newest. Nothing for one before the stream's begin.
+std::optional<std::uint64_t> estimate_index(const ReplayWindow* window,
+                                            rtp::SequenceNumber number) {
+  if (window == nullptr) {
+    return number.value();
+  }
+  const auto newest = static_cast<std::int64_t>(window->newest());
+  const std::int64_t index = newest + rtp::distance(rtp::SequenceUnwrapper::wrap(newest), number);
+  return index >= 0 ? std::optional(static_cast<std::uint64_t>(index)) : std::nullopt;
+}
+
+/// What stands in the way of trying the cipher on a packet.
+std::optional<OpenError> refusal(const Sources& sources, const ReplayWindow* window,
+                                 std::optional<std::uint64_t> index) {
+  if (window == nullptr) {
+    return sources.full() ? std::optional(OpenError::kTooManySources) : std::nullopt;
+  }
+  const bool fresh = index && window->fresh(*index);
+  return fresh ? std::nullopt : std::optional(OpenError::kReplayed);
+}
+
+}  // namespace
+
+std::string_view to_string(OpenError error) {
+  switch (error) {
+    case OpenError::kMalformed: return "malformed";
+    case OpenError::kReplayed: return "replayed";
+    case OpenError::kForged: return "forged";
+    case OpenError::kTooManySources: return "too many sources";
+  }
+  return "unknown";
+}
+
+struct Opener::State {
+  Protection protection;
+  Sources rtp;
+  Sources rtcp;
+};
+
+Opener::Opener(Profile profile, Bytes key, Bytes salt)
+    : state_(std::make_unique<State>(
+          State{.protection = make_protection(profile, key, salt, Direction::kOpen),
+                .rtp = {},
+                .rtcp = {}})) {}
+Opener::Opener(Opener&&) noexcept = default;
+Opener& Opener::operator=(Opener&&) noexcept = default;
+Opener::~Opener() = default;
+
+std::expected<MutableBytes, OpenError> Opener::open_rtp(MutableBytes datagram) {
+  const auto packet = rtp::parse_packet(datagram);
+  const std::size_t tag =
+      std::visit([](const auto& protection) { return protection.kTagBytes; }, state_->protection);
+  if (!packet || packet->payload.size() < tag) {
+    return std::unexpected(OpenError::kMalformed);
+  }
+  ReplayWindow* window = state_->rtp.find(packet->ssrc.value());
+  const auto index = estimate_index(window, packet->sequence);
+  if (const auto error = refusal(state_->rtp, window, index)) {
+    return std::unexpected(*error);
+  }
+  const PacketPlace place{.ssrc = packet->ssrc.value(),
+                          .index = *index,
+                          .header_size = datagram.size() - packet->payload.size()};
+  const bool authentic = std::visit(
+      [&](auto& protection) { return protection.open_rtp(datagram, place); }, state_->protection);
+  if (!authentic) {
+    return std::unexpected(OpenError::kForged);
+  }
+  (window != nullptr ? *window : state_->rtp.add(place.ssrc)).accept(place.index);
+  return datagram.first(datagram.size() - tag);
+}
+
+std::expected<MutableBytes, OpenError> Opener::open_rtcp(MutableBytes datagram) {
+  const std::size_t overhead = std::visit(
+      [](const auto& protection) { return protection.kRtcpOverhead; }, state_->protection);
+  if (datagram.size() < kRtcpHeaderBytes + overhead) {
+    return std::unexpected(OpenError::kMalformed);
+  }
+  const Bytes word = std::visit(
+      [&](const auto& protection) { return protection.rtcp_index(datagram); }, state_->protection);
+  constexpr std::size_t kSsrcAt = 4;
+  const PacketPlace place{.ssrc = ByteReader(datagram.subspan(kSsrcAt)).u32(),
+                          .index = ByteReader(word).u32() & ~kRtcpEncryptedBit,
+                          .header_size = kRtcpHeaderBytes};
+  ReplayWindow* window = state_->rtcp.find(place.ssrc);
+  if (const auto error = refusal(state_->rtcp, window, place.index)) {
+    return std::unexpected(*error);
+  }
+  const bool authentic = std::visit(
+      [&](auto& protection) { return protection.open_rtcp(datagram, place); }, state_->protection);
+  if (!authentic) {
+    return std::unexpected(OpenError::kForged);
+  }
+  (window != nullptr ? *window : state_->rtcp.add(place.ssrc)).accept(place.index);
+  return datagram.first(datagram.size() - overhead);
+}
+
+}  // namespace visavis::srtp
