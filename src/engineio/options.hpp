@@ -66,7 +66,7 @@ struct Counters {
   std::uint64_t bad_requests = 0;  ///< answered with an error code of the protocol
   std::uint64_t ping_timeouts = 0;
   std::uint64_t parse_errors = 0;  ///< sessions closed for bytes that are no packet
-  std::uint64_t too_big = 0;       ///< posts and frames over `max_payload`
+  std::uint64_t too_big = 0;       ///< frames over `max_payload`; posts are counted by `http`
   std::uint64_t overflows = 0;     ///< sessions closed at `buffered_bytes_max`
   std::uint64_t volatile_dropped = 0;
   std::uint64_t messages_in = 0;

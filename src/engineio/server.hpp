@@ -1,18 +1,26 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "base/bytes.hpp"
+#include "base/deadline_queue.hpp"
 #include "base/entropy.hpp"
 #include "base/strong.hpp"
 #include "base/time.hpp"
 #include "engineio/message.hpp"
 #include "engineio/options.hpp"
+#include "engineio/packet.hpp"
 #include "http/server.hpp"
+#include "websocket/deflate.hpp"
 
 namespace visavis::engineio {
 
@@ -51,7 +59,7 @@ struct Handlers {
   std::move_only_function<void(Instant, SessionHandle, bool binary, Bytes)> message;
   /// Once for each session that was opened; the handle is unknown afterwards.
   std::move_only_function<void(Instant, SessionHandle, CloseReason)> close;
-  /// All that was sent has left for the transport.
+  /// What had to wait has left for the transport.
   std::move_only_function<void(Instant, SessionHandle)> drain;
 };
 
@@ -70,7 +78,8 @@ class Server {
 
   void set_handlers(Handlers handlers);
 
-  /// Unknown (closed) sessions are ignored.
+  /// Unknown (closed) sessions are ignored. Calls no handler: a session that overflows is closed by
+  /// the next `handle_timeout`, which is due at once then.
   void send(Instant now, SessionHandle session, SharedMessage message, SendOptions options = {});
   /// What is buffered leaves first where the transport allows it. `Handlers::close` is called
   /// before this returns.
@@ -84,17 +93,96 @@ class Server {
   [[nodiscard]] std::string_view transport(SessionHandle session) const;
   /// Null for an unknown session; valid while it lives.
   [[nodiscard]] const Handshake* handshake(SessionHandle session) const;
-  [[nodiscard]] std::size_t sessions() const;
+  [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
 
   void handle_timeout(Instant now);
   [[nodiscard]] Instant next_timeout() const;
-  [[nodiscard]] const Counters& counters() const;
+  [[nodiscard]] const Counters& counters() const { return counters_; }
   /// Closes every session (server shutting down) and refuses new ones.
   void shut_down(Instant now);
 
  private:
-  class Core;
-  std::unique_ptr<Core> core_;
+  struct Session;
+  struct Query;
+  class WebSocket;
+  enum class ErrorCode : std::uint8_t {
+    kTransportUnknown,
+    kSessionUnknown,
+    kBadHandshakeMethod,
+    kBadRequest,
+    kForbidden,
+    kUnsupportedProtocol,
+  };
+
+  [[nodiscard]] static std::string_view message_of(ErrorCode code);
+
+  [[nodiscard]] Session* find(SessionHandle handle) const;
+  [[nodiscard]] Session* find_sid(const std::string& sid) const;
+
+  // Requests (requests.cpp).
+  void handle_head(Instant now, http::RequestId id, const http::Request& head);
+  void handle_request(Instant now, http::RequestId id, http::Request request);
+  [[nodiscard]] std::expected<Session*, ErrorCode> verify(const Query& query,
+                                                          const http::Request& request,
+                                                          bool upgrade) const;
+  void refuse(Instant now, http::RequestId id, const http::Request& request, ErrorCode code);
+  void respond(Instant now, http::RequestId id, const http::Request& request,
+               http::Response response);
+  void handle_handshake(Instant now, http::RequestId id, http::Request request);
+  void handle_poll(Instant now, http::RequestId id, Session& session, const http::Request& request);
+  void handle_post(Instant now, http::RequestId id, Session& session, const http::Request& request);
+  [[nodiscard]] bool read_payload(Instant now, Session& session, std::string_view payload);
+  void answer_poll(Instant now, Session& session, std::string_view last_packet = {});
+
+  // The way to WebSocket (upgrade.cpp).
+  void handle_upgrade(Instant now, http::RequestId id, http::Request request);
+  void refuse_upgrade(Instant now, http::RequestId id, std::string_view text);
+  [[nodiscard]] WebSocket* accept(Instant now, http::RequestId id, const http::Request& request);
+  void begin_probe(Instant now, Session& session, WebSocket& socket);
+  void handle_probe_text(Instant now, Session& session, std::string_view text);
+  void complete_upgrade(Instant now, Session& session);
+  void fail_upgrade(Instant now, Session& session);
+
+  // What sockets tell.
+  void handle_socket_message(Instant now, WebSocket& socket, bool binary, Bytes payload);
+  void handle_socket_gone(Instant now, WebSocket& socket, CloseReason reason);
+  void handle_socket_drained(Instant now, WebSocket& socket);
+
+  // Sessions (server.cpp).
+  [[nodiscard]] bool has_room(Instant now, http::RequestId id, const http::Request& request);
+  [[nodiscard]] Session& add_session(Instant now, http::Request request, bool websocket);
+  [[nodiscard]] std::string open_packet(const Session& session) const;
+  void tell_open(Instant now, SessionHandle handle);
+  [[nodiscard]] bool handle_packet(Instant now, Session& session, const Packet& packet);
+  void end_session(Instant now, Session& session, CloseReason reason,
+                   std::string_view last_packet = "1");
+  [[nodiscard]] std::unique_ptr<Session> remove(Session& session);
+  void send_control(Instant now, Session& session, char packet);
+  void send_on_socket(Instant now, Session& session, const EncodedMessage& message, bool compress);
+  void send_ping(Instant now, Session& session);
+  void wait_for_ping(Instant now, Session& session);
+  void stop_waiting(Session& session);
+  void stop_waiting_for_probe(Session& session);
+
+  http::Server& http_;
+  Options options_;
+  Entropy& entropy_;
+  Handlers handlers_;
+  Counters counters_;
+  bool shut_down_ = false;
+  std::uint64_t last_handle_ = 0;
+  std::unordered_map<SessionHandle, std::unique_ptr<Session>> sessions_;
+  std::unordered_map<std::string, SessionHandle> sids_;
+  DeadlineQueue<SessionHandle> ping_due_;
+  DeadlineQueue<SessionHandle> pong_due_;
+  DeadlineQueue<SessionHandle> upgrade_due_;
+  DeadlineQueue<SessionHandle> farewell_due_;   ///< closed ones whose last poll is awaited
+  DeadlineQueue<WebSocket*> socket_close_due_;  ///< the peer's close frame is awaited
+  std::vector<SessionHandle> overflowed_;
+  std::array<SharedBytes, 7> control_frames_;
+  std::optional<websocket::Deflater> deflater_;
+  std::optional<websocket::Inflater> inflater_;
+  PacketReader packets_;
 };
 
 }  // namespace visavis::engineio

@@ -1,0 +1,391 @@
+#include "engineio/server.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "engineio/session.hpp"
+#include "engineio/websocket_stream.hpp"
+#include "websocket/frame.hpp"
+
+namespace visavis::engineio {
+namespace {
+
+/// 120 bits, as Node's ids: whoever guesses one has the session.
+constexpr std::size_t kSidLength = 20;
+/// As Node's: a client that was told to go has this long to come and hear it.
+constexpr Duration kFarewellTimeout = std::chrono::seconds(30);
+/// For the peer's close frame; a browser answers within a round trip.
+constexpr Duration kSocketCloseTimeout = std::chrono::seconds(3);
+
+std::array<SharedBytes, 7> make_control_frames() {
+  std::array<SharedBytes, 7> frames;
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    const auto packet = static_cast<std::byte>('0' + i);
+    frames.at(i) = websocket::encode_frame(websocket::Opcode::kText, {&packet, 1});
+  }
+  return frames;
+}
+
+long long milliseconds(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
+}  // namespace
+
+std::string_view to_string(CloseReason reason) {
+  switch (reason) {
+    case CloseReason::kTransportError: return "transport error";
+    case CloseReason::kTransportClose: return "transport close";
+    case CloseReason::kForcedClose: return "forced close";
+    case CloseReason::kPingTimeout: return "ping timeout";
+    case CloseReason::kParseError: return "parse error";
+    case CloseReason::kServerShuttingDown: return "server shutting down";
+  }
+  return {};
+}
+
+Server::Server(http::Server& http, Options options, Entropy& entropy)
+    : http_(http),
+      options_(std::move(options)),
+      entropy_(entropy),
+      ping_due_(options_.ping_interval),
+      pong_due_(options_.ping_timeout),
+      upgrade_due_(options_.upgrade_timeout),
+      farewell_due_(kFarewellTimeout),
+      socket_close_due_(kSocketCloseTimeout),
+      control_frames_(make_control_frames()) {
+  if (options_.per_message_deflate.enabled) {
+    deflater_.emplace(options_.per_message_deflate.level);
+    inflater_.emplace();
+  }
+  http_.route(http::Route{
+      .path_prefix = options_.path,
+      .handle = [this](Instant now, http::RequestId id,
+                       http::Request request) { handle_request(now, id, std::move(request)); },
+      .begin = [this](Instant now, http::RequestId id,
+                      const http::Request& head) { handle_head(now, id, head); },
+      .body_bytes_max = options_.max_payload});
+}
+
+Server::~Server() = default;
+
+void Server::set_handlers(Handlers handlers) {
+  handlers_ = std::move(handlers);
+}
+
+Server::Session* Server::find(SessionHandle handle) const {
+  const auto found = sessions_.find(handle);
+  return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+Server::Session* Server::find_sid(const std::string& sid) const {
+  const auto found = sids_.find(sid);
+  return found == sids_.end() ? nullptr : find(found->second);
+}
+
+// What the owner calls.
+
+void Server::send(Instant now, SessionHandle handle, SharedMessage message, SendOptions options) {
+  Session* const session = find(handle);
+  if (session == nullptr || session->closing || session->overflowed) {
+    return;
+  }
+  if (options.volatile_message && !writable(handle)) {
+    ++counters_.volatile_dropped;
+    return;
+  }
+  ++counters_.messages_out;
+  if (session->socket != nullptr) {
+    send_on_socket(now, *session, *message, options.compress);
+  } else {
+    session->queued_bytes += message->polling_size() + 1;
+    session->queue.push_back({std::move(message), 0});
+    answer_poll(now, *session);
+  }
+  if (buffered_bytes(handle) > options_.buffered_bytes_max) {
+    session->overflowed = true;
+    session->queue = {};
+    session->queued_bytes = 0;
+    overflowed_.push_back(handle);
+  }
+}
+
+void Server::send_on_socket(Instant now, Session& session, const EncodedMessage& message,
+                            bool compress) {
+  const bool deflate = compress && session.socket->deflates() &&
+                       message.packet().size() >= options_.per_message_deflate.threshold_bytes;
+  if (!deflate) {
+    session.socket->write(now, message.frame());
+    return;
+  }
+  if (!message.deflated_frame()) {
+    ++counters_.deflated;
+    const Buffer compressed = deflater_->compress(message.packet());
+    const bool worth_it = compressed.size() < message.packet().size();
+    const auto opcode = message.binary() ? websocket::Opcode::kBinary : websocket::Opcode::kText;
+    message.set_deflated_frame(worth_it ? websocket::encode_frame(opcode, compressed, true)
+                                        : message.frame());
+  }
+  session.socket->write(now, message.deflated_frame());
+}
+
+void Server::close(Instant now, SessionHandle handle, CloseReason reason) {
+  Session* const session = find(handle);
+  if (session == nullptr || session->closing) {
+    return;
+  }
+  const bool can_be_told = session->socket != nullptr || session->poll;
+  if (can_be_told || reason == CloseReason::kServerShuttingDown) {
+    end_session(now, *session, reason);
+    return;
+  }
+  // On polling the client hears of it, and gets what is queued, when it comes next.
+  stop_waiting(*session);
+  session->closing = true;
+  session->timer = Session::Timer::kFarewell;
+  session->timer_place = farewell_due_.arm(now, handle);
+  ++counters_.sessions_closed;
+  if (handlers_.close) {
+    handlers_.close(now, handle, reason);
+  }
+}
+
+bool Server::writable(SessionHandle handle) const {
+  const Session* const session = find(handle);
+  if (session == nullptr || session->closing || session->overflowed) {
+    return false;
+  }
+  if (session->socket != nullptr) {
+    return session->socket->open() && session->socket->unsent_bytes() == 0;
+  }
+  return session->poll.has_value();
+}
+
+std::size_t Server::buffered_bytes(SessionHandle handle) const {
+  const Session* const session = find(handle);
+  if (session == nullptr) {
+    return 0;
+  }
+  return session->queued_bytes + (session->socket != nullptr ? session->socket->unsent_bytes() : 0);
+}
+
+std::string_view Server::transport(SessionHandle handle) const {
+  const Session* const session = find(handle);
+  if (session == nullptr) {
+    return {};
+  }
+  return session->socket != nullptr ? "websocket" : "polling";
+}
+
+const Handshake* Server::handshake(SessionHandle handle) const {
+  const Session* const session = find(handle);
+  return session == nullptr ? nullptr : session->handshake.get();
+}
+
+void Server::shut_down(Instant now) {
+  shut_down_ = true;
+  std::vector<SessionHandle> handles;
+  handles.reserve(sessions_.size());
+  for (const auto& [handle, session] : sessions_) {
+    handles.push_back(handle);
+  }
+  // In the order they came, whatever the table's: two runs must be the same.
+  std::ranges::sort(handles);
+  for (const SessionHandle handle : handles) {
+    if (Session* const session = find(handle)) {
+      end_session(now, *session, CloseReason::kServerShuttingDown);
+    }
+  }
+}
+
+// Sessions.
+
+bool Server::has_room(Instant now, http::RequestId id, const http::Request& request) {
+  if (!shut_down_ && sessions_.size() < options_.sessions_max) {
+    return true;
+  }
+  ++counters_.sessions_refused;
+  respond(now, id, request, http::text_response(503, "Service Unavailable"));
+  return false;
+}
+
+Server::Session& Server::add_session(Instant now, http::Request request, bool websocket) {
+  auto session = std::make_unique<Session>();
+  session->handle = SessionHandle(++last_handle_);
+  request.body = {};
+  session->handshake = std::make_shared<const Handshake>(
+      Handshake{.sid = entropy_.token(kSidLength),
+                .request = std::move(request),
+                .issued = now,
+                .transport = websocket ? "websocket" : "polling"});
+  Session& added = *session;
+  sids_.emplace(added.handshake->sid, added.handle);
+  sessions_.emplace(added.handle, std::move(session));
+  ++counters_.sessions_opened;
+  wait_for_ping(now, added);
+  return added;
+}
+
+std::string Server::open_packet(const Session& session) const {
+  const bool upgrades = session.socket == nullptr && options_.allow_upgrades && options_.websocket;
+  return R"(0{"sid":")" + session.handshake->sid + R"(","upgrades":[)" +
+         (upgrades ? R"("websocket")" : "") + R"(],"pingInterval":)" +
+         std::to_string(milliseconds(options_.ping_interval)) + R"(,"pingTimeout":)" +
+         std::to_string(milliseconds(options_.ping_timeout)) + R"(,"maxPayload":)" +
+         std::to_string(options_.max_payload) + "}";
+}
+
+void Server::tell_open(Instant now, SessionHandle handle) {
+  const Session* const session = find(handle);
+  if (session != nullptr && handlers_.open) {
+    const std::shared_ptr<const Handshake> handshake = session->handshake;
+    handlers_.open(now, handle, *handshake);
+  }
+}
+
+/// False when the packet has ended the session.
+bool Server::handle_packet(Instant now, Session& session, const Packet& packet) {
+  if (session.closing) {
+    return true;
+  }
+  if (session.timer == Session::Timer::kPong && !session.pong_extended &&
+      packet.type != PacketType::kPong) {
+    session.pong_extended = true;
+    pong_due_.rearm(now, session.timer_place);
+  }
+  switch (packet.type) {
+    case PacketType::kPing:  // in this revision the server pings
+      end_session(now, session, CloseReason::kTransportError);
+      return false;
+    case PacketType::kPong: wait_for_ping(now, session); return true;
+    case PacketType::kMessage:
+      ++counters_.messages_in;
+      if (handlers_.message && !session.overflowed) {
+        handlers_.message(now, session.handle, packet.binary, packet.data);
+      }
+      return true;
+    case PacketType::kOpen:
+    case PacketType::kClose:
+    case PacketType::kUpgrade:
+    case PacketType::kNoop: return true;
+  }
+  return true;
+}
+
+/// `last_packet` is what a parked poll is answered with.
+void Server::end_session(Instant now, Session& session, CloseReason reason,
+                         std::string_view last_packet) {
+  const std::unique_ptr<Session> ended = remove(session);
+  if (ended->poll) {
+    answer_poll(now, *ended, last_packet);
+  }
+  if (ended->probe != nullptr) {
+    ended->probe->close(now);
+  }
+  if (ended->socket != nullptr && ended->overflowed) {
+    ended->socket->drop(now);
+  } else if (ended->socket != nullptr) {
+    ended->socket->close(now);
+  }
+  if (ended->closing) {
+    return;  // its owner knows
+  }
+  ++counters_.sessions_closed;
+  if (handlers_.close) {
+    handlers_.close(now, ended->handle, reason);
+  }
+}
+
+std::unique_ptr<Server::Session> Server::remove(Session& session) {
+  stop_waiting(session);
+  stop_waiting_for_probe(session);
+  sids_.erase(session.handshake->sid);
+  auto node = sessions_.extract(session.handle);
+  return std::move(node.mapped());
+}
+
+/// A packet of one letter.
+void Server::send_control(Instant now, Session& session, char packet) {
+  if (session.socket != nullptr) {
+    session.socket->write(now, control_frames_.at(static_cast<std::size_t>(packet - '0')));
+    return;
+  }
+  session.queue.push_back({nullptr, packet});
+  session.queued_bytes += 2;
+  answer_poll(now, session);
+}
+
+// The heartbeat.
+
+void Server::wait_for_ping(Instant now, Session& session) {
+  if (session.timer == Session::Timer::kPing) {
+    ping_due_.rearm(now, session.timer_place);
+    return;
+  }
+  stop_waiting(session);
+  session.timer = Session::Timer::kPing;
+  session.timer_place = ping_due_.arm(now, session.handle);
+}
+
+void Server::send_ping(Instant now, Session& session) {
+  session.timer = Session::Timer::kPong;
+  session.timer_place = pong_due_.arm(now, session.handle);
+  session.pong_extended = false;
+  send_control(now, session, '2');
+}
+
+void Server::stop_waiting(Session& session) {
+  switch (std::exchange(session.timer, Session::Timer::kNone)) {
+    case Session::Timer::kPing: ping_due_.cancel(session.timer_place); break;
+    case Session::Timer::kPong: pong_due_.cancel(session.timer_place); break;
+    case Session::Timer::kFarewell: farewell_due_.cancel(session.timer_place); break;
+    case Session::Timer::kNone: break;
+  }
+}
+
+void Server::stop_waiting_for_probe(Session& session) {
+  if (const auto place = std::exchange(session.probe_due, std::nullopt)) {
+    upgrade_due_.cancel(*place);
+  }
+}
+
+void Server::handle_timeout(Instant now) {
+  for (const SessionHandle handle : std::exchange(overflowed_, {})) {
+    if (Session* const session = find(handle)) {
+      ++counters_.overflows;
+      end_session(now, *session, CloseReason::kTransportError);
+    }
+  }
+  while (const auto handle = pong_due_.poll_expired(now)) {
+    Session* const session = find(*handle);
+    session->timer = Session::Timer::kNone;
+    ++counters_.ping_timeouts;
+    end_session(now, *session, CloseReason::kPingTimeout);
+  }
+  while (const auto handle = ping_due_.poll_expired(now)) {
+    send_ping(now, *find(*handle));
+  }
+  while (const auto handle = upgrade_due_.poll_expired(now)) {
+    Session* const session = find(*handle);
+    session->probe_due.reset();
+    fail_upgrade(now, *session);
+  }
+  while (const auto handle = farewell_due_.poll_expired(now)) {
+    Session* const session = find(*handle);
+    session->timer = Session::Timer::kNone;
+    end_session(now, *session, CloseReason::kForcedClose);
+  }
+  while (const auto socket = socket_close_due_.poll_expired(now)) {
+    (*socket)->handle_close_overdue(now);
+  }
+}
+
+Instant Server::next_timeout() const {
+  if (!overflowed_.empty()) {
+    return Instant::min();
+  }
+  return std::min({ping_due_.next(), pong_due_.next(), upgrade_due_.next(), farewell_due_.next(),
+                   socket_close_due_.next()});
+}
+
+}  // namespace visavis::engineio

@@ -1,0 +1,187 @@
+#include <string>
+#include <utility>
+
+#include "engineio/cors.hpp"
+#include "engineio/server.hpp"
+#include "engineio/session.hpp"
+#include "engineio/websocket_stream.hpp"
+#include "websocket/frame.hpp"
+#include "websocket/handshake.hpp"
+
+// Sessions that begin on WebSocket, and those that come over to it from polling.
+
+namespace visavis::engineio {
+
+void Server::handle_upgrade(Instant now, http::RequestId id, http::Request request) {
+  const Query query(request.query);
+  const auto verified = verify(query, request, true);
+  if (!verified) {
+    refuse_upgrade(now, id, message_of(verified.error()));
+    return;
+  }
+  if (query.transport != "websocket") {
+    refuse_upgrade(now, id, message_of(ErrorCode::kBadRequest));
+    return;
+  }
+  Session* const session = *verified;
+  if (session == nullptr && !has_room(now, id, request)) {
+    return;
+  }
+  WebSocket* const socket = accept(now, id, request);
+  if (socket == nullptr) {
+    return;
+  }
+  if (session == nullptr) {
+    Session& added = add_session(now, std::move(request), true);
+    added.socket = socket;
+    socket->belong_to(added.handle);
+    socket->write(now,
+                  websocket::encode_frame(websocket::Opcode::kText, as_bytes(open_packet(added))));
+    tell_open(now, added.handle);
+  } else if (session->socket != nullptr || session->probe != nullptr) {
+    socket->close(now);  // a second one harms nobody
+  } else {
+    begin_probe(now, *session, *socket);
+  }
+}
+
+void Server::refuse_upgrade(Instant now, http::RequestId id, std::string_view text) {
+  ++counters_.bad_requests;
+  http::Response response;
+  response.status = 400;
+  response.headers.add("Connection", "close");
+  response.headers.add("Content-Type", "text/html");
+  response.headers.add("Sec-WebSocket-Version", "13");  // RFC 6455 §4.4
+  response.body = share(to_buffer(text));
+  http_.respond(now, id, std::move(response));
+}
+
+/// RFC 6455 §4.2. Null when the request was refused.
+Server::WebSocket* Server::accept(Instant now, http::RequestId id, const http::Request& request) {
+  const std::string_view key = request.headers.find("Sec-WebSocket-Key").value_or("");
+  if (request.method != "GET") {
+    refuse_upgrade(now, id, "Invalid HTTP method");
+    return nullptr;
+  }
+  if (!websocket::is_key(key)) {
+    refuse_upgrade(now, id, "Missing or invalid Sec-WebSocket-Key header");
+    return nullptr;
+  }
+  if (request.headers.find("Sec-WebSocket-Version") != "13") {
+    refuse_upgrade(now, id, "Missing or invalid Sec-WebSocket-Version header");
+    return nullptr;
+  }
+  http::Response switching;
+  switching.headers.add("Upgrade", "websocket");
+  switching.headers.add("Connection", "Upgrade");
+  switching.headers.add("Sec-WebSocket-Accept", websocket::accept_key(key));
+  std::optional<std::string> deflate;
+  if (deflater_) {
+    deflate = websocket::accept_deflate_offer(
+        request.headers.find("Sec-WebSocket-Extensions").value_or(""));
+  }
+  if (deflate) {
+    switching.headers.add("Sec-WebSocket-Extensions", *deflate);
+  }
+  if (options_.cors) {
+    add_cors_headers(*options_.cors, request, switching.headers);
+  }
+  auto socket = std::make_unique<WebSocket>(*this, id.connection, deflate.has_value());
+  WebSocket* const accepted = socket.get();
+  const bool upgraded = http_.upgrade(now, id, std::move(switching), std::move(socket));
+  return upgraded ? accepted : nullptr;
+}
+
+void Server::begin_probe(Instant now, Session& session, WebSocket& socket) {
+  socket.belong_to(session.handle);
+  session.probe = &socket;
+  session.probed = false;
+  session.probe_due = upgrade_due_.arm(now, session.handle);
+}
+
+void Server::handle_probe_text(Instant now, Session& session, std::string_view text) {
+  if (text == "2probe") {
+    session.probe->write(now,
+                         websocket::encode_frame(websocket::Opcode::kText, as_bytes("3probe")));
+    session.probed = true;
+    answer_poll(now, session, session.queue.empty() ? "6" : "");
+  } else if (text.starts_with('5')) {
+    complete_upgrade(now, session);
+  } else {
+    fail_upgrade(now, session);
+  }
+}
+
+void Server::complete_upgrade(Instant now, Session& session) {
+  ++counters_.upgraded;
+  stop_waiting_for_probe(session);
+  session.socket = std::exchange(session.probe, nullptr);
+  session.probed = false;
+  session.post.reset();  // what becomes of it is no matter of the session any more
+  const std::vector<Session::Queued> queue = std::exchange(session.queue, {});
+  session.queued_bytes = 0;
+  answer_poll(now, session, "6");
+  for (const Session::Queued& queued : queue) {
+    if (queued.message == nullptr) {
+      send_control(now, session, queued.control);
+    } else {
+      send_on_socket(now, session, *queued.message, true);
+    }
+  }
+  if (session.closing) {
+    end_session(now, session, CloseReason::kForcedClose);
+  } else if (!queue.empty() && handlers_.drain) {
+    handlers_.drain(now, session.handle);
+  }
+}
+
+/// The session goes on over polling.
+void Server::fail_upgrade(Instant now, Session& session) {
+  ++counters_.upgrades_failed;
+  stop_waiting_for_probe(session);
+  session.probed = false;
+  std::exchange(session.probe, nullptr)->close(now);
+}
+
+void Server::handle_socket_message(Instant now, WebSocket& socket, bool binary, Bytes payload) {
+  Session* const session = find(socket.session());
+  if (session == nullptr) {
+    return;
+  }
+  if (session->probe == &socket) {
+    handle_probe_text(now, *session, binary ? std::string_view() : as_text(payload));
+    return;
+  }
+  const auto packet = binary ? std::optional(Packet{PacketType::kMessage, true, payload})
+                             : packets_.read(as_text(payload));
+  if (!packet) {
+    ++counters_.parse_errors;
+    end_session(now, *session, CloseReason::kParseError);
+  } else if (packet->type == PacketType::kClose) {
+    end_session(now, *session, CloseReason::kTransportClose);
+  } else {
+    static_cast<void>(handle_packet(now, *session, *packet));
+  }
+}
+
+void Server::handle_socket_gone(Instant now, WebSocket& socket, CloseReason reason) {
+  Session* const session = find(socket.session());
+  if (session == nullptr) {
+    return;
+  }
+  if (session->probe == &socket) {
+    fail_upgrade(now, *session);
+  } else if (session->socket == &socket) {
+    session->socket = nullptr;
+    end_session(now, *session, reason);
+  }
+}
+
+void Server::handle_socket_drained(Instant now, WebSocket& socket) {
+  const Session* const session = find(socket.session());
+  if (session != nullptr && session->socket == &socket && handlers_.drain) {
+    handlers_.drain(now, session->handle);
+  }
+}
+
+}  // namespace visavis::engineio

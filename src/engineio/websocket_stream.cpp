@@ -1,0 +1,130 @@
+#include "engineio/websocket_stream.hpp"
+
+#include <utility>
+
+#include "websocket/frame.hpp"
+
+namespace visavis::engineio {
+
+using websocket::CloseCode;
+using websocket::Opcode;
+
+Server::WebSocket::WebSocket(Server& server, http::ConnectionId connection, bool deflates)
+    : server_(server),
+      connection_(connection),
+      reader_(websocket::Role::kServer, {.message_bytes_max = server.options_.max_payload,
+                                         .inflater = deflates ? &*server.inflater_ : nullptr}),
+      deflates_(deflates) {}
+
+void Server::WebSocket::handle_bytes(Instant now, Bytes bytes) {
+  while (phase_ == Phase::kOpen || phase_ == Phase::kClosing) {
+    const auto message = reader_.read(bytes);
+    if (!message) {
+      handle_read_error(now, message.error());
+    } else if (*message) {
+      handle_message(now, **message);
+    } else {
+      break;
+    }
+  }
+}
+
+void Server::WebSocket::handle_message(Instant now, const websocket::Message& message) {
+  switch (message.opcode) {
+    case Opcode::kText:
+    case Opcode::kBinary:
+      if (open()) {
+        server_.handle_socket_message(now, *this, message.opcode == Opcode::kBinary,
+                                      message.payload);
+      }
+      break;
+    case Opcode::kPing: write(now, websocket::encode_frame(Opcode::kPong, message.payload)); break;
+    case Opcode::kClose: handle_close_frame(now, message.payload); break;
+    case Opcode::kPong:
+    case Opcode::kContinuation: break;
+  }
+}
+
+/// The peer's close frame is echoed unless it answers ours; either way the connection may go
+/// (RFC 6455 §5.5.1, §7.1.1).
+void Server::WebSocket::handle_close_frame(Instant now, Bytes payload) {
+  const bool by_peer = open();
+  if (by_peer) {
+    write(now, websocket::encode_frame(Opcode::kClose, payload.first(payload.empty() ? 0 : 2)));
+  }
+  stop_waiting();
+  phase_ = Phase::kClosed;
+  server_.http_.close(now, connection_);
+  if (by_peer) {
+    server_.handle_socket_gone(now, *this, CloseReason::kTransportClose);
+  }
+}
+
+void Server::WebSocket::handle_read_error(Instant now, websocket::ReadError error) {
+  const bool was_open = open();
+  if (error == websocket::ReadError::kMessageTooBig) {
+    ++server_.counters_.too_big;
+  }
+  begin_closing(now, Phase::kDeaf, websocket::close_payload(websocket::close_code(error)));
+  if (was_open) {
+    server_.handle_socket_gone(now, *this, CloseReason::kTransportError);
+  }
+}
+
+void Server::WebSocket::handle_closed(Instant now) {
+  const bool was_open = open();
+  stop_waiting();
+  phase_ = Phase::kClosed;
+  if (was_open) {
+    server_.handle_socket_gone(now, *this, CloseReason::kTransportClose);
+  }
+}
+
+void Server::WebSocket::handle_drained(Instant now) {
+  if (open()) {
+    server_.handle_socket_drained(now, *this);
+  }
+}
+
+void Server::WebSocket::write(Instant now, const SharedBytes& frame) {
+  if (open()) {
+    server_.http_.write(now, connection_, frame);
+  }
+}
+
+void Server::WebSocket::close(Instant now, CloseCode code) {
+  if (open()) {
+    begin_closing(now, Phase::kClosing, websocket::close_payload(code));
+  }
+}
+
+void Server::WebSocket::drop(Instant now) {
+  stop_waiting();
+  phase_ = Phase::kClosed;
+  server_.http_.drop(now, connection_);
+}
+
+void Server::WebSocket::handle_close_overdue(Instant now) {
+  close_due_.reset();  // it has left the queue by expiring
+  drop(now);
+}
+
+std::size_t Server::WebSocket::unsent_bytes() const {
+  return server_.http_.unsent_bytes(connection_);
+}
+
+void Server::WebSocket::begin_closing(Instant now, Phase phase, const Buffer& payload) {
+  write(now, websocket::encode_frame(Opcode::kClose, payload));
+  phase_ = phase;
+  if (!close_due_) {
+    close_due_ = server_.socket_close_due_.arm(now, this);
+  }
+}
+
+void Server::WebSocket::stop_waiting() {
+  if (const auto place = std::exchange(close_due_, std::nullopt)) {
+    server_.socket_close_due_.cancel(*place);
+  }
+}
+
+}  // namespace visavis::engineio
