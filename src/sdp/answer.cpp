@@ -165,7 +165,7 @@ class Answerer {
       }
     }
     if (role == Role::kPublish) {
-      std::ranges::stable_sort(chosen, {}, [this](const OfferedCodec* codec) {
+      std::ranges::sort(chosen, {}, [this](const OfferedCodec* codec) {
         return publish_rank(codec->line.format, ours_);
       });
     }

@@ -30,7 +30,7 @@ struct OurSide {
 /// A slot, and the seat it belongs to; none for an audio-only slot.
 struct Slot {
   rtp::SlotLine line;
-  std::optional<std::uint16_t> seat;
+  std::optional<std::uint16_t> seat{};
 
   friend bool operator==(const Slot&, const Slot&) = default;
 };

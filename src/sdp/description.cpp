@@ -366,7 +366,7 @@ std::vector<SocketAddress> read_candidates(const Description& description) {
       }
     }
   }
-  std::ranges::stable_sort(ranked, std::greater{}, &std::pair<std::uint32_t, SocketAddress>::first);
+  std::ranges::sort(ranked, std::greater{});
   std::vector<SocketAddress> candidates;
   for (const auto& [priority, address] : ranked) {
     candidates.push_back(address);

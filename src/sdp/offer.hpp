@@ -14,21 +14,21 @@ namespace visavis::sdp {
 enum class BrowserShape : std::uint8_t { kChromium, kFirefox, kSafari };
 
 struct OfferLine {
-  std::string mid;
+  std::string mid{};
   rtp::MediaKind kind = rtp::MediaKind::kAudio;
   Direction direction = Direction::kSendOnly;
-  std::optional<rtp::Ssrc> ssrc;      ///< Of a sending line.
-  std::optional<rtp::Ssrc> rtx_ssrc;  ///< Of a sending video line.
+  std::optional<rtp::Ssrc> ssrc{};      ///< Of a sending line.
+  std::optional<rtp::Ssrc> rtx_ssrc{};  ///< Of a sending video line.
 };
 
 /// What a client brings into its offer.
 struct OurOffer {
   BrowserShape shape = BrowserShape::kChromium;
-  IceCredentials ice;
-  Fingerprint fingerprint;
-  std::string origin_id;
+  IceCredentials ice{};
+  Fingerprint fingerprint{};
+  std::string origin_id{};
   std::uint32_t version = 0;
-  std::vector<OfferLine> lines;
+  std::vector<OfferLine> lines{};
 };
 
 /// Writes an offer as the browser of this shape would, with VP8, H.264 and Opus. For clients that

@@ -87,7 +87,7 @@ class SessionReader {
       return std::unexpected(SdpError::kTooLarge);
     }
     if (line.size() < 2 || line[1] != '=' || line[0] < 'a' || line[0] > 'z' ||
-        line.find('\0') != std::string_view::npos) {
+        line.find_first_of(std::string_view("\0\r", 2)) != std::string_view::npos) {
       return std::unexpected(SdpError::kSyntax);
     }
     return take(line[0], line.substr(2));
