@@ -61,7 +61,7 @@ struct Resumed {};    ///< A silent peer's check came: sending goes on.
 struct Failed {       ///< For good; the caller drops the peer.
   FailureReason reason;
 };
-struct RouteChanged {  ///< The client nominated another pair, or moved.
+struct RouteChanged {  ///< The first route, or the client nominated another pair, or moved.
   Route route;
 };
 using Event = std::variant<Connected, Silent, Resumed, Failed, RouteChanged>;
@@ -112,7 +112,7 @@ class Peer {
   ~Peer();
 
   /// RFC 8445 §9. DTLS and SRTP go on; the old route too, until a pair is nominated anew.
-  void restart_ice(Instant now, ice::Credentials local, ice::Credentials remote);
+  void restart_ice(Instant now, const ice::Credentials& local, const ice::Credentials& remote);
 
   /// Takes a datagram that came over `route`. SRTP is opened in place: the caller keeps the buffer.
   [[nodiscard]] Received handle_datagram(Instant now, const Route& route, MutableBytes datagram);
@@ -146,7 +146,8 @@ class Peer {
   [[nodiscard]] Received handle_srtp(MutableBytes datagram);
   void replay_early(Instant now, const Route& route);
   void follow_dtls();
-  void drop(Drop why);
+  void announce(Event event);
+  void drop(Drop why) { ++counters_.drops[static_cast<std::size_t>(why)]; }
 
   ice::LiteAgent ice_;
   dtls::Session dtls_;

@@ -1,0 +1,262 @@
+#include "peer/peer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.hpp"
+#include "srtp/opener.hpp"
+#include "srtp/profile.hpp"
+#include "srtp/sealer.hpp"
+
+namespace visavis::peer {
+namespace {
+
+enum class Protocol : std::uint8_t { kUnknown, kStun, kDtls, kSrtp };
+
+/// RFC 7983 §7. ZRTP and TURN channels, which it also tells apart, are not spoken here.
+Protocol protocol_of(Bytes datagram) {
+  const auto first = datagram.empty() ? 255U : std::to_integer<unsigned>(datagram.front());
+  if (first <= 3) {
+    return Protocol::kStun;
+  }
+  if (first >= 20 && first <= 63) {
+    return Protocol::kDtls;
+  }
+  return first >= 128 && first <= 191 ? Protocol::kSrtp : Protocol::kUnknown;
+}
+
+/// RFC 5761 §4: RTCP's packet types are RTP payload types that nobody may use.
+bool is_rtcp(Bytes datagram) {
+  const auto type = datagram.size() < 2 ? 0U : std::to_integer<unsigned>(datagram[1]);
+  return type >= 192 && type <= 223;
+}
+
+Drop drop_of(ice::Refusal refusal) {
+  switch (refusal) {
+    case ice::Refusal::kMalformed: return Drop::kStunMalformed;
+    case ice::Refusal::kNotARequest: return Drop::kStunNotARequest;
+    case ice::Refusal::kUnknownUsername: return Drop::kStunUsername;
+    case ice::Refusal::kBadIntegrity: return Drop::kStunIntegrity;
+    case ice::Refusal::kTooManyWaiting: return Drop::kStunTooMany;
+  }
+  return Drop::kStunMalformed;
+}
+
+Drop drop_of(srtp::OpenError error) {
+  switch (error) {
+    case srtp::OpenError::kMalformed: return Drop::kSrtpMalformed;
+    case srtp::OpenError::kReplayed: return Drop::kSrtpReplay;
+    case srtp::OpenError::kForged: return Drop::kSrtpAuthentication;
+    case srtp::OpenError::kTooManySources: return Drop::kSrtpTooManySources;
+  }
+  return Drop::kSrtpMalformed;
+}
+
+FailureReason reason_of(dtls::Failure failure) {
+  switch (failure) {
+    case dtls::Failure::kFingerprintMismatch: return FailureReason::kFingerprintMismatch;
+    case dtls::Failure::kNoSrtpProfile: return FailureReason::kNoSrtpProfile;
+    case dtls::Failure::kTimeout: return FailureReason::kHandshakeTimeout;
+    case dtls::Failure::kHandshake:
+    case dtls::Failure::kNone: break;
+  }
+  return FailureReason::kHandshake;
+}
+
+srtp::MasterKeys master_keys(const dtls::Keys& exported) {
+  const auto profile = srtp::profile_of(exported.profile);
+  check(profile.has_value());  // DTLS agrees on none but those.
+  auto keys = srtp::split_keys(*profile, exported.material);
+  check(keys.has_value());
+  return std::move(*keys);
+}
+
+}  // namespace
+
+/// We are the DTLS server: the browser seals with the client's keys, we with the server's
+/// (RFC 5764 §4.2).
+struct Peer::Ciphers {
+  srtp::Opener opener;
+  srtp::Sealer sealer;
+
+  explicit Ciphers(const srtp::MasterKeys& keys)
+      : opener(keys.profile, keys.client_key, keys.client_salt),
+        sealer(keys.profile, keys.server_key, keys.server_salt) {}
+};
+
+Peer::Peer(Instant now, Setup setup, const dtls::Identity& identity)
+    : ice_(now, setup.local, setup.remote),
+      dtls_(dtls::Role::kServer, identity, std::move(setup.remote_fingerprint)) {}
+
+Peer::Peer(Peer&&) noexcept = default;
+Peer& Peer::operator=(Peer&&) noexcept = default;
+Peer::~Peer() = default;
+
+void Peer::restart_ice(Instant /*now*/, const ice::Credentials& local,
+                       const ice::Credentials& remote) {
+  ice_.restart(local, remote);
+}
+
+Peer::Received Peer::handle_datagram(Instant now, const Route& route, MutableBytes datagram) {
+  switch (protocol_of(datagram)) {
+    case Protocol::kSrtp: return handle_srtp(datagram);
+    case Protocol::kStun: return handle_stun(now, route, datagram);
+    case Protocol::kDtls: handle_dtls(now, route, datagram); return {};
+    case Protocol::kUnknown: break;
+  }
+  drop(Drop::kUnknownProtocol);
+  return {};
+}
+
+Peer::Received Peer::handle_stun(Instant now, const Route& route, Bytes datagram) {
+  const bool was_silent = ice_.silent();
+  const auto checked = ice_.handle_datagram(now, route, datagram);
+  if (!checked) {
+    drop(drop_of(checked.error()));
+    return {};
+  }
+  if (*checked == ice::Checked::kRejected) {
+    ++counters_.checks_rejected;
+    return {};
+  }
+  ++counters_.checks_answered;
+  if (was_silent) {
+    announce(Resumed{});
+  }
+  if (*checked == ice::Checked::kRouteChanged) {
+    announce(RouteChanged{route});
+  }
+  replay_early(now, route);
+  return {.kind = Kind::kCheck, .packet = {}};
+}
+
+void Peer::handle_dtls(Instant now, const Route& route, Bytes datagram) {
+  constexpr auto kApplicationData = std::byte{23};  // RFC 5246 §6.2.1
+  // Before ICE has shown that somebody at `route` wants to hear us, an answer, five times the size
+  // of its question, could be aimed at anyone.
+  if (!ice_.route()) {
+    if (early_.size() < kEarlyDatagramsMax && datagram.size() <= DatagramBatch::kCellBytes) {
+      early_.push_back({route, to_buffer(datagram)});
+    } else {
+      drop(Drop::kDtlsEarly);
+    }
+    return;
+  }
+  if (!ice_.knows(route)) {
+    drop(Drop::kDtlsUnknownRoute);
+    return;
+  }
+  if (datagram.front() == kApplicationData) {
+    drop(Drop::kDtlsApplicationData);
+    return;
+  }
+  ++counters_.dtls_datagrams;
+  dtls_.handle_datagram(now, datagram);
+  follow_dtls();
+}
+
+/// The handshake datagrams that overtook their check.
+void Peer::replay_early(Instant now, const Route& route) {
+  for (const EarlyDatagram& early : std::exchange(early_, {})) {
+    if (early.route == route) {
+      handle_dtls(now, route, early.bytes);
+    } else {
+      drop(Drop::kDtlsEarly);
+    }
+  }
+}
+
+Peer::Received Peer::handle_srtp(MutableBytes datagram) {
+  if (!ciphers_) {
+    drop(Drop::kSrtpEarly);
+    return {};
+  }
+  const bool rtcp = is_rtcp(datagram);
+  const auto opened =
+      rtcp ? ciphers_->opener.open_rtcp(datagram) : ciphers_->opener.open_rtp(datagram);
+  if (!opened) {
+    drop(drop_of(opened.error()));
+    return {};
+  }
+  ++(rtcp ? counters_.rtcp_packets : counters_.rtp_packets);
+  return {.kind = rtcp ? Kind::kRtcp : Kind::kRtp, .packet = *opened};
+}
+
+void Peer::handle_timeout(Instant now) {
+  const bool was_silent = ice_.silent();
+  ice_.handle_timeout(now);
+  if (ice_.silent() && !was_silent) {
+    announce(Silent{});
+  }
+  dtls_.handle_timeout(now);
+  follow_dtls();
+}
+
+Instant Peer::next_timeout() const {
+  return std::min(ice_.next_timeout(), dtls_.next_timeout());
+}
+
+bool Peer::poll_transmit(DatagramBatch& out) {
+  if (ice_.poll_transmit(out)) {
+    return true;
+  }
+  if (!ice_.route() || ice_.silent()) {
+    return false;
+  }
+  const Bytes datagram = dtls_.poll_transmit();
+  if (datagram.empty()) {
+    return false;
+  }
+  std::ranges::copy(datagram, out.reserve().begin());
+  out.commit(*ice_.route(), datagram.size());
+  return true;
+}
+
+std::optional<Event> Peer::poll_event() {
+  if (events_.empty()) {
+    return std::nullopt;
+  }
+  Event event = events_.front();
+  events_.pop_front();
+  return event;
+}
+
+bool Peer::can_send() const {
+  return ciphers_ && dtls_.state() == dtls::State::kConnected && ice_.route() && !ice_.silent();
+}
+
+const Route& Peer::route() const {
+  check(ice_.route().has_value());
+  return *ice_.route();
+}
+
+srtp::Sealer& Peer::sealer() {
+  check(ciphers_ != nullptr);
+  return ciphers_->sealer;
+}
+
+void Peer::follow_dtls() {
+  if (std::exchange(dtls_seen_, dtls_.state()) == dtls_.state()) {
+    return;
+  }
+  switch (dtls_.state()) {
+    case dtls::State::kHandshaking: break;
+    case dtls::State::kConnected:
+      ciphers_ = std::make_unique<Ciphers>(master_keys(*dtls_.keys()));
+      announce(Connected{});
+      break;
+    case dtls::State::kFailed: announce(Failed{reason_of(dtls_.failure())}); break;
+    case dtls::State::kClosed: announce(Failed{FailureReason::kClosed}); break;
+  }
+}
+
+/// A client that nominates to and fro between two polls leaves only its last word.
+void Peer::announce(Event event) {
+  const bool is_route = std::holds_alternative<RouteChanged>(event);
+  if (is_route && !events_.empty() && std::holds_alternative<RouteChanged>(events_.back())) {
+    events_.pop_back();
+  }
+  events_.push_back(event);
+}
+
+}  // namespace visavis::peer
