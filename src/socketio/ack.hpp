@@ -1,7 +1,7 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "socketio/payload.hpp"
@@ -18,7 +18,7 @@ class Ack {
  public:
   /// Of an event that wants no answer.
   Ack() = default;
-  Ack(std::weak_ptr<Socket> socket, std::uint64_t id);
+  Ack(std::weak_ptr<Socket> socket, std::string id);
   Ack(Ack&&) noexcept = default;
   Ack& operator=(Ack&&) noexcept = default;
   Ack(const Ack&) = delete;
@@ -40,7 +40,8 @@ class Ack {
  private:
   friend class Socket;
   struct Question;
-  explicit Ack(std::shared_ptr<Question> question) : question_(std::move(question)) {}
+  /// Of the same question.
+  [[nodiscard]] Ack share() const;
 
   // Shared by the acks that each listener of one event is given: the first to answer wins.
   std::shared_ptr<Question> question_;

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -68,7 +67,8 @@ class Adapter {
   using ByName = std::unordered_map<std::string, Of, Hash, std::equal_to<>>;
 
   void forget(Membership& membership);
-  void visit_room(std::string_view room, const std::function<void(Socket&)>& visit);
+  template <class Visit>
+  void visit_room(std::string_view room, const Visit& visit);
 
   ByName<Socket*> by_id_;
   ByName<std::unique_ptr<Room>> rooms_;

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -82,6 +82,8 @@ class Namespace {
   /// The connected socket of this id, or null.
   [[nodiscard]] Socket* find(std::string_view id) const;
   [[nodiscard]] std::size_t size() const { return adapter_.size(); }
+  /// Rooms that somebody is in, the sockets' own not counted.
+  [[nodiscard]] std::size_t room_count() const { return adapter_.room_count(); }
   /// The connected sockets' ids, the oldest first.
   [[nodiscard]] std::vector<std::string> socket_ids() const;
 
@@ -95,9 +97,10 @@ class Namespace {
 
   /// Asks the middlewares from `index` on; then connects the socket, or refuses it.
   void ask(const SocketPointer& socket, std::size_t index);
-  void admit(const SocketPointer& socket);
+  void admit(Socket& socket);
+  void refuse(Socket& socket, const ConnectError& error);
+  [[nodiscard]] std::vector<SocketPointer> select(const Audience& audience);
   void broadcast(Payload payload, const Audience& audience, EmitFlags flags);
-  void remove(Socket& socket);
 
   Server& server_;
   std::string name_;

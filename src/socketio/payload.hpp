@@ -73,7 +73,8 @@ class Payload {
   Payload& binary(SharedBytes bytes);
   Payload& argument(const Argument& argument);
 
-  [[nodiscard]] std::size_t attachment_count() const { return attachments_.size(); }
+  /// An event of a name that has a meaning of its own ("connect", "disconnect", …): never sent.
+  [[nodiscard]] bool reserved() const { return reserved_; }
   /// Ends the array. Call it once, last.
   [[nodiscard]] std::string finish() &&;
   [[nodiscard]] std::vector<SharedBytes> take_attachments() { return std::move(attachments_); }
@@ -81,6 +82,7 @@ class Payload {
  private:
   json::Writer writer_;
   std::vector<SharedBytes> attachments_;
+  bool reserved_ = false;
 };
 
 }  // namespace visavis::socketio

@@ -8,15 +8,20 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
+#include "base/deadline_queue.hpp"
 #include "base/entropy.hpp"
+#include "base/strong.hpp"
 #include "base/time.hpp"
 #include "socketio/namespace.hpp"
 #include "socketio/socket.hpp"
 
 namespace visavis::engineio {
 class Server;
-}
+using SessionHandle = Strong<struct SessionHandleMeaning, std::uint64_t>;
+}  // namespace visavis::engineio
 
 namespace visavis::socketio {
 
@@ -45,6 +50,7 @@ struct Counters {
   std::uint64_t acks_received = 0;
   std::uint64_t packets_sent = 0;  ///< counted for each receiver
   std::uint64_t broadcasts = 0;
+  std::uint64_t reserved_events = 0;  ///< not emitted: "connect", "disconnect" and their like
   std::uint64_t protocol_errors = 0;  ///< connections closed for a bad packet
   std::uint64_t connect_timeouts = 0;
   std::uint64_t ack_timeouts = 0;
@@ -68,7 +74,8 @@ class Server {
   Server& operator=(const Server&) = delete;
   ~Server();
 
-  /// The namespace of this name ("/", "/chat"; the slash may be left out), made if it is new.
+  /// The namespace of this name ("/", "/chat"; the slash may be left out), made if it is new. "/"
+  /// is always there.
   Namespace& of(std::string_view name);
 
   // The namespace "/".
@@ -101,6 +108,11 @@ class Server {
 
   Namespace& main() { return of("/"); }
   [[nodiscard]] Namespace* find_namespace(std::string_view name) const;
+  [[nodiscard]] Connection* find_connection(engineio::SessionHandle session) const;
+  void begin_call(Instant now);
+  void keep_until_next_call(std::shared_ptr<Socket> socket);
+  void arm_ack_timeout(Instant expires, std::uint64_t id, std::weak_ptr<Socket> socket);
+  void forget_ack_timeout(Instant expires, std::uint64_t id);
 
   engineio::Server& engine_;
   Options options_;
@@ -108,7 +120,13 @@ class Server {
   Instant now_{};
   Counters counters_;
   std::map<std::string, std::unique_ptr<Namespace>, std::less<>> namespaces_;
+  DeadlineQueue<std::uint64_t> connect_timeouts_;
+  std::map<std::pair<Instant, std::uint64_t>, std::weak_ptr<Socket>> ack_timeouts_;
+  std::uint64_t next_ack_id_ = 0;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
+  // Whoever has just sent to them may still use his reference.
+  std::vector<std::unique_ptr<Connection>> ended_connections_;
+  std::vector<std::shared_ptr<Socket>> ended_sockets_;
 };
 
 }  // namespace visavis::socketio

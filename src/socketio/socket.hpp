@@ -8,12 +8,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "base/strong.hpp"
 #include "base/time.hpp"
+#include "engineio/message.hpp"
 #include "socketio/ack.hpp"
 #include "socketio/adapter.hpp"
 #include "socketio/arguments.hpp"
@@ -26,6 +25,8 @@ namespace visavis::socketio {
 
 class Connection;
 class Namespace;
+class Server;
+struct Packet;
 
 enum class AckError : std::uint8_t {
   kTimeout,       ///< no answer in time
@@ -38,9 +39,9 @@ using AnyHandler = std::move_only_function<void(std::string_view event, const Ar
 using DisconnectHandler = std::move_only_function<void(DisconnectReason)>;
 using AckHandler = std::move_only_function<void(std::expected<Arguments, AckError>)>;
 
-/// One client in one namespace. Made and owned by its namespace; from `on_connection` until the
-/// last `on_disconnect` handler has returned, references to it hold. Whoever wants it later keeps
-/// its `id()` and asks `Namespace::find()`.
+/// One client in one namespace. Made and owned by its namespace. A reference to it holds until the
+/// last `on_disconnect` handler and whatever call made it end have returned (an `emit` can, when
+/// the client does not read). Whoever wants it later keeps its `id()` and asks `Namespace::find()`.
 ///
 /// Handlers may do anything to the socket, disconnecting it included.
 class Socket : public std::enable_shared_from_this<Socket> {
@@ -113,13 +114,10 @@ class Socket : public std::enable_shared_from_this<Socket> {
   friend class Adapter;
   friend class Connection;
   friend class Namespace;
+  friend class Server;
 
-  struct Event {
-    std::string_view name;
-    const Arguments& arguments;
-    bool wants_ack = false;
-    std::uint64_t ack_id = 0;
-  };
+  using HandlerList = std::vector<std::shared_ptr<EventHandler>>;
+  using AnyHandlerList = std::vector<std::shared_ptr<AnyHandler>>;
   struct PendingAck {
     Instant expires;
     AckHandler handler;
@@ -127,12 +125,17 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
   Socket(Namespace& of, Connection& connection, std::string id, Handshake handshake);
 
-  void handle_event(const Event& event);
-  void handle_ack(std::uint64_t id, Arguments arguments);
-  /// Everything that ends with the socket, once.
+  void handle_event(const Packet& packet);
+  void handle_ack(const Packet& packet);
+  /// Everything that ends with a connected socket, once.
   void end(DisconnectReason reason);
-  void expire_ack(std::uint64_t id, AckError error);
-  void send_ack(std::uint64_t id, Payload payload);
+  /// The end of one that was never connected.
+  void abandon();
+  void settle_ack(std::uint64_t id, std::expected<Arguments, AckError> answer);
+  void send_ack(std::string_view id, Payload payload);
+  void deliver(const std::vector<engineio::SharedMessage>& packet, EmitFlags flags);
+  void call_each(const AnyHandlerList& of, std::string_view name, const Arguments& arguments,
+                 const Ack& ack);
 
   Namespace& namespace_;
   Connection* connection_;  // null once ended
@@ -141,9 +144,9 @@ class Socket : public std::enable_shared_from_this<Socket> {
   bool connected_ = false;
 
   // A handler may add or remove handlers while it runs: each is kept alive by whoever calls it.
-  std::map<std::string, std::vector<std::shared_ptr<EventHandler>>, std::less<>> handlers_;
-  std::vector<std::shared_ptr<AnyHandler>> any_handlers_;
-  std::vector<std::shared_ptr<AnyHandler>> unknown_handlers_;
+  std::map<std::string, HandlerList, std::less<>> handlers_;
+  AnyHandlerList any_handlers_;
+  AnyHandlerList unknown_handlers_;
   std::vector<DisconnectHandler> disconnecting_handlers_;
   std::vector<DisconnectHandler> disconnect_handlers_;
   std::map<std::uint64_t, PendingAck> pending_acks_;

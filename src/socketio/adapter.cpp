@@ -1,0 +1,131 @@
+#include "socketio/adapter.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.hpp"
+#include "socketio/socket.hpp"
+
+namespace visavis::socketio {
+
+void Adapter::add(const std::shared_ptr<Socket>& socket) {
+  Member& member = socket->member_;
+  member.position = sockets_.size();
+  sockets_.push_back(socket);
+  check(by_id_.emplace(member.id, socket.get()).second);
+}
+
+void Adapter::remove(Socket& socket) {
+  leave_all(socket);
+  Member& member = socket.member_;
+  by_id_.erase(member.id);
+  // The last one takes the empty place.
+  const std::shared_ptr<Socket> removed =
+      std::exchange(sockets_[member.position], std::move(sockets_.back()));
+  if (sockets_[member.position]) {
+    sockets_[member.position]->member_.position = member.position;
+  }
+  sockets_.pop_back();
+}
+
+void Adapter::join(Socket& socket, std::string_view room) {
+  Member& member = socket.member_;
+  if (in_room(socket, room)) {
+    return;
+  }
+  if (room == member.id) {
+    member.in_own_room = true;
+    return;
+  }
+  auto found = rooms_.find(room);
+  if (found == rooms_.end()) {
+    found = rooms_.emplace(std::string(room), std::make_unique<Room>(Room{std::string(room), {}}))
+                .first;
+  }
+  std::vector<Membership*>& members = found->second->members;
+  member.rooms.push_back(
+      std::make_unique<Membership>(Membership{&socket, found->second.get(), members.size()}));
+  members.push_back(member.rooms.back().get());
+}
+
+void Adapter::leave(Socket& socket, std::string_view room) {
+  Member& member = socket.member_;
+  if (room == member.id) {
+    member.in_own_room = false;
+    return;
+  }
+  const auto found = std::ranges::find(
+      member.rooms, room, [](const auto& of) -> std::string_view { return of->room->name; });
+  if (found != member.rooms.end()) {
+    forget(**found);
+    member.rooms.erase(found);
+  }
+}
+
+void Adapter::leave_all(Socket& socket) {
+  socket.member_.in_own_room = false;
+  for (const auto& membership : socket.member_.rooms) {
+    forget(*membership);
+  }
+  socket.member_.rooms.clear();
+}
+
+void Adapter::forget(Membership& membership) {
+  std::vector<Membership*>& members = membership.room->members;
+  members[membership.position] = members.back();
+  members[membership.position]->position = membership.position;
+  members.pop_back();
+  if (members.empty()) {
+    rooms_.erase(rooms_.find(membership.room->name));
+  }
+}
+
+bool Adapter::in_room(const Socket& socket, std::string_view room) const {
+  const Member& member = socket.member_;
+  if (room == member.id) {
+    return member.in_own_room;
+  }
+  return std::ranges::any_of(member.rooms, [&](const auto& of) { return of->room->name == room; });
+}
+
+std::shared_ptr<Socket> Adapter::find(std::string_view id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second->shared_from_this();
+}
+
+template <class Visit>
+void Adapter::visit_room(std::string_view room, const Visit& visit) {
+  if (const auto own = by_id_.find(room); own != by_id_.end() && own->second->member_.in_own_room) {
+    visit(*own->second);
+  }
+  if (const auto found = rooms_.find(room); found != rooms_.end()) {
+    for (const Membership* membership : found->second->members) {
+      visit(*membership->socket);
+    }
+  }
+}
+
+std::vector<std::shared_ptr<Socket>> Adapter::select(const Audience& audience) {
+  const std::uint64_t broadcast = ++broadcasts_;
+  std::vector<std::shared_ptr<Socket>> selected;
+  const auto visit = [&](Socket& socket) {
+    if (std::exchange(socket.member_.visited, broadcast) != broadcast) {
+      selected.push_back(socket.shared_from_this());
+    }
+  };
+  for (const std::string& room : audience.except) {
+    visit_room(room, [&](Socket& socket) { socket.member_.visited = broadcast; });
+  }
+  if (audience.rooms.empty()) {
+    selected.reserve(sockets_.size());
+    for (const std::shared_ptr<Socket>& socket : sockets_) {
+      visit(*socket);
+    }
+  }
+  for (const std::string& room : audience.rooms) {
+    visit_room(room, visit);
+  }
+  return selected;
+}
+
+}  // namespace visavis::socketio

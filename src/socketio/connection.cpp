@@ -1,0 +1,200 @@
+#include "socketio/connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "json/writer.hpp"
+#include "socketio/namespace.hpp"
+#include "socketio/server.hpp"
+#include "socketio/socket.hpp"
+
+namespace visavis::socketio {
+namespace {
+
+json::Value empty_object() {
+  return json::parse("{}").value();
+}
+
+}  // namespace
+
+Connection::Connection(Server& server, engineio::SessionHandle session,
+                       std::shared_ptr<const engineio::Handshake> handshake)
+    : server_(server),
+      session_(session),
+      handshake_(std::move(handshake)),
+      decoder_({server.options().attachments_max, server.options().attachment_bytes_max}),
+      connect_timeout_(server.connect_timeouts_.arm(server.now(), session.value())) {}
+
+Connection::~Connection() {
+  // None is left but when the server goes: a late answer of a middleware must find nobody.
+  for (const Place& place : places_) {
+    if (place.socket) {
+      place.socket->connection_ = nullptr;
+      place.socket->connected_ = false;
+    }
+  }
+}
+
+Connection::Place* Connection::find(std::string_view name_space) {
+  const auto found = std::ranges::find(places_, name_space, &Place::name_space);
+  return found == places_.end() ? nullptr : &*found;
+}
+
+std::size_t Connection::places_taken() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      places_, [](const Place& place) { return place.state != State::kExpelled; }));
+}
+
+void Connection::handle_message(bool binary, Bytes bytes) {
+  if (closed_) {
+    return;
+  }
+  auto packet = binary ? decoder_.handle_binary(bytes) : decoder_.handle_text(as_text(bytes));
+  if (!packet) {
+    fail(engineio::CloseReason::kForcedClose);
+  } else if (*packet) {
+    handle_packet(**std::move(packet));
+  }
+}
+
+void Connection::handle_packet(Packet packet) {
+  Place* const place = find(packet.name_space);
+  const bool outside = place == nullptr || place->state == State::kExpelled;
+  if (packet.type == PacketType::kConnect && outside) {
+    handle_connect(std::move(packet));
+    return;
+  }
+  const bool of_members =
+      packet.type != PacketType::kConnect && packet.type != PacketType::kConnectError;
+  if (!of_members || place == nullptr || place->state == State::kAsking) {
+    fail(engineio::CloseReason::kForcedClose);
+    return;
+  }
+  if (place->state == State::kJoined) {
+    handle_inside(*place->socket, packet);
+  }
+}
+
+void Connection::handle_connect(Packet packet) {
+  Namespace* const name_space = server_.find_namespace(packet.name_space);
+  if (name_space == nullptr) {
+    refuse(packet.name_space, "Invalid namespace");
+    return;
+  }
+  if (places_taken() >= server_.options().namespaces_max) {
+    refuse(packet.name_space, "Too many namespaces");
+    return;
+  }
+  Handshake handshake(handshake_, packet.data ? *std::move(packet.data) : empty_object());
+  // Not the Engine.IO id: who knows that one can take over the session.
+  const std::shared_ptr<Socket> socket(
+      new Socket(*name_space, *this, server_.entropy_.token(20), std::move(handshake)));
+  Place* place = find(packet.name_space);
+  if (place == nullptr) {
+    place = &places_.emplace_back();
+    place->name_space = std::move(packet.name_space);
+  }
+  place->state = State::kAsking;
+  place->socket = socket;
+  name_space->ask(socket, 0);
+}
+
+void Connection::handle_inside(Socket& socket, const Packet& packet) {
+  switch (packet.type) {
+    case PacketType::kEvent: socket.handle_event(packet); break;
+    case PacketType::kAck: socket.handle_ack(packet); break;
+    default: socket.end(DisconnectReason::kClientNamespaceDisconnect); break;
+  }
+}
+
+void Connection::refuse(std::string_view name_space, std::string_view message) {
+  ++server_.counters_.refused_sockets;
+  json::Writer error;
+  error.begin_object().member("message", message).end_object();
+  send(encode_packet({PacketType::kConnectError, name_space, {}}, error.text()), false);
+}
+
+void Connection::fail(engineio::CloseReason reason) {
+  ++server_.counters_.protocol_errors;
+  server_.engine_.close(server_.now(), session_, reason);
+}
+
+void Connection::send(const EncodedPacket& packet, bool volatile_packet) {
+  // Asked once for all: an attachment must not stay behind because its text was just written.
+  if (closed_ || (volatile_packet && !server_.engine_.writable(session_))) {
+    return;
+  }
+  ++server_.counters_.packets_sent;
+  for (const engineio::SharedMessage& message : packet) {
+    server_.engine_.send(server_.now(), session_, message);
+  }
+}
+
+std::size_t Connection::buffered_bytes() const {
+  return closed_ ? 0 : server_.engine_.buffered_bytes(session_);
+}
+
+void Connection::joined(const Socket& socket) {
+  if (Place* const place = find(socket.of().name())) {
+    place->state = State::kJoined;
+  }
+  forget_connect_timeout();
+}
+
+void Connection::refused(Socket& socket) {
+  ++server_.counters_.refused_sockets;
+  std::erase_if(places_, [&](const Place& place) { return place.socket.get() == &socket; });
+}
+
+void Connection::left(const Socket& socket, DisconnectReason reason) {
+  Place* const place = find(socket.of().name());
+  if (place == nullptr || place->socket.get() != &socket) {
+    return;
+  }
+  if (reason == DisconnectReason::kServerNamespaceDisconnect) {
+    place->state = State::kExpelled;
+    place->socket = nullptr;
+  } else {
+    places_.erase(places_.begin() + (place - places_.data()));
+  }
+}
+
+void Connection::disconnect_all() {
+  std::vector<std::shared_ptr<Socket>> sockets;
+  for (const Place& place : places_) {
+    if (place.state == State::kJoined) {
+      sockets.push_back(place.socket);
+    }
+  }
+  for (const std::shared_ptr<Socket>& socket : sockets) {
+    socket->disconnect(false);
+  }
+  server_.engine_.close(server_.now(), session_, engineio::CloseReason::kForcedClose);
+}
+
+void Connection::handle_connect_timeout() {
+  connect_timeout_.reset();
+  ++server_.counters_.connect_timeouts;
+  server_.engine_.close(server_.now(), session_, engineio::CloseReason::kForcedClose);
+}
+
+void Connection::handle_closed(DisconnectReason reason) {
+  closed_ = true;
+  forget_connect_timeout();
+  for (const Place& place : std::exchange(places_, {})) {
+    if (place.state == State::kJoined) {
+      place.socket->end(reason);
+    } else if (place.state == State::kAsking) {
+      place.socket->abandon();
+    }
+  }
+}
+
+void Connection::forget_connect_timeout() {
+  if (connect_timeout_) {
+    server_.connect_timeouts_.cancel(*connect_timeout_);
+    connect_timeout_.reset();
+  }
+}
+
+}  // namespace visavis::socketio

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/deadline_queue.hpp"
+#include "engineio/server.hpp"
+#include "socketio/disconnect_reason.hpp"
+#include "socketio/packet.hpp"
+
+namespace visavis::socketio {
+
+class Server;
+class Socket;
+
+/// One Engine.IO session: splits its packets among the namespaces that it is in. Inner to the
+/// module.
+class Connection {
+ public:
+  Connection(Server& server, engineio::SessionHandle session,
+             std::shared_ptr<const engineio::Handshake> handshake);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
+
+  void handle_message(bool binary, Bytes bytes);
+  /// The session is gone: ends the sockets.
+  void handle_closed(DisconnectReason reason);
+  /// No namespace was joined in time.
+  void handle_connect_timeout();
+
+  void send(const EncodedPacket& packet, bool volatile_packet);
+  [[nodiscard]] std::size_t buffered_bytes() const;
+
+  /// The namespace let this socket in, refused it, or it ended by itself.
+  void joined(const Socket& socket);
+  void refused(Socket& socket);
+  void left(const Socket& socket, DisconnectReason reason);
+
+  /// Every namespace is left, then the session ends.
+  void disconnect_all();
+
+ private:
+  enum class State : std::uint8_t {
+    kAsking,  ///< middlewares have the word
+    kJoined,
+    kExpelled,  ///< we ended it: what the client sent before it knew is no fault of its
+  };
+  struct Place {
+    std::string name_space;
+    State state = State::kAsking;
+    std::shared_ptr<Socket> socket;  // shared with the adapter
+  };
+
+  void handle_packet(Packet packet);
+  void handle_connect(Packet packet);
+  void handle_inside(Socket& socket, const Packet& packet);
+  void refuse(std::string_view name_space, std::string_view message);
+  void fail(engineio::CloseReason reason);
+  [[nodiscard]] Place* find(std::string_view name_space);
+  [[nodiscard]] std::size_t places_taken() const;
+  void forget_connect_timeout();
+
+  Server& server_;
+  engineio::SessionHandle session_;
+  std::shared_ptr<const engineio::Handshake> handshake_;  // shared with its sockets
+  Decoder decoder_;
+  std::vector<Place> places_;  // a few: searched from the front
+  std::optional<DeadlineQueue<std::uint64_t>::Place> connect_timeout_;
+  bool closed_ = false;
+};
+
+}  // namespace visavis::socketio

@@ -1,0 +1,128 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "socketio/test_bed.hpp"
+
+namespace visavis::socketio {
+namespace {
+
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// Writes down why sockets end.
+class Disconnect : public testing::Test {
+ protected:
+  Disconnect() {
+    for (const char* const name : {"/", "/b"}) {
+      bed_.io().of(name).on_connection([this](Socket& socket) {
+        socket.join("room");
+        socket.on_disconnecting([this, &socket](DisconnectReason) {
+          EXPECT_TRUE(socket.connected());
+          rooms_at_the_end_ = socket.rooms().size();
+        });
+        socket.on_disconnect([this, &socket](DisconnectReason reason) {
+          EXPECT_FALSE(socket.connected());
+          EXPECT_TRUE(socket.rooms().empty());
+          reasons_.push_back(socket.of().name() + " " + std::string(to_string(reason)));
+        });
+        socket.on("leave", [&socket](const Arguments& arguments, const Ack&) {
+          socket.disconnect(arguments[0].as_bool());
+        });
+      });
+    }
+  }
+
+  TestBed bed_;
+  std::size_t rooms_at_the_end_ = 0;
+  std::vector<std::string> reasons_;
+};
+
+TEST_F(Disconnect, ByTheClientLeavesTheConnectionOpen) {
+  auto& client = bed_.join();
+  client.send("41");
+  EXPECT_THAT(reasons_, ElementsAre("/ client namespace disconnect"));
+  EXPECT_EQ(rooms_at_the_end_, 2U);
+  EXPECT_THAT(client.take(), IsEmpty());
+  bed_.pass(seconds(60));
+  EXPECT_FALSE(client.closed());
+  client.send("40");
+  EXPECT_EQ(bed_.io().of("/").size(), 1U);
+}
+
+TEST_F(Disconnect, ByTheServerTellsTheClientAndLeavesOtherNamespaces) {
+  auto& client = bed_.join();
+  client.send("40/b,");
+  static_cast<void>(client.take());
+  client.send("42/b,[\"leave\"]");
+  EXPECT_THAT(client.take(), ElementsAre("41/b,"));
+  EXPECT_THAT(reasons_, ElementsAre("/b server namespace disconnect"));
+  EXPECT_EQ(bed_.io().of("/").size(), 1U);
+}
+
+TEST_F(Disconnect, ByTheServerForgivesWhatWasOnItsWay) {
+  auto& client = bed_.join();
+  client.send("42[\"leave\"]");
+  client.send("42[\"sent before it knew\"]");
+  client.send("41");
+  EXPECT_FALSE(client.closed());
+  client.send("40");
+  EXPECT_EQ(bed_.io().of("/").size(), 1U);
+}
+
+TEST_F(Disconnect, WithCloseEndsEveryNamespaceAndTheConnection) {
+  auto& client = bed_.join();
+  client.send("40/b,");
+  static_cast<void>(client.take());
+  client.send("42[\"leave\",true]");
+  EXPECT_THAT(client.take(), ElementsAre("41", "41/b,"));
+  EXPECT_TRUE(client.closed());
+  EXPECT_THAT(reasons_,
+              ElementsAre("/ server namespace disconnect", "/b server namespace disconnect"));
+}
+
+TEST_F(Disconnect, NamesTheEndOfTheTransport) {
+  bed_.join().vanish();
+  EXPECT_EQ(reasons_, std::vector<std::string>{"/ transport close"});
+}
+
+TEST_F(Disconnect, NamesABrokenProtocol) {
+  bed_.join().send("42[");
+  EXPECT_EQ(reasons_, std::vector<std::string>{"/ forced close"});
+}
+
+TEST_F(Disconnect, NamesTheEndOfTheServer) {
+  auto& client = bed_.join();
+  client.send("40/b,");
+  bed_.io().shut_down(bed_.now());
+  bed_.pump();
+  EXPECT_TRUE(client.closed());
+  EXPECT_THAT(reasons_, ElementsAre("/ server shutting down", "/b server shutting down"));
+  EXPECT_EQ(bed_.io().connection_count(), 0U);
+}
+
+TEST_F(Disconnect, OfASocketInItsOwnConnectionHandlerIsClean) {
+  bed_.io().of("/no").on_connection([](Socket& socket) { socket.disconnect(); });
+  bed_.io().of("/no").on_connection([](Socket&) { FAIL() << "the socket has ended"; });
+  auto& client = bed_.join();
+  client.send("40/no,");
+  EXPECT_EQ(client.take().at(1), "41/no,");
+  EXPECT_EQ(bed_.io().of("/no").size(), 0U);
+}
+
+TEST_F(Disconnect, TwiceIsOnce) {
+  auto& client = bed_.join();
+  Socket& socket = *bed_.io().of("/").find(bed_.io().of("/").socket_ids().at(0));
+  socket.on_disconnecting([&](DisconnectReason) { socket.disconnect(); });
+  socket.disconnect();
+  socket.disconnect();
+  bed_.pump();
+  EXPECT_EQ(reasons_.size(), 1U);
+  EXPECT_FALSE(client.closed());
+}
+
+}  // namespace
+}  // namespace visavis::socketio

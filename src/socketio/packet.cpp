@@ -1,0 +1,243 @@
+#include "socketio/packet.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <memory>
+
+namespace visavis::socketio {
+namespace {
+
+constexpr std::string_view kSpaces = " \t\n\v\f\r";
+constexpr std::string_view kDigits = "0123456789";
+
+/// What is read so far of a packet's text.
+struct Cursor {
+  std::string_view rest;
+
+  [[nodiscard]] std::string_view take(std::size_t count) {
+    const std::string_view front = rest.substr(0, count);
+    rest.remove_prefix(front.size());
+    return front;
+  }
+};
+
+std::expected<PacketType, DecodeError> take_type(Cursor& text) {
+  const std::string_view digit = text.take(1);
+  if (digit.empty() || digit[0] < '0' || digit[0] > '6') {
+    return std::unexpected(DecodeError::kUnknownType);
+  }
+  return static_cast<PacketType>(digit[0] - '0');
+}
+
+/// "2-": digits and a dash.
+std::expected<std::size_t, DecodeError> take_attachments(Cursor& text, std::size_t max) {
+  std::size_t count = 0;
+  const char* const end = text.rest.data() + text.rest.size();
+  const auto [stop, error] = std::from_chars(text.rest.data(), end, count);
+  if (error != std::errc{} || stop == end || *stop != '-' || count > max) {
+    return std::unexpected(DecodeError::kIllegalAttachments);
+  }
+  static_cast<void>(text.take(static_cast<std::size_t>(stop - text.rest.data()) + 1));
+  return count;
+}
+
+/// "/name," or nothing; the comma may be missing at the end of the packet.
+std::string take_namespace(Cursor& text) {
+  if (!text.rest.starts_with('/')) {
+    return "/";
+  }
+  const std::string name(text.take(text.rest.find(',')));
+  static_cast<void>(text.take(1));
+  return name;
+}
+
+/// Digits. Node's parser takes spaces for zeros, and clients of other languages have sent them.
+std::expected<std::optional<std::string>, DecodeError> take_id(Cursor& text) {
+  const auto is_part = [](char c) {
+    return kDigits.find(c) != kDigits.npos || kSpaces.find(c) != kSpaces.npos;
+  };
+  const auto end = std::ranges::find_if_not(text.rest, is_part);
+  std::string_view id = text.take(static_cast<std::size_t>(end - text.rest.begin()));
+  if (id.empty()) {
+    return std::nullopt;
+  }
+  id.remove_prefix(std::min(id.find_first_not_of(kSpaces), id.size()));
+  id = id.substr(0, id.find_last_not_of(kSpaces) + 1);
+  if (id.find_first_not_of(kDigits) != id.npos) {
+    return std::unexpected(DecodeError::kIllegalId);
+  }
+  id.remove_prefix(std::min(id.find_first_not_of('0'), id.size()));
+  return std::string(id.empty() ? "0" : id);
+}
+
+bool is_event_list(const json::Value& data) {
+  const json::Value name = data.at(0);
+  return data.is_array() &&
+         (name.is_number() || (name.is_string() && !is_reserved_event(name.as_string())));
+}
+
+bool is_data_valid(PacketType type, const json::Value& data) {
+  switch (type) {
+    case PacketType::kConnect: return data.is_object();
+    case PacketType::kDisconnect: return false;
+    case PacketType::kConnectError: return data.is_object() || data.is_string();
+    case PacketType::kEvent:
+    case PacketType::kBinaryEvent: return is_event_list(data);
+    case PacketType::kAck:
+    case PacketType::kBinaryAck: return data.is_array();
+  }
+  return false;
+}
+
+bool is_placeholder(const json::Value& value) {
+  return value.is_object() && value["_placeholder"].as_bool();
+}
+
+/// Whether every placeholder points to one of `count` attachments.
+bool placeholders_hold(const json::Value& value, std::size_t count) {
+  if (is_placeholder(value)) {
+    const auto number = value["num"].as_integer();
+    return number && *number >= 0 && static_cast<std::uint64_t>(*number) < count;
+  }
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (!placeholders_hold(value.at(i), count)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+PacketType without_binary(PacketType type) {
+  switch (type) {
+    case PacketType::kBinaryEvent: return PacketType::kEvent;
+    case PacketType::kBinaryAck: return PacketType::kAck;
+    default: return type;
+  }
+}
+
+/// A packet's text, and how many attachments follow it.
+struct Decoded {
+  Packet packet;
+  std::size_t attachments = 0;
+};
+
+std::expected<Decoded, DecodeError> decode_text(std::string_view text,
+                                                std::size_t attachments_max) {
+  Cursor cursor{text};
+  Decoded decoded;
+  const auto type = take_type(cursor);
+  if (!type) {
+    return std::unexpected(type.error());
+  }
+  if (*type == PacketType::kBinaryEvent || *type == PacketType::kBinaryAck) {
+    const auto attachments = take_attachments(cursor, attachments_max);
+    if (!attachments) {
+      return std::unexpected(attachments.error());
+    }
+    decoded.attachments = *attachments;
+  }
+  decoded.packet.type = without_binary(*type);
+  decoded.packet.name_space = take_namespace(cursor);
+  auto id = take_id(cursor);
+  if (!id) {
+    return std::unexpected(id.error());
+  }
+  decoded.packet.id = *std::move(id);
+  if (!cursor.rest.empty()) {
+    auto data = json::parse(cursor.rest);
+    if (!data || !is_data_valid(*type, *data)) {
+      return std::unexpected(DecodeError::kInvalidPayload);
+    }
+    decoded.packet.data = *std::move(data);
+  }
+  return decoded;
+}
+
+std::string encode_text(PacketHead head, std::size_t attachments, std::string_view json) {
+  std::string text;
+  text.reserve(json.size() + head.name_space.size() + head.id.size() + 8);
+  text.push_back(static_cast<char>('0' + static_cast<int>(head.type)));
+  if (attachments > 0) {
+    text += std::to_string(attachments);
+    text.push_back('-');
+  }
+  if (head.name_space != "/") {
+    text += head.name_space;
+    text.push_back(',');
+  }
+  text += head.id;
+  text += json;
+  return text;
+}
+
+}  // namespace
+
+bool is_reserved_event(std::string_view name) {
+  constexpr std::array<std::string_view, 6> kReserved = {
+      "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"};
+  return std::ranges::find(kReserved, name) != kReserved.end();
+}
+
+std::expected<std::optional<Packet>, DecodeError> Decoder::handle_text(std::string_view text) {
+  if (waiting_) {
+    return std::unexpected(DecodeError::kAttachmentDue);
+  }
+  auto decoded = decode_text(text, limits_.attachments_max);
+  if (!decoded) {
+    return std::unexpected(decoded.error());
+  }
+  if (decoded->attachments == 0) {
+    return std::optional(std::move(decoded->packet));
+  }
+  waiting_ = std::move(decoded->packet);
+  due_ = decoded->attachments;
+  return std::nullopt;
+}
+
+std::expected<std::optional<Packet>, DecodeError> Decoder::handle_binary(Bytes bytes) {
+  if (!waiting_) {
+    return std::unexpected(DecodeError::kNoAttachmentDue);
+  }
+  held_bytes_ += bytes.size();
+  if (held_bytes_ > limits_.attachment_bytes_max) {
+    return std::unexpected(DecodeError::kAttachmentsTooBig);
+  }
+  held_.push_back(share(to_buffer(bytes)));
+  if (held_.size() < due_) {
+    return std::nullopt;
+  }
+  return complete();
+}
+
+std::expected<std::optional<Packet>, DecodeError> Decoder::complete() {
+  Packet packet = *std::exchange(waiting_, std::nullopt);
+  held_bytes_ = 0;
+  packet.attachments = std::make_shared<const std::vector<SharedBytes>>(std::exchange(held_, {}));
+  if (packet.data && !placeholders_hold(*packet.data, packet.attachments->size())) {
+    return std::unexpected(DecodeError::kIllegalPlaceholder);
+  }
+  return packet;
+}
+
+EncodedPacket encode_packet(const PacketHead& head, Payload payload) {
+  const std::vector<SharedBytes> attachments = payload.take_attachments();
+  PacketHead typed = head;
+  if (!attachments.empty()) {
+    typed.type = head.type == PacketType::kAck ? PacketType::kBinaryAck : PacketType::kBinaryEvent;
+  }
+  EncodedPacket packet;
+  packet.reserve(1 + attachments.size());
+  packet.push_back(
+      engineio::text_message(encode_text(typed, attachments.size(), std::move(payload).finish())));
+  for (const SharedBytes& attachment : attachments) {
+    packet.push_back(engineio::binary_message(*attachment));
+  }
+  return packet;
+}
+
+EncodedPacket encode_packet(const PacketHead& head, std::string_view json) {
+  return {engineio::text_message(encode_text(head, 0, json))};
+}
+
+}  // namespace visavis::socketio

@@ -1,0 +1,132 @@
+#include "socketio/server.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "engineio/server.hpp"
+#include "socketio/connection.hpp"
+
+namespace visavis::socketio {
+namespace {
+
+DisconnectReason reason_of(engineio::CloseReason reason) {
+  switch (reason) {
+    case engineio::CloseReason::kTransportError: return DisconnectReason::kTransportError;
+    case engineio::CloseReason::kTransportClose: return DisconnectReason::kTransportClose;
+    case engineio::CloseReason::kForcedClose: return DisconnectReason::kForcedClose;
+    case engineio::CloseReason::kPingTimeout: return DisconnectReason::kPingTimeout;
+    case engineio::CloseReason::kParseError: return DisconnectReason::kParseError;
+    case engineio::CloseReason::kServerShuttingDown: return DisconnectReason::kServerShuttingDown;
+  }
+  return DisconnectReason::kTransportError;
+}
+
+}  // namespace
+
+Server::Server(engineio::Server& engine, Options options, Entropy& entropy)
+    : engine_(engine),
+      options_(options),
+      entropy_(entropy),
+      connect_timeouts_(options.connect_timeout) {
+  of("/");  // is always there
+  engineio::Handlers handlers;
+  handlers.open = [this](Instant now, engineio::SessionHandle session,
+                         const engineio::Handshake& handshake) {
+    begin_call(now);
+    ++counters_.connections;
+    auto shared = std::make_shared<const engineio::Handshake>(handshake);
+    connections_.emplace(session.value(),
+                         std::make_unique<Connection>(*this, session, std::move(shared)));
+  };
+  handlers.message = [this](Instant now, engineio::SessionHandle session, bool binary,
+                            Bytes bytes) {
+    begin_call(now);
+    if (Connection* const connection = find_connection(session)) {
+      connection->handle_message(binary, bytes);
+    }
+  };
+  handlers.close = [this](Instant now, engineio::SessionHandle session,
+                          engineio::CloseReason reason) {
+    set_now(now);
+    // Perhaps from inside a send: whoever sends must find his connection and socket still there.
+    if (auto connection = connections_.extract(session.value())) {
+      ended_connections_.push_back(std::move(connection.mapped()));
+      ended_connections_.back()->handle_closed(reason_of(reason));
+    }
+  };
+  handlers.drain = [](Instant, engineio::SessionHandle) {};
+  engine_.set_handlers(std::move(handlers));
+}
+
+Server::~Server() = default;
+
+Namespace& Server::of(std::string_view name) {
+  std::string path(name.starts_with('/') ? "" : "/");
+  path += name;
+  auto found = namespaces_.find(path);
+  if (found == namespaces_.end()) {
+    auto made = std::make_unique<Namespace>(*this, path);
+    found = namespaces_.emplace(std::move(path), std::move(made)).first;
+  }
+  return *found->second;
+}
+
+Namespace* Server::find_namespace(std::string_view name) const {
+  const auto found = namespaces_.find(name);
+  return found == namespaces_.end() ? nullptr : found->second.get();
+}
+
+Connection* Server::find_connection(engineio::SessionHandle session) const {
+  const auto found = connections_.find(session.value());
+  return found == connections_.end() ? nullptr : found->second.get();
+}
+
+void Server::begin_call(Instant now) {
+  set_now(now);
+  ended_sockets_.clear();
+  ended_connections_.clear();
+}
+
+void Server::keep_until_next_call(std::shared_ptr<Socket> socket) {
+  ended_sockets_.push_back(std::move(socket));
+}
+
+void Server::set_now(Instant now) {
+  now_ = std::max(now_, now);
+}
+
+void Server::arm_ack_timeout(Instant expires, std::uint64_t id, std::weak_ptr<Socket> socket) {
+  ack_timeouts_.emplace(std::pair(expires, id), std::move(socket));
+}
+
+void Server::forget_ack_timeout(Instant expires, std::uint64_t id) {
+  ack_timeouts_.erase(std::pair(expires, id));
+}
+
+void Server::handle_timeout(Instant now) {
+  begin_call(now);
+  while (const auto session = connect_timeouts_.poll_expired(now)) {
+    if (Connection* const connection = find_connection(engineio::SessionHandle(*session))) {
+      connection->handle_connect_timeout();
+    }
+  }
+  while (!ack_timeouts_.empty() && ack_timeouts_.begin()->first.first <= now) {
+    auto expired = ack_timeouts_.extract(ack_timeouts_.begin());
+    ++counters_.ack_timeouts;
+    if (const std::shared_ptr<Socket> socket = expired.mapped().lock()) {
+      socket->settle_ack(expired.key().second, std::unexpected(AckError::kTimeout));
+    }
+  }
+}
+
+Instant Server::next_timeout() const {
+  const Instant ack = ack_timeouts_.empty() ? kNever : ack_timeouts_.begin()->first.first;
+  return std::min(connect_timeouts_.next(), ack);
+}
+
+void Server::shut_down(Instant now) {
+  set_now(now);
+  engine_.shut_down(now);
+}
+
+}  // namespace visavis::socketio

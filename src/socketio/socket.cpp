@@ -1,0 +1,241 @@
+#include "socketio/socket.hpp"
+
+#include <charconv>
+
+#include "json/writer.hpp"
+#include "socketio/connection.hpp"
+#include "socketio/namespace.hpp"
+#include "socketio/packet.hpp"
+#include "socketio/server.hpp"
+
+namespace visavis::socketio {
+namespace {
+
+/// A number as the name of an event is the string that JavaScript makes of it.
+std::string event_name(const json::Value& name) {
+  if (name.is_string()) {
+    return std::string(name.as_string());
+  }
+  std::string text;
+  json::append_number(text, name.as_number());
+  return text;
+}
+
+}  // namespace
+
+Socket::Socket(Namespace& of, Connection& connection, std::string id, Handshake handshake)
+    : namespace_(of), connection_(&connection), handshake_(std::move(handshake)) {
+  member_.id = std::move(id);
+}
+
+Socket::~Socket() = default;
+
+void Socket::on(std::string_view event, EventHandler handler) {
+  auto found = handlers_.find(event);
+  if (found == handlers_.end()) {
+    found = handlers_.emplace(std::string(event), HandlerList()).first;
+  }
+  found->second.push_back(std::make_shared<EventHandler>(std::move(handler)));
+}
+
+void Socket::off(std::string_view event) {
+  if (const auto found = handlers_.find(event); found != handlers_.end()) {
+    handlers_.erase(found);
+  }
+}
+
+void Socket::on_any(AnyHandler handler) {
+  any_handlers_.push_back(std::make_shared<AnyHandler>(std::move(handler)));
+}
+
+void Socket::on_unknown(AnyHandler handler) {
+  unknown_handlers_.push_back(std::make_shared<AnyHandler>(std::move(handler)));
+}
+
+void Socket::on_disconnecting(DisconnectHandler handler) {
+  disconnecting_handlers_.push_back(std::move(handler));
+}
+
+void Socket::on_disconnect(DisconnectHandler handler) {
+  disconnect_handlers_.push_back(std::move(handler));
+}
+
+void Socket::handle_event(const Packet& packet) {
+  ++namespace_.server().counters_.events_received;
+  if (!packet.data) {
+    return;  // "42": no name, so no handler can be meant
+  }
+  const std::string name = event_name(packet.data->at(0));
+  const Arguments arguments(*packet.data, 1, packet.attachments);
+  const Ack ack = packet.id ? Ack(weak_from_this(), *packet.id) : Ack();
+  call_each(any_handlers_, name, arguments, ack);
+  const auto found = handlers_.find(name);
+  if (found == handlers_.end()) {
+    call_each(unknown_handlers_, name, arguments, ack);
+    return;
+  }
+  // A copy: a handler may change the list.
+  const HandlerList handlers = found->second;
+  for (const std::shared_ptr<EventHandler>& handler : handlers) {
+    if (connected_) {
+      (*handler)(arguments, ack.share());
+    }
+  }
+}
+
+void Socket::call_each(const AnyHandlerList& of, std::string_view name, const Arguments& arguments,
+                       const Ack& ack) {
+  const AnyHandlerList handlers = of;
+  for (const std::shared_ptr<AnyHandler>& handler : handlers) {
+    if (connected_) {
+      (*handler)(name, arguments, ack.share());
+    }
+  }
+}
+
+void Socket::handle_ack(const Packet& packet) {
+  std::uint64_t id = 0;
+  const std::string_view digits = packet.id ? std::string_view(*packet.id) : std::string_view();
+  const char* const end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, id);
+  if (error == std::errc{} && stop == end) {
+    settle_ack(id, Arguments(packet.data.value_or(json::Value()), 0, packet.attachments));
+  }
+}
+
+void Socket::settle_ack(std::uint64_t id, std::expected<Arguments, AckError> answer) {
+  const auto found = pending_acks_.find(id);
+  if (found == pending_acks_.end()) {
+    return;  // too late, or never asked
+  }
+  PendingAck pending = std::move(found->second);
+  pending_acks_.erase(found);
+  Server& server = namespace_.server();
+  if (answer) {
+    ++server.counters_.acks_received;
+  }
+  server.forget_ack_timeout(pending.expires, id);
+  pending.handler(std::move(answer));
+}
+
+void Socket::emit(Payload payload, EmitFlags flags) {
+  if (payload.reserved()) {
+    ++namespace_.server().counters_.reserved_events;
+    return;
+  }
+  if (connected_) {
+    deliver(encode_packet({PacketType::kEvent, namespace_.name(), {}}, std::move(payload)), flags);
+  }
+}
+
+void Socket::emit_with_ack(Payload payload, Duration timeout, AckHandler handler) {
+  Server& server = namespace_.server();
+  if (!connected_ || payload.reserved()) {
+    handler(std::unexpected(AckError::kDisconnected));
+    return;
+  }
+  if (pending_acks_.size() >= server.options().pending_acks_max) {
+    handler(std::unexpected(AckError::kTooMany));
+    return;
+  }
+  const std::uint64_t id = server.next_ack_id_++;
+  const Instant expires = server.now() + timeout;
+  pending_acks_.emplace(id, PendingAck{expires, std::move(handler)});
+  server.arm_ack_timeout(expires, id, weak_from_this());
+  const std::string digits = std::to_string(id);
+  deliver(encode_packet({PacketType::kEvent, namespace_.name(), digits}, std::move(payload)), {});
+}
+
+void Socket::send_ack(std::string_view id, Payload payload) {
+  if (connected_) {
+    deliver(encode_packet({PacketType::kAck, namespace_.name(), id}, std::move(payload)), {});
+  }
+}
+
+void Socket::deliver(const std::vector<engineio::SharedMessage>& packet, EmitFlags flags) {
+  if (connected_) {
+    connection_->send(packet, flags.is_volatile);
+  }
+}
+
+bool Socket::join(std::string_view room) {
+  if (connection_ == nullptr || (member_.rooms.size() >= namespace_.server().options().rooms_max &&
+                                 !namespace_.adapter_.in_room(*this, room))) {
+    return false;
+  }
+  namespace_.adapter_.join(*this, room);
+  return true;
+}
+
+void Socket::leave(std::string_view room) {
+  namespace_.adapter_.leave(*this, room);
+}
+
+bool Socket::in_room(std::string_view room) const {
+  return namespace_.adapter_.in_room(*this, room);
+}
+
+std::vector<std::string> Socket::rooms() const {
+  std::vector<std::string> names;
+  if (member_.in_own_room) {
+    names.push_back(member_.id);
+  }
+  for (const auto& membership : member_.rooms) {
+    names.push_back(membership->room->name);
+  }
+  return names;
+}
+
+BroadcastOperator Socket::broadcast() const {
+  return namespace_.except(id());
+}
+
+void Socket::disconnect(bool close) {
+  if (!connected_) {
+    return;
+  }
+  if (close) {
+    connection_->disconnect_all();
+    return;
+  }
+  deliver(encode_packet({PacketType::kDisconnect, namespace_.name(), {}}, ""), {});
+  end(DisconnectReason::kServerNamespaceDisconnect);
+}
+
+std::size_t Socket::buffered_bytes() const {
+  return connected_ ? connection_->buffered_bytes() : 0;
+}
+
+void Socket::end(DisconnectReason reason) {
+  if (!connected_) {
+    return;
+  }
+  namespace_.server().keep_until_next_call(shared_from_this());
+  for (DisconnectHandler& handler : std::exchange(disconnecting_handlers_, {})) {
+    handler(reason);
+  }
+  if (!connected_) {
+    return;  // a handler ended it
+  }
+  connected_ = false;
+  namespace_.adapter_.remove(*this);
+  std::exchange(connection_, nullptr)->left(*this, reason);
+  while (!pending_acks_.empty()) {
+    settle_ack(pending_acks_.begin()->first, std::unexpected(AckError::kDisconnected));
+  }
+  for (DisconnectHandler& handler : std::exchange(disconnect_handlers_, {})) {
+    handler(reason);
+  }
+  // What the handlers hold may hold this socket.
+  handlers_.clear();
+  any_handlers_.clear();
+  unknown_handlers_.clear();
+}
+
+void Socket::abandon() {
+  namespace_.server().keep_until_next_call(shared_from_this());
+  connection_ = nullptr;
+  namespace_.adapter_.leave_all(*this);
+}
+
+}  // namespace visavis::socketio
