@@ -1,0 +1,209 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <functional>
+
+#include "base/random.hpp"
+#include "dtls/identity_context.hpp"
+#include "dtls/seeded_openssl.hpp"
+#include "dtls/session.hpp"
+
+// Clients that are not ours: other profiles, other certificates, older versions. They are plain
+// OpenSSL, set up by each test.
+namespace visavis::dtls {
+namespace {
+
+using testing::SizeIs;
+
+class SeededEntropy : public Entropy {
+ public:
+  void fill(MutableBytes bytes) override {
+    for (std::byte& byte : bytes) {
+      byte = static_cast<std::byte>(random_.next());
+    }
+  }
+
+ private:
+  Random random_{1};
+};
+
+struct FreeAll {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+  void operator()(SSL* session) const { SSL_free(session); }
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+  void operator()(X509* certificate) const { X509_free(certificate); }
+};
+template <class Type>
+using Owned = std::unique_ptr<Type, FreeAll>;
+
+/// A client of plain OpenSSL with an RSA certificate.
+class OtherClient {
+ public:
+  using SetUp = std::function<void(SSL_CTX*)>;
+
+  OtherClient() : key_(EVP_RSA_gen(2048)), certificate_(X509_new()) {
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate_.get()), 1);
+    ASN1_TIME_set_string(X509_getm_notBefore(certificate_.get()), "20000101000000Z");
+    ASN1_TIME_set_string(X509_getm_notAfter(certificate_.get()), "20000201000000Z");
+    X509_set_pubkey(certificate_.get(), key_.get());
+    X509_sign(certificate_.get(), key_.get(), EVP_sha256());
+  }
+
+  [[nodiscard]] Fingerprint fingerprint(std::string_view algorithm, const EVP_MD* digest) const {
+    Buffer value(EVP_MAX_MD_SIZE);
+    unsigned size = 0;
+    X509_digest(certificate_.get(), digest, as_u8(MutableBytes(value)), &size);
+    value.resize(size);
+    return {.algorithm = std::string(algorithm), .value = value};
+  }
+
+  void use_certificate(SSL_CTX* context) const {
+    SSL_CTX_use_certificate(context, certificate_.get());
+    SSL_CTX_use_PrivateKey(context, key_.get());
+  }
+
+  /// Shakes hands with `server` until nobody has anything to say.
+  void connect(Session& server, const SetUp& set_up, long mtu = 1200) {
+    context_.reset(SSL_CTX_new(DTLS_client_method()));
+    SSL_CTX_set_options(context_.get(), SSL_OP_NO_QUERY_MTU);
+    set_up(context_.get());
+    session_.reset(SSL_new(context_.get()));
+    SSL_set_mtu(session_.get(), mtu);
+    BIO* const bio = BIO_new(method_.get());
+    BIO_set_data(bio, &port_);
+    SSL_set_bio(session_.get(), bio, bio);
+    SSL_connect(session_.get());
+    for (int round = 0; round < 4; ++round) {
+      for (const Buffer& datagram : std::exchange(port_.outgoing, {})) {
+        server.handle_datagram({}, datagram);
+      }
+      for (Bytes bytes = server.poll_transmit(); !bytes.empty(); bytes = server.poll_transmit()) {
+        port_.incoming = bytes;
+        SSL_connect(session_.get());
+      }
+    }
+  }
+
+  [[nodiscard]] Buffer export_keys(std::size_t size) const {
+    Buffer material(size);
+    SSL_export_keying_material(session_.get(), as_u8(MutableBytes(material)), size,
+                               "EXTRACTOR-dtls_srtp", 19, nullptr, 0, 0);
+    return material;
+  }
+
+  void close() { SSL_shutdown(session_.get()); }
+  [[nodiscard]] std::vector<Buffer> take_written() { return std::exchange(port_.outgoing, {}); }
+
+ private:
+  Owned<EVP_PKEY> key_;
+  Owned<X509> certificate_;
+  DatagramPort port_;
+  std::unique_ptr<bio_method_st, Identity::Context::Free> method_{new_datagram_method()};
+  Owned<SSL_CTX> context_;
+  Owned<SSL> session_;
+};
+
+class DtlsWithOthers : public testing::Test {
+ protected:
+  SeededOpenssl openssl_{1};
+  SeededEntropy entropy_;
+  Identity ours_ = Identity::make(entropy_);
+  OtherClient client_;
+};
+
+TEST_F(DtlsWithOthers, AgreesOnAesCmWithAClientThatHasNoGcm) {
+  Session server(Role::kServer, ours_, client_.fingerprint("sha-256", EVP_sha256()));
+  client_.connect(server, [&](SSL_CTX* context) {
+    client_.use_certificate(context);
+    SSL_CTX_set_tlsext_use_srtp(context, "SRTP_AES128_CM_SHA1_80");
+  });
+  ASSERT_EQ(server.state(), State::kConnected);
+  EXPECT_EQ(server.keys()->profile, 1);
+  EXPECT_THAT(server.keys()->material, SizeIs(60));
+  EXPECT_EQ(server.keys()->material, client_.export_keys(60));
+}
+
+TEST_F(DtlsWithOthers, PrefersAesGcmWhateverTheClientPrefers) {
+  Session server(Role::kServer, ours_, client_.fingerprint("sha-256", EVP_sha256()));
+  client_.connect(server, [&](SSL_CTX* context) {
+    client_.use_certificate(context);
+    SSL_CTX_set_tlsext_use_srtp(
+        context, "SRTP_AES128_CM_SHA1_80:SRTP_AEAD_AES_256_GCM:SRTP_AEAD_AES_128_GCM");
+  });
+  ASSERT_EQ(server.state(), State::kConnected);
+  EXPECT_EQ(server.keys()->profile, 7);
+}
+
+TEST_F(DtlsWithOthers, KnowsAnExpiredRsaCertificateByItsLongerFingerprints) {
+  for (const auto& expected : {client_.fingerprint("sha-384", EVP_sha384()),
+                               client_.fingerprint("sha-512", EVP_sha512())}) {
+    Session server(Role::kServer, ours_, expected);
+    client_.connect(server, [&](SSL_CTX* context) {
+      client_.use_certificate(context);
+      SSL_CTX_set_tlsext_use_srtp(context, "SRTP_AEAD_AES_128_GCM");
+    });
+    EXPECT_EQ(server.state(), State::kConnected) << expected.algorithm;
+  }
+}
+
+TEST_F(DtlsWithOthers, JoinsTheFragmentsOfAClientOnANarrowPath) {
+  Session server(Role::kServer, ours_, client_.fingerprint("sha-256", EVP_sha256()));
+  client_.connect(
+      server,
+      [&](SSL_CTX* context) {
+        client_.use_certificate(context);
+        SSL_CTX_set_tlsext_use_srtp(context, "SRTP_AEAD_AES_128_GCM");
+      },
+      256);
+  EXPECT_EQ(server.state(), State::kConnected);
+}
+
+TEST_F(DtlsWithOthers, RefusesAClientWithoutACertificate) {
+  Session server(Role::kServer, ours_, client_.fingerprint("sha-256", EVP_sha256()));
+  client_.connect(server, [&](SSL_CTX* context) {
+    SSL_CTX_set_tlsext_use_srtp(context, "SRTP_AEAD_AES_128_GCM");
+  });
+  EXPECT_EQ(server.failure(), Failure::kHandshake);
+  EXPECT_EQ(server.keys(), nullptr);
+}
+
+TEST_F(DtlsWithOthers, RefusesAClientThatSpeaksNoSrtp) {
+  Session server(Role::kServer, ours_, client_.fingerprint("sha-256", EVP_sha256()));
+  client_.connect(server, [&](SSL_CTX* context) { client_.use_certificate(context); });
+  EXPECT_EQ(server.failure(), Failure::kNoSrtpProfile);
+  EXPECT_EQ(server.keys(), nullptr);
+}
+
+TEST_F(DtlsWithOthers, RefusesDtls10) {
+  Session server(Role::kServer, ours_, client_.fingerprint("sha-256", EVP_sha256()));
+  client_.connect(server, [&](SSL_CTX* context) {
+    client_.use_certificate(context);
+    SSL_CTX_set_security_level(context, 0);
+    SSL_CTX_set_max_proto_version(context, DTLS1_VERSION);
+    SSL_CTX_set_min_proto_version(context, DTLS1_VERSION);
+    SSL_CTX_set_tlsext_use_srtp(context, "SRTP_AEAD_AES_128_GCM");
+  });
+  EXPECT_EQ(server.failure(), Failure::kHandshake);
+}
+
+TEST_F(DtlsWithOthers, HearsAGoodbyeWhileItHoldsItsTlsState) {
+  Session server(Role::kServer, ours_, client_.fingerprint("sha-256", EVP_sha256()));
+  client_.connect(server, [&](SSL_CTX* context) {
+    client_.use_certificate(context);
+    SSL_CTX_set_tlsext_use_srtp(context, "SRTP_AEAD_AES_128_GCM");
+  });
+  ASSERT_EQ(server.state(), State::kConnected);
+  client_.close();
+  for (const Buffer& datagram : client_.take_written()) {
+    server.handle_datagram({}, datagram);
+  }
+  EXPECT_EQ(server.state(), State::kClosed);
+  EXPECT_EQ(server.next_timeout(), kNever);
+}
+
+}  // namespace
+}  // namespace visavis::dtls
