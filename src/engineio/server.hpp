@@ -136,7 +136,8 @@ class Server {
 
   // The way to WebSocket (upgrade.cpp).
   void handle_upgrade(Instant now, http::RequestId id, http::Request request);
-  void refuse_upgrade(Instant now, http::RequestId id, std::string_view text);
+  void refuse_upgrade(Instant now, http::RequestId id, std::string_view text,
+                      unsigned status = 400);
   [[nodiscard]] WebSocket* accept(Instant now, http::RequestId id, const http::Request& request);
   void begin_probe(Instant now, Session& session, WebSocket& socket);
   void handle_probe_text(Instant now, Session& session, std::string_view text);

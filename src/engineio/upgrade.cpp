@@ -45,10 +45,11 @@ void Server::handle_upgrade(Instant now, http::RequestId id, http::Request reque
   }
 }
 
-void Server::refuse_upgrade(Instant now, http::RequestId id, std::string_view text) {
+void Server::refuse_upgrade(Instant now, http::RequestId id, std::string_view text,
+                            unsigned status) {
   ++counters_.bad_requests;
   http::Response response;
-  response.status = 400;
+  response.status = status;
   response.headers.add("Connection", "close");
   response.headers.add("Content-Type", "text/html");
   response.headers.add("Sec-WebSocket-Version", "13");  // RFC 6455 §4.4
@@ -60,7 +61,7 @@ void Server::refuse_upgrade(Instant now, http::RequestId id, std::string_view te
 Server::WebSocket* Server::accept(Instant now, http::RequestId id, const http::Request& request) {
   const std::string_view key = request.headers.find("Sec-WebSocket-Key").value_or("");
   if (request.method != "GET") {
-    refuse_upgrade(now, id, "Invalid HTTP method");
+    refuse_upgrade(now, id, "Invalid HTTP method", 405);
     return nullptr;
   }
   if (!websocket::is_key(key)) {

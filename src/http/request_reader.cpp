@@ -4,6 +4,7 @@
 #define BOOST_NO_CXX11_HDR_SYSTEM_ERROR  // NOLINT(cppcoreguidelines-macro-usage)
 #include <algorithm>
 #include <boost/beast/http/parser.hpp>
+#include <limits>
 #include <utility>
 
 namespace visavis::http {
@@ -77,7 +78,8 @@ struct RequestReader::State {
 RequestReader::RequestReader(std::size_t header_bytes_max) : state_(std::make_unique<State>()) {
   state_->header_bytes_max = header_bytes_max;
   state_->parser.header_limit(static_cast<std::uint32_t>(header_bytes_max));
-  state_->parser.body_limit(boost::none);
+  // "No limit" is taken for 0 by this version; `limit_body` sets the one that counts.
+  state_->parser.body_limit(std::numeric_limits<std::uint64_t>::max());
 }
 
 RequestReader::~RequestReader() = default;
@@ -89,22 +91,20 @@ std::expected<RequestReader::Progress, unsigned> RequestReader::read(Bytes& inpu
     beast::error_code error;
     const std::size_t used = parser.put({input.data(), input.size()}, error);
     input = input.subspan(used);
-    if (in_header) {
-      state_->header_bytes += used;
-      // What the parser has not used yet is a part of the header too, or of the body behind it.
-      const std::size_t pending = parser.is_header_done() ? 0 : input.size();
-      if (state_->header_bytes + pending > state_->header_bytes_max) {
-        return std::unexpected(431U);
-      }
-    }
+    state_->header_bytes += in_header ? used : 0;
     if (error == beast::http::error::need_more) {
-      // Outside the header only chunk lines and trailers wait for their end.
-      return input.size() > state_->header_bytes_max
-                 ? std::expected<Progress, unsigned>(std::unexpected(400U))
-                 : Progress::kNeedMore;
+      // What waits for its end is a part of the header; or else a chunk's first line or a trailer.
+      const std::size_t before = in_header ? state_->header_bytes : 0;
+      if (before + input.size() > state_->header_bytes_max) {
+        return std::unexpected(in_header ? 431U : 400U);
+      }
+      return Progress::kNeedMore;
     }
     if (error) {
       return std::unexpected(status_for(error));
+    }
+    if (in_header && state_->header_bytes > state_->header_bytes_max) {
+      return std::unexpected(431U);
     }
     if (!state_->has_head && parser.is_header_done()) {
       return finish_head();
