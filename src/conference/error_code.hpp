@@ -24,7 +24,6 @@ enum class ErrorCode : std::uint8_t {
   kTooManyRooms,
   kTooManyPrepared,
   kTooManyPreparedFromAddress,
-  kPreparedForAnotherRoom,
   kOfferTooLarge,
   kInvalidOffer,
   kNoMedia,
@@ -41,7 +40,7 @@ enum class ErrorCode : std::uint8_t {
   kStatsTimeout,
   kMediaFailed,
 };
-inline constexpr std::size_t kErrorCodeCount = 32;
+inline constexpr std::size_t kErrorCodeCount = 31;
 
 /// As it stands on the wire: "name-too-long".
 [[nodiscard]] std::string_view to_string(ErrorCode code);
