@@ -65,6 +65,25 @@ std::string_view origin_form(std::string_view target) {
   return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
 }
 
+/// Gone from HTTP/1.1, and understood differently ever since (RFC 9112 §5.2).
+bool has_folded_line(std::string_view header) {
+  return header.find("\r\n ") != std::string_view::npos ||
+         header.find("\r\n\t") != std::string_view::npos;
+}
+
+/// Whether the body's length can be read in one way only (RFC 9112 §6.1, §6.3).
+bool has_clear_length(const Request& request) {
+  const Headers& headers = request.headers;
+  const auto length = headers.find("Content-Length");
+  if (length && (headers.count("Content-Length") > 1 ||
+                 length->find_first_not_of("0123456789") != std::string_view::npos)) {
+    return false;
+  }
+  const auto coding = headers.find("Transfer-Encoding");
+  return !coding || (!length && headers.count("Transfer-Encoding") == 1 &&
+                     request.minor_version == 1 && equal_ignoring_case(*coding, "chunked"));
+}
+
 }  // namespace
 
 struct RequestReader::State {
@@ -90,6 +109,9 @@ std::expected<RequestReader::Progress, unsigned> RequestReader::read(Bytes& inpu
     const bool in_header = !parser.is_header_done();
     beast::error_code error;
     const std::size_t used = parser.put({input.data(), input.size()}, error);
+    if (in_header && has_folded_line(as_text(input.first(used)))) {
+      return std::unexpected(400U);
+    }
     input = input.subspan(used);
     state_->header_bytes += in_header ? used : 0;
     if (error == beast::http::error::need_more) {
@@ -128,15 +150,10 @@ std::expected<RequestReader::Progress, unsigned> RequestReader::finish_head() {
   request.query = path.substr(std::min(question + 1, path.size()));
   state_->has_head = true;
 
-  const Headers& headers = request.headers;
-  const auto coding = headers.find("Transfer-Encoding");
-  const bool ambiguous_length =
-      coding && (headers.count("Transfer-Encoding") > 1 || headers.find("Content-Length") ||
-                 !equal_ignoring_case(*coding, "chunked") || request.minor_version == 0);
-  const std::size_t hosts = headers.count("Host");
+  const std::size_t hosts = request.headers.count("Host");
   const bool bad_host = hosts > 1 || (hosts == 0 && request.minor_version == 1);
   const bool bad_target = !request.path.starts_with('/') && request.target != "*";
-  if (ambiguous_length || headers.count("Content-Length") > 1 || bad_host || bad_target) {
+  if (!has_clear_length(request) || bad_host || bad_target) {
     return std::unexpected(400U);
   }
   return Progress::kHead;

@@ -1,0 +1,52 @@
+#include "http/headers.hpp"
+
+#include <gtest/gtest.h>
+
+#include "http/query.hpp"
+
+namespace visavis::http {
+namespace {
+
+TEST(HeadersTest, NamesCompareWithoutCaseAndTheFirstValueIsFound) {
+  Headers headers;
+  headers.add("Accept", "a");
+  headers.add("ACCEPT", "b");
+  EXPECT_EQ(headers.find("accept"), "a");
+  EXPECT_EQ(headers.count("aCCept"), 2U);
+  EXPECT_EQ(headers.find("Accep"), std::nullopt);
+}
+
+TEST(HeadersTest, SetReplacesAllOfTheName) {
+  Headers headers;
+  headers.add("Vary", "a");
+  headers.add("vary", "b");
+  headers.set("VARY", "c");
+  EXPECT_EQ(headers.size(), 1U);
+  EXPECT_EQ(headers.find("vary"), "c");
+}
+
+TEST(HeadersTest, ATokenIsFoundInListsOverSeveralFields) {
+  Headers headers;
+  headers.add("Connection", "keep-alive ,\tUpgrade");
+  headers.add("Connection", "close");
+  EXPECT_TRUE(headers.has_token("connection", "upgrade"));
+  EXPECT_TRUE(headers.has_token("connection", "CLOSE"));
+  EXPECT_FALSE(headers.has_token("connection", "keep"));
+  EXPECT_FALSE(headers.has_token("connection", ""));
+}
+
+TEST(QueryTest, IsTakenApartAsAForm) {
+  using Parameters = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(parse_query("a=1&b=%41+x&&c&=d&a=2"),
+            (Parameters{{"a", "1"}, {"b", "A x"}, {"c", ""}, {"", "d"}, {"a", "2"}}));
+  EXPECT_EQ(parse_query(""), Parameters{});
+}
+
+TEST(QueryTest, PercentSignsWithoutDigitsStay) {
+  EXPECT_EQ(parse_query("a=%")[0].second, "%");
+  EXPECT_EQ(parse_query("a=%4")[0].second, "%4");
+  EXPECT_EQ(parse_query("a=%zz%4a")[0].second, "%zzJ");
+}
+
+}  // namespace
+}  // namespace visavis::http
