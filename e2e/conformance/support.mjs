@@ -1,0 +1,131 @@
+// What the tests share: where the server is, and a client that speaks Engine.IO by hand.
+
+import { WebSocket } from 'ws';
+
+/** Set by run.sh. */
+export const SERVER = new URL(process.env.CONFORMANCE_SERVER ?? 'http://localhost:3000');
+export const PING_INTERVAL = 300;
+export const PING_TIMEOUT = 200;
+export const CONNECT_TIMEOUT = 1000;
+
+/** Rejects when nothing comes: a test that hangs says nothing. */
+export function within(promise, what, limit = 3000) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited ${limit} ms for ${what}`)), limit);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+export const pause = (duration) => new Promise((resolve) => setTimeout(resolve, duration));
+
+/** `handshake('/socket.io/', {transport: 'polling'})` */
+export function address(path, query, scheme = 'http') {
+  const url = new URL(path, SERVER);
+  url.protocol = scheme;
+  for (const [name, value] of Object.entries({ EIO: 4, ...query })) {
+    if (value !== undefined) url.searchParams.set(name, value);
+  }
+  return url;
+}
+
+/** Packets in the order of their coming. */
+class Inbox {
+  #packets = [];
+  #waiting = [];
+
+  put(packet) {
+    const taker = this.#waiting.shift();
+    if (taker) taker(packet);
+    else this.#packets.push(packet);
+  }
+  take() {
+    if (this.#packets.length > 0) return Promise.resolve(this.#packets.shift());
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+  get size() {
+    return this.#packets.length;
+  }
+}
+
+/** A WebSocket whose frames the test writes itself. Pings are answered and left out unless `raw`. */
+export class Wire {
+  #inbox = new Inbox();
+
+  constructor(path, { query = {}, raw = false, headers = {} } = {}) {
+    this.socket = new WebSocket(address(path, { transport: 'websocket', ...query }, 'ws'), { headers });
+    this.socket.on('message', (data, binary) => {
+      const packet = binary ? data : data.toString();
+      if (packet === '2' && !raw) this.socket.send('3');
+      else this.#inbox.put(packet);
+    });
+    this.opened = new Promise((resolve, reject) => {
+      this.socket.once('open', resolve);
+      this.socket.once('error', reject);
+    });
+    this.opened.catch(() => {});
+    this.closed = new Promise((resolve) => this.socket.once('close', (code) => resolve(code)));
+  }
+
+  /** Past Engine.IO's open packet. */
+  static async open(path, options) {
+    const wire = new Wire(path, options);
+    await within(wire.opened, 'the WebSocket');
+    wire.handshake = JSON.parse((await wire.receive()).slice(1));
+    return wire;
+  }
+
+  send(...packets) {
+    for (const packet of packets) this.socket.send(packet);
+  }
+  receive() {
+    return within(this.#inbox.take(), 'a packet');
+  }
+  get unread() {
+    return this.#inbox.size;
+  }
+  /** The server's doing. */
+  async expectClosed() {
+    return within(this.closed, 'the server to close the connection');
+  }
+  close() {
+    this.socket.terminate();
+  }
+}
+
+/** A long-polling session by hand. */
+export class Polling {
+  constructor(path, sid) {
+    this.path = path;
+    this.sid = sid;
+  }
+
+  static async open(path) {
+    const response = await fetch(address(path, { transport: 'polling' }));
+    const handshake = JSON.parse((await response.text()).slice(1));
+    const session = new Polling(path, handshake.sid);
+    session.handshake = handshake;
+    return session;
+  }
+
+  get url() {
+    return address(this.path, { transport: 'polling', sid: this.sid });
+  }
+  post(body, options = {}) {
+    return fetch(this.url, { method: 'POST', body, ...options });
+  }
+  get(options = {}) {
+    return fetch(this.url, options);
+  }
+  /** The packets of one answer, pings answered and left out. */
+  async receive() {
+    for (;;) {
+      const response = await within(this.get(), 'a poll to be answered');
+      if (response.status !== 200) throw new Error(`poll: ${response.status}`);
+      const packets = (await response.text()).split('\x1e');
+      const rest = packets.filter((packet) => packet !== '2');
+      if (rest.length < packets.length) await this.post('3');
+      if (rest.length > 0) return rest;
+    }
+  }
+}
