@@ -1,7 +1,7 @@
 #include "ice/full_agent.hpp"
 
 #include <algorithm>
-#include <array>
+#include <tuple>
 #include <utility>
 
 #include "base/byte_writer.hpp"
@@ -72,7 +72,9 @@ void FullAgent::make_pairs(Instant now) {
     }
     --preference;
   }
-  std::ranges::stable_sort(pairs_, std::ranges::greater(), &Pair::priority);
+  std::ranges::sort(pairs_, [](const Pair& a, const Pair& b) {
+    return std::tie(b.priority, a.route) < std::tie(a.priority, b.route);
+  });
   pairs_.resize(std::min(pairs_.size(), kPairsMax));
 }
 
