@@ -24,9 +24,9 @@ enum class DropReason : std::uint8_t {
   kTooLarge,            ///< RTP that would not fit a cell once rewritten.
   kDuplicate,           ///< RTP that the log has already.
   kTooOld,              ///< RTP from before what the log still holds.
+  kNoMemory,            ///< All logs together hold what the worker may hold.
   kPadding,             ///< Probing padding: noted for feedback, carries no media.
   kViewerTooSlow,       ///< A cursor overtaken by the end of its log.
-  kViewerCannotSend,    ///< The viewer has no route or no keys yet.
   kReasonCount,
 };
 [[nodiscard]] std::string_view to_string(DropReason reason);
@@ -44,7 +44,7 @@ enum class RefusalReason : std::uint8_t {
   kUnknownSlot,
   kUnknownMid,
   kWrongKind,   ///< Audio behind a video slot, or the other way round.
-  kEventsFull,  ///< Nobody drains the events: the oldest report was dropped.
+  kEventsFull,  ///< Nobody drains the events: one was lost.
   kReasonCount,
 };
 [[nodiscard]] std::string_view to_string(RefusalReason reason);
@@ -58,13 +58,14 @@ struct Counters {
   std::uint64_t rtp_out = 0;  ///< RTP packets to viewers, retransmissions among them.
   std::uint64_t rtcp_in = 0;
   std::uint64_t rtcp_out = 0;
-  std::uint64_t nacks_from_viewers = 0;   ///< Sequence numbers asked for.
-  std::uint64_t retransmissions_out = 0;  ///< NACKed packets sent again, from the log.
-  std::uint64_t nacks_unanswered = 0;     ///< Gone from the log, or never sent.
-  std::uint64_t nacks_too_soon = 0;       ///< Sent again less than a round trip ago.
-  std::uint64_t nacks_to_publishers = 0;  ///< Sequence numbers we asked for.
-  std::uint64_t retransmissions_in = 0;   ///< RTX packets restored.
-  std::uint64_t keyframes = 0;            ///< Keyframes that arrived, over all streams.
+  std::uint64_t transport_feedback_in = 0;  ///< From viewers.
+  std::uint64_t nacks_from_viewers = 0;     ///< Sequence numbers asked for.
+  std::uint64_t retransmissions_out = 0;    ///< NACKed packets sent again, from the log.
+  std::uint64_t nacks_unanswered = 0;       ///< Gone from the log, or never sent.
+  std::uint64_t nacks_too_soon = 0;         ///< Sent again less than a round trip ago.
+  std::uint64_t nacks_to_publishers = 0;    ///< Sequence numbers we asked for.
+  std::uint64_t retransmissions_in = 0;     ///< RTX packets restored.
+  std::uint64_t keyframes = 0;              ///< Keyframes that arrived, over all streams.
   std::uint64_t plis_to_publishers = 0;
   std::uint64_t plis_from_viewers = 0;  ///< PLI and FIR.
   std::uint64_t plis_coalesced = 0;     ///< Keyframe wishes that one already sent PLI serves.

@@ -58,9 +58,9 @@ struct SpeakersChanged {
 
 struct StreamReport {
   StreamCounters counters;
-  std::uint32_t lost = 0;
-  Duration jitter{};
-  bool fresh = false;  ///< A viewer would start from the cache.
+  std::uint64_t missing = 0;  ///< Packets asked for again right now.
+  std::uint64_t lost = 0;     ///< Packets that never came, retransmissions or not.
+  bool fresh = false;         ///< A viewer would start from the cache.
 };
 
 struct SlotReport {

@@ -13,6 +13,7 @@
 #include "sfu/command.hpp"
 #include "sfu/counters.hpp"
 #include "sfu/event.hpp"
+#include "sfu/router_limits.hpp"
 
 namespace visavis::sfu {
 
@@ -24,23 +25,17 @@ namespace visavis::sfu {
 /// after each call), then `poll_event()` until empty. `next_timeout()` changes with every call.
 class MediaWorker {
  public:
-  struct Options {
-    std::size_t peers_max = 2'000;          ///< A core carries fewer; this bounds memory.
-    std::size_t streams_per_peer_max = 8;   ///< The call protocol's own limit.
-    std::size_t slots_per_peer_max = 128;   ///< 49 seats of two, and the audio-only ones.
-    std::size_t log_bytes_max = 4U << 20U;  ///< A layer: over 10 s of 3 Mbit/s.
-    std::size_t logs_bytes_max = std::size_t{1} << 30U;  ///< All of them together.
-    std::size_t events_max = 16'384;                     ///< Beyond it reports go first.
-  };
+  using Options = RouterLimits;
 
-  MediaWorker(Instant now, dtls::Identity identity, Entropy& entropy, Options options);
+  /// `entropy` is kept for what needs secrets; the transports draw theirs from OpenSSL.
+  MediaWorker(Instant now, dtls::Identity identity, Entropy& entropy, const Options& options);
   ~MediaWorker();
   MediaWorker(MediaWorker&&) noexcept;
   MediaWorker& operator=(MediaWorker&&) noexcept;
   MediaWorker(const MediaWorker&) = delete;
   MediaWorker& operator=(const MediaWorker&) = delete;
 
-  void handle_command(Instant now, Command command);
+  void handle_command(Instant now, const Command& command);
   /// `datagram` is opened in place; the caller keeps the buffer.
   void handle_datagram(Instant now, const Route& route, MutableBytes datagram);
   void handle_timeout(Instant now);

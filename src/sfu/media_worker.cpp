@@ -1,0 +1,239 @@
+#include "sfu/media_worker.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "rtp/rtcp.hpp"
+#include "sfu/outlet.hpp"
+#include "sfu/router.hpp"
+#include "sfu/transport_table.hpp"
+#include "sfu/wakeups.hpp"
+#include "srtp/seal_batch.hpp"
+#include "stun/message.hpp"
+
+namespace visavis::sfu {
+
+class MediaWorker::Core {
+ public:
+  Core(dtls::Identity identity, const Options& options)
+      : identity_(std::move(identity)), router_(options) {}
+
+  void handle(Instant now, const OpenPeer& command);
+  void handle(Instant now, const UpdatePeer& command);
+  void handle(Instant now, const ClosePeer& command);
+  void handle(Instant now, const OpenStream& command) { router_.open_stream(now, command); }
+  void handle(Instant now, const CloseStream& command) {
+    router_.close_stream(now, command.stream);
+  }
+  void handle(Instant /*now*/, const SetStreamMuted& command) { router_.set_muted(command); }
+  void handle(Instant now, const AssignSlot& command) { router_.assign_slot(now, command); }
+  void handle(Instant now, const WarmStream& command) { router_.warm_stream(now, command.stream); }
+  void handle(Instant now, const ReportPeer& command) { router_.report_peer(now, command); }
+  void handle(Instant /*now*/, const ReportWorker& command) {
+    router_.report_worker(command.request);
+  }
+
+  void handle_datagram(Instant now, const Route& route, MutableBytes datagram);
+  void handle_timeout(Instant now);
+  bool flush(Instant now, DatagramBatch& out);
+  [[nodiscard]] Instant next_timeout() const;
+  [[nodiscard]] Router& router() { return router_; }
+  [[nodiscard]] const Router& router() const { return router_; }
+
+ private:
+  [[nodiscard]] PeerTransport* find_peer(const Route& route, Bytes datagram);
+  void settle(Instant now, PeerTransport& transport);
+  void follow(Instant now, PeerTransport& transport, const peer::Event& event);
+  [[nodiscard]] bool flush_transports(DatagramBatch& out);
+
+  dtls::Identity identity_;
+  TransportTable transports_;
+  Router router_;
+  Wakeups<PeerId> wakeups_;
+  std::vector<PeerTransport*> with_output_;
+  srtp::SealBatch seals_;
+};
+
+void MediaWorker::Core::handle(Instant now, const OpenPeer& command) {
+  const PeerSetup& setup = command.setup;
+  if (transports_.find_by_ufrag(setup.local.ufrag) != nullptr) {
+    router_.counters().refuse(RefusalReason::kDuplicateUfrag);
+    return;
+  }
+  RoutedPeer* routed = router_.open_peer(now, setup);
+  if (routed == nullptr) {
+    return;
+  }
+  peer::Peer peer(now, {setup.local, setup.remote, setup.remote_fingerprint}, identity_);
+  auto transport = std::make_unique<PeerTransport>(setup.peer, std::move(peer));
+  transport->routed = routed;
+  settle(now, *transports_.add(std::move(transport), setup.local.ufrag));
+}
+
+void MediaWorker::Core::handle(Instant now, const UpdatePeer& command) {
+  const PeerSetup& setup = command.setup;
+  router_.update_peer(now, setup);
+  PeerTransport* transport = transports_.find(setup.peer);
+  if (transport == nullptr || transport->ufrags.back() == setup.local.ufrag) {
+    return;
+  }
+  if (!transports_.add_ufrag(*transport, setup.local.ufrag)) {
+    router_.counters().refuse(RefusalReason::kDuplicateUfrag);
+    return;
+  }
+  transport->peer.restart_ice(now, setup.local, setup.remote);
+  settle(now, *transport);
+}
+
+void MediaWorker::Core::handle(Instant now, const ClosePeer& command) {
+  if (PeerTransport* transport = transports_.find(command.peer)) {
+    std::erase(with_output_, transport);
+  }
+  router_.close_peer(now, command.peer);  // First: it may hold the transport's sealer.
+  transports_.remove(command.peer);
+}
+
+void MediaWorker::Core::handle_datagram(Instant now, const Route& route, MutableBytes datagram) {
+  ++router_.counters().datagrams_in;
+  router_.counters().bytes_in += datagram.size();
+  PeerTransport* transport = find_peer(route, datagram);
+  if (transport == nullptr) {
+    return;
+  }
+  const peer::Peer::Received received = transport->peer.handle_datagram(now, route, datagram);
+  switch (received.kind) {
+    case peer::Peer::Kind::kRtp:
+      router_.handle_rtp(now, *transport->routed, received.packet);
+      return;  // Media moves nothing in the transport: it costs no look at it.
+    case peer::Peer::Kind::kRtcp:
+      router_.handle_rtcp(now, *transport->routed, received.packet);
+      return;
+    case peer::Peer::Kind::kCheck: transports_.update_routes(*transport); break;
+    case peer::Peer::Kind::kNothing: break;
+  }
+  settle(now, *transport);
+}
+
+// A check names its user; everything else must come over a route that checks have proved.
+PeerTransport* MediaWorker::Core::find_peer(const Route& route, Bytes datagram) {
+  if (stun::looks_like_stun(datagram)) {
+    const auto ufrag = stun::local_ufrag_of(datagram);
+    PeerTransport* transport = ufrag ? transports_.find_by_ufrag(*ufrag) : nullptr;
+    if (transport == nullptr) {
+      router_.counters().drop(DropReason::kUnknownUfrag);
+    }
+    return transport;
+  }
+  PeerTransport* transport = transports_.find(route);
+  if (transport == nullptr) {
+    router_.counters().drop(DropReason::kUnknownRoute);
+  }
+  return transport;
+}
+
+void MediaWorker::Core::handle_timeout(Instant now) {
+  while (const auto id = wakeups_.poll_due(now)) {
+    if (PeerTransport* transport = transports_.find(*id)) {
+      transport->booked = kNever;
+      transport->peer.handle_timeout(now);
+      settle(now, *transport);
+    }
+  }
+  router_.handle_timeout(now);
+}
+
+// After anything that may have moved a transport: its events, its way out, its next wake-up.
+void MediaWorker::Core::settle(Instant now, PeerTransport& transport) {
+  while (const auto event = transport.peer.poll_event()) {
+    follow(now, transport, *event);
+  }
+  if (!transport.has_output) {
+    transport.has_output = true;
+    with_output_.push_back(&transport);
+  }
+  wakeups_.book(transport.id, transport.peer.next_timeout(), transport.booked);
+}
+
+void MediaWorker::Core::follow(Instant now, PeerTransport& transport, const peer::Event& event) {
+  if (std::holds_alternative<peer::Connected>(event)) {
+    router_.events().push(PeerConnected{transport.id});
+  } else if (std::holds_alternative<peer::Silent>(event)) {
+    router_.events().push(PeerSilent{transport.id});
+  } else if (const auto* failed = std::get_if<peer::Failed>(&event)) {
+    router_.events().push(PeerFailed{transport.id, to_string(failed->reason)});
+  }
+  std::optional<Transport> way_out;
+  if (transport.peer.can_send()) {
+    way_out = Transport{.route = transport.peer.route(), .sealer = &transport.peer.sealer()};
+  }
+  transport.routed->set_transport(now, way_out);
+}
+
+bool MediaWorker::Core::flush(Instant now, DatagramBatch& out) {
+  bool more = flush_transports(out);
+  if (!more) {
+    Outlet outlet(out, seals_, router_.counters());
+    more = router_.flush(now, outlet);
+  }
+  seals_.flush();
+  return more;
+}
+
+bool MediaWorker::Core::flush_transports(DatagramBatch& out) {
+  Counters& counters = router_.counters();
+  while (!with_output_.empty()) {
+    PeerTransport& transport = *with_output_.back();
+    do {
+      if (out.full()) {
+        return true;
+      }
+    } while (transport.peer.poll_transmit(out) && ++counters.datagrams_out > 0);
+    transport.has_output = false;
+    with_output_.pop_back();
+    wakeups_.book(transport.id, transport.peer.next_timeout(), transport.booked);
+  }
+  return false;
+}
+
+Instant MediaWorker::Core::next_timeout() const {
+  const Instant at = std::min(wakeups_.next(), router_.next_timeout());
+  return with_output_.empty() ? at : Instant{};
+}
+
+MediaWorker::MediaWorker(Instant /*now*/, dtls::Identity identity, Entropy& /*entropy*/,
+                         const Options& options)
+    : core_(std::make_unique<Core>(std::move(identity), options)) {}
+MediaWorker::~MediaWorker() = default;
+MediaWorker::MediaWorker(MediaWorker&&) noexcept = default;
+MediaWorker& MediaWorker::operator=(MediaWorker&&) noexcept = default;
+
+void MediaWorker::handle_command(Instant now, const Command& command) {
+  std::visit([&](const auto& typed) { core_->handle(now, typed); }, command);
+}
+
+void MediaWorker::handle_datagram(Instant now, const Route& route, MutableBytes datagram) {
+  core_->handle_datagram(now, route, datagram);
+}
+
+void MediaWorker::handle_timeout(Instant now) {
+  core_->handle_timeout(now);
+}
+
+bool MediaWorker::flush(Instant now, DatagramBatch& out) {
+  return core_->flush(now, out);
+}
+
+std::optional<Event> MediaWorker::poll_event() {
+  return core_->router().events().poll();
+}
+
+Instant MediaWorker::next_timeout() const {
+  return core_->next_timeout();
+}
+
+const Counters& MediaWorker::counters() const {
+  return core_->router().counters();
+}
+
+}  // namespace visavis::sfu

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/time.hpp"
+#include "rtp/rtp_packet.hpp"
+#include "sfu/picture_numbers.hpp"
+#include "sfu/slot_clock.hpp"
+#include "sfu/stream_table.hpp"
+
+namespace visavis::sfu {
+
+/// A stretch of a slot during which it read one log: how that log's packets were rewritten. With
+/// it any packet of the stretch can be made again from the log, to the bit.
+struct Segment {
+  StreamRef stream;
+  std::size_t layer = 0;
+  std::uint32_t epoch = 0;           ///< Of the log.
+  std::int64_t first_out = 0;        ///< The slot's sequence numbers from here on.
+  std::int64_t sequence_offset = 0;  ///< Slot's number = log's number + this.
+  TimestampMap timestamps;
+  PictureOffsets pictures;
+  rtp::PayloadType payload_type;
+  std::optional<rtp::PayloadType> rtx_payload_type;
+  bool repairable = false;  ///< The viewer may NACK this codec.
+
+  [[nodiscard]] std::int64_t first_in() const { return first_out - sequence_offset; }
+};
+
+/// What a slot must remember to answer NACKs: which log each stretch of its sequence numbers came
+/// from, and what was sent again when. Numbers only; the packets are in the logs.
+class NackMap {
+ public:
+  /// A NACK comes within a second or so; nobody swaps a slot more often than this in that time.
+  static constexpr std::size_t kSegmentsMax = 8;
+
+  Segment& begin_segment(Segment segment);
+  /// The stretch being sent; null before the first.
+  [[nodiscard]] Segment* current() { return count_ == 0 ? nullptr : &segments_[newest_]; }
+  /// The stretch that `out` was sent in; null when that is forgotten.
+  [[nodiscard]] const Segment* find(std::int64_t out) const;
+
+  /// Whether `out` may be sent again now: at most once per round trip. If so, it is noted.
+  [[nodiscard]] bool may_resend(Instant now, std::int64_t out, Duration round_trip);
+
+ private:
+  struct Resent {
+    std::int64_t out = -1;
+    Instant at;
+  };
+  /// Packets sent again lately, one place for each number modulo this. A clash forgets one, which
+  /// costs a packet sent twice.
+  static constexpr std::size_t kResentMax = 256;
+
+  std::array<Segment, kSegmentsMax> segments_{};
+  std::size_t newest_ = 0;
+  std::size_t count_ = 0;
+  std::vector<Resent> resent_;  ///< Empty until the first NACK: most slots see none.
+};
+
+}  // namespace visavis::sfu

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/time.hpp"
+#include "sfu/event.hpp"
+#include "sfu/outlet.hpp"
+#include "sfu/publisher.hpp"
+#include "sfu/rate_meter.hpp"
+#include "sfu/subscriber.hpp"
+
+namespace visavis::sfu {
+
+/// A peer as the router sees it: what it publishes, what it views, and how it is reached.
+class RoutedPeer {
+ public:
+  RoutedPeer(const PeerSetup& setup, RouterParts& parts);
+
+  /// The room may have become known; the router moves what hangs on it.
+  void set_room(RoomId room) { room_ = room; }
+  /// Nothing: it cannot be sent to (any more).
+  void set_transport(Instant now, const std::optional<Transport>& transport);
+
+  void count_rtp(Instant now, std::size_t bytes);
+  /// A decrypted compound.
+  void handle_rtcp(Instant now, Bytes compound);
+  /// Sends what there is and what is due. False: the outlet is full and more waits.
+  [[nodiscard]] bool flush(const SendTime& time, Outlet& outlet);
+  /// `kNever` while it cannot be sent to.
+  [[nodiscard]] Instant next_timeout() const;
+
+  [[nodiscard]] PeerId id() const { return id_; }
+  [[nodiscard]] RoomId room() const { return room_; }
+  [[nodiscard]] Publisher& publisher() { return publisher_; }
+  [[nodiscard]] Subscriber& subscriber() { return subscriber_; }
+  [[nodiscard]] PeerReport make_report(Instant now, std::uint64_t request) const;
+
+  bool has_work = false;    ///< `WorkList`'s mark.
+  Instant booked = kNever;  ///< `Wakeups`' mark.
+
+ private:
+  [[nodiscard]] bool send_publisher_feedback(Instant now, Outlet& outlet);
+
+  PeerId id_;
+  RoomId room_;
+  RouterParts& parts_;
+  Publisher publisher_;
+  Subscriber subscriber_;
+  Transport transport_;
+  bool reachable_ = false;
+  std::uint64_t packets_in_ = 0;
+  std::uint64_t bytes_in_ = 0;
+  RateMeter rate_in_;
+  RateMeter rate_out_;
+};
+
+}  // namespace visavis::sfu

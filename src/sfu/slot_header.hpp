@@ -1,0 +1,61 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "rtp/extension_map.hpp"
+#include "rtp/rtp_packet.hpp"
+#include "sfu/track_log.hpp"
+
+namespace visavis::sfu {
+
+/// What differs from packet to packet.
+struct HeaderFields {
+  rtp::PayloadType payload_type;
+  rtp::SequenceNumber sequence;
+  rtp::Timestamp timestamp;
+  rtp::Ssrc ssrc;
+  bool marker = false;
+  std::uint16_t transport_sequence = 0;
+  std::uint32_t abs_send_time = 0;  ///< 24 bits.
+};
+
+/// Writes the headers of a slot's packets with the viewer's own extension ids: the slot's mid in
+/// place of the publisher's, transport-cc and abs-send-time anew, and what a viewer needs of the
+/// publisher's extensions copied.
+class SlotHeader {
+ public:
+  /// Enough for 12 fixed bytes, 4 before the extensions, our own (mid 18, transport-cc 4,
+  /// abs-send-time 5) and copied ones of usual size; those that do not fit are left out.
+  static constexpr std::size_t kBytesMax = 180;
+
+  /// `numbered` says whether packets carry transport-cc and abs-send-time, which differ each time a
+  /// packet is sent.
+  SlotHeader(const rtp::ExtensionMap& ids, std::string_view mid, bool numbered);
+
+  /// Writes the header to the front of `cell`, which has `kBytesMax`; its size.
+  [[nodiscard]] std::size_t write(MutableBytes cell, const HeaderFields& fields,
+                                  const LogEntry& entry) const;
+  [[nodiscard]] bool writes_transport_sequence() const {
+    return numbered_ && ids_.id_of(rtp::Extension::kTransportCc).has_value();
+  }
+
+ private:
+  void add_to_front(std::uint8_t id, Bytes value);
+  [[nodiscard]] bool fits_one_byte_form(const LogEntry& entry) const;
+  [[nodiscard]] std::size_t write_two_byte_form(MutableBytes cell, const HeaderFields& fields,
+                                                const LogEntry& entry) const;
+
+  rtp::ExtensionMap ids_;
+  std::string mid_;
+  bool numbered_;
+  std::array<std::byte, 64> front_{};  ///< Fixed part and our own extensions in one-byte form.
+  std::size_t front_size_ = 0;
+  std::size_t transport_at_ = 0;  ///< Offsets in `front_`; 0: not written.
+  std::size_t abs_time_at_ = 0;
+};
+
+}  // namespace visavis::sfu

@@ -1,0 +1,130 @@
+// How a packet of the log becomes the viewer's: one copy, born rewritten in its cell.
+
+#include <algorithm>
+#include <cstring>
+
+#include "rtp/sequence.hpp"
+#include "sfu/slot.hpp"
+
+namespace visavis::sfu {
+
+bool Slot::has_backlog() const {
+  return state_ == SlotState::kShowing && !layer().log.empty() && next_ <= layer().log.head();
+}
+
+bool Slot::send_next(const SendTime& time, Outlet& outlet) {
+  if (has_backlog() && layer().log.has_dropped(next_)) {
+    parts_.counters.drop(DropReason::kViewerTooSlow);
+    begin(time.now);
+  }
+  const LogEntry* entry = next_entry();
+  if (entry != nullptr && begins_segment_ && !begin_segment(time.now, *entry)) {
+    begin(time.now);
+    entry = nullptr;
+  }
+  if (entry == nullptr) {
+    return false;
+  }
+  const Segment& segment = *nack_map_.current();
+  next_ = entry->sequence + 1;
+  next_out_ = next_ + segment.sequence_offset;
+  if (entry->starts_keyframe) {
+    keyframe_sent_at_ = time.now;
+  }
+  send_entry(time, segment, *entry, outlet);
+  return true;
+}
+
+// The next packet that is here. What is missing leaves a gap, which the viewer sees as the loss it
+// is; should it come late, it is sent out of turn.
+const LogEntry* Slot::next_entry() {
+  if (!has_backlog()) {
+    return nullptr;
+  }
+  const TrackLog& log = layer().log;
+  for (next_ = std::max(next_, log.tail()); next_ <= log.head(); ++next_) {
+    if (const LogEntry* entry = log.find(next_)) {
+      return entry;
+    }
+  }
+  return nullptr;
+}
+
+void Slot::send_entry(const SendTime& time, const Segment& segment, const LogEntry& entry,
+                      Outlet& outlet) {
+  const bool repeatable = segment.repairable && !segment.rtx_payload_type;
+  const SlotHeader& header = repeatable ? repeatable_header_ : numbered_header_;
+  const MutableBytes cell = outlet.cell();
+  const std::size_t header_size = header.write(cell, fields_for(time, segment, entry), entry);
+  const Bytes payload = entry.payload();
+  const MutableBytes room = cell.subspan(header_size, payload.size());
+  std::memcpy(room.data(), payload.data(), payload.size());
+  move_pictures(room, entry.pictures, segment.pictures);
+  if (header.writes_transport_sequence()) {
+    ++viewer_.transport_sequence;
+  }
+  note_sent(segment, entry, payload.size());
+  outlet.commit_rtp(cell, header_size + payload.size());
+}
+
+HeaderFields Slot::fields_for(const SendTime& time, const Segment& segment,
+                              const LogEntry& entry) const {
+  HeaderFields fields;
+  fields.payload_type = segment.payload_type;
+  fields.sequence = rtp::SequenceUnwrapper::wrap(entry.sequence + segment.sequence_offset);
+  fields.timestamp = segment.timestamps.map(entry.timestamp);
+  fields.ssrc = line_.ssrc;
+  // RFC 3551 §4.1: a talkspurt begins where the voice changes.
+  const bool begins_talkspurt = is_audio() && entry.sequence == segment.first_in();
+  fields.marker = entry.marker || begins_talkspurt;
+  fields.transport_sequence = viewer_.transport_sequence;
+  fields.abs_send_time = time.abs_send_time;
+  return fields;
+}
+
+void Slot::note_sent(const Segment& segment, const LogEntry& entry, std::size_t payload_size) {
+  clock_.note_sent(segment.timestamps.map(entry.timestamp));
+  ++packets_;
+  octets_ += static_cast<std::uint32_t>(payload_size);
+  ++report_.packets;
+  report_.bytes += payload_size;
+  if (!entry.pictures.has_picture_id && !entry.pictures.has_tl0_index) {
+    return;
+  }
+  constexpr unsigned kPictureIdMask = 0x7FFF;  // RFC 7741 §4.2: 15 bits.
+  const unsigned id = (entry.pictures.picture_id + segment.pictures.picture_id) & kPictureIdMask;
+  const unsigned step = (id - last_picture_id_) & kPictureIdMask;
+  if (!pictures_sent_ || (step != 0 && step <= kPictureIdMask / 2)) {
+    last_picture_id_ = static_cast<std::uint16_t>(id);
+    last_tl0_index_ =
+        static_cast<std::uint8_t>(entry.pictures.tl0_index + segment.pictures.tl0_index);
+    pictures_sent_ = true;
+  }
+}
+
+Instant Slot::report_at() const {
+  return state_ == SlotState::kShowing && packets_ > 0 ? report_at_ : kNever;
+}
+
+rtp::SenderReport Slot::make_report(Instant now) {
+  report_at_ = now + kReportInterval;
+  const TimestampMap& timestamps = nack_map_.current()->timestamps;
+  rtp::SenderReport report;
+  report.sender = line_.ssrc;
+  report.ntp = rtp::ntp_time(now);
+  report.timestamp = timestamps.map_live(stream_->clock().timestamp_at(now));
+  report.packets = packets_;
+  report.octets = octets_;
+  return report;
+}
+
+SlotReport Slot::make_slot_report() const {
+  SlotReport report = report_;
+  report.state = state_;
+  if (stream_ != nullptr) {
+    report.stream = stream_->id();
+  }
+  return report;
+}
+
+}  // namespace visavis::sfu

@@ -1,0 +1,204 @@
+// Where a slot is put behind another stream, and where in the log it begins.
+
+#include <algorithm>
+
+#include "sfu/slot.hpp"
+
+namespace visavis::sfu {
+namespace {
+
+/// Audio older than this is no longer the present.
+constexpr Duration kAudioHeadAge = std::chrono::milliseconds(100);
+
+// Spreads what should not be guessed or alike over slots; nothing secret hangs on it, SRTP hides
+// what matters (RFC 3550 §5.1 asks for random starts because of ciphers weaker than that).
+std::uint32_t scatter(rtp::Ssrc ssrc) {
+  return ssrc.value() * 0x9E3779B1U;
+}
+
+std::uint32_t clock_rate_of(rtp::MediaKind kind) {
+  return rtp::clock_rate(kind == rtp::MediaKind::kAudio ? rtp::CodecName::kOpus
+                                                        : rtp::CodecName::kVp8);
+}
+
+}  // namespace
+
+Slot::Slot(const rtp::SlotLine& line, Viewer& viewer, RouterParts& parts)
+    : line_(line),
+      viewer_(viewer),
+      parts_(parts),
+      numbered_header_(viewer.media.extensions, line.mid, true),
+      repeatable_header_(viewer.media.extensions, line.mid, false),
+      clock_(clock_rate_of(line.kind), rtp::Timestamp(scatter(line.ssrc))),
+      // Below 2^15, so that losing the first packets cannot be taken for a wrap (RFC 3711 §3.3.1).
+      next_out_((scatter(line.ssrc) >> 18U) + 1) {
+  report_.slot = index();
+}
+
+Slot::~Slot() {
+  if (stream_ != nullptr) {
+    stream_->remove_reader(*this);
+  }
+}
+
+void Slot::assign(Instant now, Stream* stream) {
+  if (stream == stream_) {
+    return;
+  }
+  if (stream_ != nullptr) {
+    stream_->remove_reader(*this);
+  }
+  stream_ = stream;
+  replayed_ = LogEntry::kNone;
+  ++parts_.counters.slot_switches;
+  if (stream == nullptr) {
+    begins_segment_ = false;
+    set_state(SlotState::kEmpty);
+    return;
+  }
+  stream->add_reader(*this);
+  begin(now);
+}
+
+void Slot::begin(Instant now) {
+  if (stream_ == nullptr) {
+    return;
+  }
+  begins_segment_ = false;
+  if (!stream_->format()) {
+    set_state(SlotState::kWaitingForKeyframe);
+    return;
+  }
+  if (viewer_.media.find(*stream_->format()) == nullptr) {
+    set_state(SlotState::kCodecUnsupported);
+    return;
+  }
+  if (!viewer_.ready) {
+    set_state(SlotState::kWaitingForKeyframe);
+    stream_->warm(now);
+    return;
+  }
+  is_audio() ? begin_audio(now) : begin_video(now);
+}
+
+void Slot::handle_media_changed(Instant now) {
+  numbered_header_ = SlotHeader(viewer_.media.extensions, line_.mid, true);
+  repeatable_header_ = SlotHeader(viewer_.media.extensions, line_.mid, false);
+  if (state_ == SlotState::kCodecUnsupported) {
+    begin(now);
+  }
+}
+
+void Slot::wake() {
+  if (!has_news) {
+    has_news = true;
+    viewer_.news.push_back(this);
+  }
+  parts_.work.mark(viewer_.owner);
+}
+
+void Slot::pause() {
+  repairs_.clear();
+  if (state_ == SlotState::kShowing) {
+    begins_segment_ = false;
+    set_state(SlotState::kWaitingForKeyframe);
+  }
+}
+
+void Slot::handle_keyframe(Instant now) {
+  if (viewer_.ready && state_ == SlotState::kWaitingForKeyframe && stream_->format() &&
+      layer().log.is_fresh(now)) {
+    enter(layer().log.newest_keyframe()->sequence);
+  }
+}
+
+bool Slot::needs_keyframe() const {
+  return state_ == SlotState::kWaitingForKeyframe && !is_audio();
+}
+
+void Slot::begin_audio(Instant now) {
+  const TrackLog& log = layer().log;
+  if (log.empty()) {
+    set_state(SlotState::kWaitingForKeyframe);
+    return;
+  }
+  const LogEntry* head = log.find(log.head());
+  const bool is_present = head != nullptr && now - head->arrival <= kAudioHeadAge;
+  enter(is_present ? log.head() : log.head() + 1);
+}
+
+void Slot::begin_video(Instant now) {
+  const bool fresh = layer().log.is_fresh(now);
+  stream_->note_arrival(now, fresh);
+  if (fresh) {
+    enter(layer().log.newest_keyframe()->sequence);
+    return;
+  }
+  set_state(SlotState::kWaitingForKeyframe);
+  stream_->want_keyframe(now);
+}
+
+void Slot::enter(std::int64_t sequence) {
+  next_ = sequence;
+  begins_segment_ = true;
+  set_state(SlotState::kShowing);
+  wake();
+}
+
+// Joins a stretch of `stream_`'s log to what the slot has sent so far. False when the run it was to
+// begin with is gone.
+bool Slot::begin_segment(Instant now, const LogEntry& first) {
+  const TrackLog& log = layer().log;
+  const rtp::CodecLine* codec = viewer_.media.find(*stream_->format());
+  if (codec == nullptr || (!is_audio() && first.sequence != next_)) {
+    return false;
+  }
+  const LogEntry* head = log.find(log.head());
+  const rtp::Timestamp head_timestamp = head == nullptr ? first.timestamp : head->timestamp;
+  const CachedRun run{first.timestamp, head_timestamp,
+                      std::min(now, stream_->clock().time_of(head_timestamp))};
+  Segment segment;
+  segment.stream = stream_->ref();
+  segment.layer = layer_index_;
+  segment.epoch = log.epoch();
+  segment.first_out = next_out_;
+  segment.sequence_offset = next_out_ - first.sequence;
+  segment.timestamps = clock_.enter(run);
+  segment.payload_type = codec->payload_type;
+  segment.rtx_payload_type = line_.rtx_ssrc ? codec->rtx : std::nullopt;
+  segment.repairable = codec->nack;
+  continue_pictures(segment, first);
+  nack_map_.begin_segment(segment);
+  begins_segment_ = false;
+  report_at_ = now;
+  viewer_.reports_at = now;
+  return true;
+}
+
+void Slot::continue_pictures(Segment& segment, const LogEntry& first) const {
+  if (!pictures_sent_) {
+    return;  // Nothing to continue: the stream's own numbers serve.
+  }
+  if (first.pictures.has_picture_id) {
+    segment.pictures.picture_id =
+        static_cast<std::uint16_t>(last_picture_id_ + 1 - first.pictures.picture_id);
+  }
+  if (first.pictures.has_tl0_index) {
+    segment.pictures.tl0_index =
+        static_cast<std::uint8_t>(last_tl0_index_ + 1 - first.pictures.tl0_index);
+  }
+}
+
+void Slot::set_state(SlotState state) {
+  if (state == state_) {
+    return;
+  }
+  state_ = state;
+  if (state != SlotState::kShowing) {
+    report_at_ = kNever;
+    repairs_.clear();
+  }
+  parts_.events.push(SlotChanged{viewer_.peer, index(), state});
+}
+
+}  // namespace visavis::sfu

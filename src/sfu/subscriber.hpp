@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/time.hpp"
+#include "rtp/rtcp.hpp"
+#include "sfu/command.hpp"
+#include "sfu/outlet.hpp"
+#include "sfu/slot.hpp"
+
+namespace visavis::sfu {
+
+/// A peer as a viewer: its slots, and how much may leave to it at once.
+///
+/// subscriber.cpp: what is sent in which order. viewer_feedback.cpp: what the viewer's RTCP does.
+/// sender_reports.cpp: the time lines it is told.
+class Subscriber {
+ public:
+  /// A burst (a cached run of up to 1 MB) leaves in ticks of this many packets: 300 Mbit/s, and a
+  /// third of what a socket of the usual size holds. Audio does not count.
+  static constexpr std::size_t kTickPackets = 32;
+  static constexpr Duration kTick = std::chrono::milliseconds(1);
+
+  enum class Progress : std::uint8_t {
+    kDone,   ///< Everything there was has been sent.
+    kPaced,  ///< The rest at `next_timeout()`.
+    kFull,   ///< The outlet is full: call again.
+  };
+
+  Subscriber(RoutedPeer& owner, PeerId peer, RouterParts& parts);
+
+  /// New slots are added, known ones stay; beyond `slots_max` they are refused.
+  void update(Instant now, const PeerSetup& setup, std::size_t slots_max);
+  /// Whether the viewer can be sent to.
+  void set_ready(Instant now, bool ready);
+  [[nodiscard]] Slot* find(SlotIndex index) const;
+  [[nodiscard]] const std::vector<std::unique_ptr<Slot>>& slots() const { return slots_; }
+  [[nodiscard]] const Viewer& viewer() const { return viewer_; }
+
+  [[nodiscard]] Progress send(const SendTime& time, Outlet& outlet);
+  /// Sends the sender reports that are due; false when the outlet was too full for all of them.
+  [[nodiscard]] bool send_reports(Instant now, Outlet& outlet);
+  [[nodiscard]] Instant next_timeout() const;
+
+  void handle_reports(Instant now, const rtp::ReportBlocks& blocks);
+  void handle_nack(Instant now, const rtp::Nack& nack);
+  void handle_pli(Instant now, const rtp::Pli& pli);
+  void handle_fir(Instant now, const rtp::Fir& fir);
+
+ private:
+  /// Packets of one slot before the next has its turn.
+  static constexpr std::size_t kTurnPackets = 8;
+
+  [[nodiscard]] Slot* find_by_ssrc(rtp::Ssrc ssrc) const;
+  [[nodiscard]] bool send_audio(const SendTime& time, Outlet& outlet);
+  [[nodiscard]] bool send_repairs(const SendTime& time, Outlet& outlet);
+  [[nodiscard]] bool send_video(const SendTime& time, Outlet& outlet);
+  [[nodiscard]] bool take_turn(Slot& slot, const SendTime& time, Outlet& outlet);
+  void forget_idle();
+
+  RouterParts& parts_;
+  Viewer viewer_;
+  std::vector<std::unique_ptr<Slot>> slots_;
+  Instant tick_at_ = Instant::min();  ///< When the present tick began.
+  std::size_t tick_left_ = 0;
+  bool paced_ = false;
+};
+
+}  // namespace visavis::sfu

@@ -1,0 +1,78 @@
+#include "sfu/transport_table.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace visavis::sfu {
+
+PeerTransport* TransportTable::add(std::unique_ptr<PeerTransport> transport, std::string ufrag) {
+  if (by_id_.contains(transport->id) || by_ufrag_.contains(ufrag)) {
+    return nullptr;
+  }
+  PeerTransport* added = transport.get();
+  by_id_.emplace(transport->id, std::move(transport));
+  add_ufrag(*added, std::move(ufrag));
+  return added;
+}
+
+bool TransportTable::add_ufrag(PeerTransport& transport, std::string ufrag) {
+  if (!by_ufrag_.try_emplace(ufrag, &transport).second) {
+    return false;
+  }
+  transport.ufrags.push_back(std::move(ufrag));
+  if (transport.ufrags.size() > kUfragsMax) {
+    by_ufrag_.erase(transport.ufrags.front());
+    transport.ufrags.erase(transport.ufrags.begin());
+  }
+  return true;
+}
+
+void TransportTable::update_routes(PeerTransport& transport) {
+  const auto routes = transport.peer.routes();
+  if (std::ranges::equal(routes, transport.routes)) {
+    return;
+  }
+  forget_routes(transport);
+  transport.routes.assign(routes.begin(), routes.end());
+  for (const Route& route : transport.routes) {
+    by_route_[route] = &transport;  // Whoever proved to be there last has it.
+  }
+}
+
+void TransportTable::remove(PeerId id) {
+  const auto at = by_id_.find(id);
+  if (at == by_id_.end()) {
+    return;
+  }
+  forget_routes(*at->second);
+  for (const std::string& ufrag : at->second->ufrags) {
+    by_ufrag_.erase(ufrag);
+  }
+  by_id_.erase(at);
+}
+
+PeerTransport* TransportTable::find(PeerId id) const {
+  const auto at = by_id_.find(id);
+  return at == by_id_.end() ? nullptr : at->second.get();
+}
+
+PeerTransport* TransportTable::find(const Route& route) const {
+  const auto at = by_route_.find(route);
+  return at == by_route_.end() ? nullptr : at->second;
+}
+
+PeerTransport* TransportTable::find_by_ufrag(std::string_view ufrag) const {
+  const auto at = by_ufrag_.find(ufrag);
+  return at == by_ufrag_.end() ? nullptr : at->second;
+}
+
+void TransportTable::forget_routes(PeerTransport& transport) {
+  for (const Route& route : transport.routes) {
+    const auto at = by_route_.find(route);
+    if (at != by_route_.end() && at->second == &transport) {
+      by_route_.erase(at);
+    }
+  }
+}
+
+}  // namespace visavis::sfu

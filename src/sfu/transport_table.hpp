@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/route.hpp"
+#include "base/time.hpp"
+#include "peer/peer.hpp"
+#include "sfu/ids.hpp"
+#include "sfu/routed_peer.hpp"
+
+namespace visavis::sfu {
+
+/// A peer's transport, with all by which it is found.
+struct PeerTransport {
+  PeerTransport(PeerId peer_id, peer::Peer transport) : id(peer_id), peer(std::move(transport)) {}
+
+  PeerId id;
+  peer::Peer peer;
+  RoutedPeer* routed = nullptr;
+  std::vector<std::string> ufrags;  ///< The newest last; after an ICE restart also the one before.
+  std::vector<Route> routes;        ///< As `peer.routes()` said last.
+  bool has_output = false;          ///< It may have STUN answers or handshake datagrams.
+  Instant booked = kNever;          ///< `Wakeups`' mark.
+};
+
+/// Finds whose a datagram is: by its route, or for a STUN check by the user it names. Nothing here
+/// is made for a stranger: a route is added only when a check over it was authentic.
+class TransportTable {
+ public:
+  /// Null if there is a peer with this id or one of its fragments already.
+  PeerTransport* add(std::unique_ptr<PeerTransport> transport, std::string ufrag);
+  /// Another fragment leads to the peer too. False if it leads to somebody already.
+  bool add_ufrag(PeerTransport& transport, std::string ufrag);
+  /// Follows what `transport.peer.routes()` says.
+  void update_routes(PeerTransport& transport);
+  void remove(PeerId id);
+
+  [[nodiscard]] PeerTransport* find(PeerId id) const;
+  [[nodiscard]] PeerTransport* find(const Route& route) const;
+  [[nodiscard]] PeerTransport* find_by_ufrag(std::string_view ufrag) const;
+
+ private:
+  /// The fragment in use, and the one before, whose checks may still be on their way.
+  static constexpr std::size_t kUfragsMax = 2;
+
+  struct RouteHash {
+    std::size_t operator()(const Route& route) const noexcept {
+      const std::hash<SocketAddress> hash;
+      return hash(route.remote) ^ (hash(route.local) * 31);
+    }
+  };
+  struct TextHash {
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard asks it.
+    std::size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+
+  void forget_routes(PeerTransport& transport);
+
+  std::unordered_map<PeerId, std::unique_ptr<PeerTransport>> by_id_;
+  std::unordered_map<Route, PeerTransport*, RouteHash> by_route_;
+  std::unordered_map<std::string, PeerTransport*, TextHash, std::equal_to<>> by_ufrag_;
+};
+
+}  // namespace visavis::sfu

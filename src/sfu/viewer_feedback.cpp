@@ -1,0 +1,57 @@
+// What the RTCP of a viewer does. How a NACK or PLI is answered: slot_repair.cpp.
+
+#include <algorithm>
+
+#include "sfu/subscriber.hpp"
+
+namespace visavis::sfu {
+
+void Subscriber::handle_reports(Instant now, const rtp::ReportBlocks& blocks) {
+  for (std::size_t index = 0; index < blocks.size(); ++index) {
+    const rtp::ReportBlock block = blocks[index];
+    Slot* slot = find_by_ssrc(block.ssrc);
+    if (slot == nullptr) {
+      continue;
+    }
+    if (block.ssrc == slot->line().ssrc) {
+      slot->handle_report(block);
+    }
+    if (const auto measured = rtp::round_trip(now, block)) {
+      const Duration round_trip = std::max(*measured, Viewer::kRoundTripMin);
+      // RFC 6298 §2.3's share: a single late report does not hold back repairs.
+      viewer_.round_trip = viewer_.round_trip_known
+                               ? viewer_.round_trip + ((round_trip - viewer_.round_trip) / 8)
+                               : round_trip;
+      viewer_.round_trip_known = true;
+    }
+  }
+}
+
+void Subscriber::handle_nack(Instant now, const rtp::Nack& nack) {
+  if (Slot* slot = find_by_ssrc(nack.media); slot != nullptr && slot->line().ssrc == nack.media) {
+    nack.for_each([&](rtp::SequenceNumber sequence) { slot->handle_nack(now, sequence); });
+  }
+}
+
+void Subscriber::handle_pli(Instant now, const rtp::Pli& pli) {
+  if (Slot* slot = find_by_ssrc(pli.media)) {
+    slot->handle_keyframe_request(now);
+  }
+}
+
+// A repeated FIR has the same number (RFC 5104 §4.3.1.2) and asks for nothing new; what is asked
+// for a second time within a round trip is held back anyway.
+void Subscriber::handle_fir(Instant now, const rtp::Fir& fir) {
+  if (Slot* slot = find_by_ssrc(fir.media)) {
+    slot->handle_keyframe_request(now);
+  }
+}
+
+Slot* Subscriber::find_by_ssrc(rtp::Ssrc ssrc) const {
+  const auto at = std::ranges::find_if(slots_, [ssrc](const auto& slot) {
+    return slot->line().ssrc == ssrc || slot->line().rtx_ssrc == ssrc;
+  });
+  return at == slots_.end() ? nullptr : at->get();
+}
+
+}  // namespace visavis::sfu
