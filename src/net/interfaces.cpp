@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "net/file_descriptor.hpp"
 #include "net/socket_address.hpp"
 
 namespace visavis::net {
@@ -35,6 +36,12 @@ std::vector<IpAddress> in_announced_order(std::vector<IpAddress> addresses) {
   }
   std::ranges::stable_sort(ordered, {}, rank);
   return ordered;
+}
+
+bool has_ipv6() {
+  const FileDescriptor socket(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const KernelAddress loopback = to_kernel({IpAddress::parse("::1").value_or(IpAddress()), 0});
+  return socket.is_open() && ::bind(socket.value(), loopback.pointer(), loopback.length) == 0;
 }
 
 std::vector<IpAddress> interface_addresses() {

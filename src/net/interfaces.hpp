@@ -11,6 +11,9 @@ namespace visavis::net {
 /// machine; Firefox never uses it). No link-local address: it needs a zone. Each once.
 [[nodiscard]] std::vector<IpAddress> interface_addresses();
 
+/// Whether this machine has IPv6 at all: containers often have none, not even loopback.
+[[nodiscard]] bool has_ipv6();
+
 /// The same rule for a given list, as it came from the system.
 [[nodiscard]] std::vector<IpAddress> in_announced_order(std::vector<IpAddress> addresses);
 

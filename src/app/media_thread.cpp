@@ -1,0 +1,118 @@
+#include "app/media_thread.hpp"
+
+#include <utility>
+
+#include "net/clock.hpp"
+
+namespace visavis::app {
+namespace {
+
+/// Datagrams of one flush; several flushes make a turn. Fits a core's second-level cache.
+constexpr std::size_t kBatchCells = 512;
+/// Rings of buffers read from a socket before what they caused is sent.
+constexpr int kRingsPerTurn = 4;
+constexpr int kCommandsPerTurn = 1024;
+/// How soon to look again whether the signalling thread has made room.
+constexpr Duration kRetry = std::chrono::milliseconds(1);
+
+void add(net::UdpCounters& sum, const net::UdpCounters& one) {
+  sum.received_datagrams += one.received_datagrams;
+  sum.received_bytes += one.received_bytes;
+  sum.received_truncated += one.received_truncated;
+  sum.sent_datagrams += one.sent_datagrams;
+  sum.sent_bytes += one.sent_bytes;
+  sum.sent_messages += one.sent_messages;
+  sum.dropped_buffer_full += one.dropped_buffer_full;
+  sum.dropped_unreachable += one.dropped_unreachable;
+  sum.segmentation_refused += one.segmentation_refused;
+}
+
+}  // namespace
+
+MediaThread::MediaThread(MediaLink& link, dtls::Identity identity,
+                         const sfu::MediaWorker::Options& options,
+                         std::vector<net::UdpSocket> sockets)
+    : link_(link),
+      sockets_(std::move(sockets)),
+      worker_(net::now(), std::move(identity), entropy_, options),
+      batch_(kBatchCells) {
+  for (net::UdpSocket& socket : sockets_) {
+    watches_.push_back(
+        reactor_.watch(socket.fd(), net::Interest::kRead,
+                       [this, &socket](Instant now, net::Ready) { receive(now, socket); }));
+  }
+  watches_.push_back(reactor_.watch(link_.commands.fd(), net::Interest::kRead,
+                                    [this](Instant now, net::Ready) { take_commands(now); }));
+  reactor_.drive(worker_, [this](Instant now) {
+    flush(now);
+    give_events(now);
+    return false;
+  });
+  reactor_.drive({.next_timeout = [this] { return events_again_at_; },
+                  .handle_timeout = [this](Instant) { events_again_at_ = kNever; },
+                  .drain = {}});
+  thread_ = std::jthread([this] { reactor_.run(); });
+}
+
+MediaThread::~MediaThread() {
+  reactor_.stop();
+}
+
+void MediaThread::receive(Instant now, net::UdpSocket& socket) {
+  for (int i = 0; i < kRingsPerTurn; ++i) {
+    const auto datagrams = socket.receive();
+    if (datagrams.empty()) {
+      return;
+    }
+    for (const net::UdpSocket::Datagram& datagram : datagrams) {
+      worker_.handle_datagram(now, datagram.route, datagram.bytes);
+    }
+  }
+}
+
+void MediaThread::take_commands(Instant now) {
+  for (int i = 0; i < kCommandsPerTurn; ++i) {
+    auto command = link_.commands.take();
+    if (!command) {
+      return;
+    }
+    worker_.handle_command(now, std::move(*command));
+  }
+}
+
+void MediaThread::flush(Instant now) {
+  bool more = true;
+  while (more) {
+    batch_.clear();
+    more = worker_.flush(now, batch_);
+    for (net::UdpSocket& socket : sockets_) {
+      socket.send(batch_);
+    }
+  }
+}
+
+void MediaThread::give_events(Instant now) {
+  while (!link_.events.full()) {
+    auto event = worker_.poll_event();
+    if (!event) {
+      return;
+    }
+    // Not full, and nobody else puts: it cannot be refused.
+    static_cast<void>(link_.events.put(message_of(std::move(*event))));
+  }
+  events_again_at_ = now + kRetry;
+}
+
+FromMedia MediaThread::message_of(sfu::Event event) const {
+  auto* const report = std::get_if<sfu::WorkerReport>(&event);
+  if (report == nullptr) {
+    return event;
+  }
+  MediaReport whole{.worker = std::move(*report), .udp = {}};
+  for (const net::UdpSocket& socket : sockets_) {
+    add(whole.udp, socket.counters());
+  }
+  return whole;
+}
+
+}  // namespace visavis::app

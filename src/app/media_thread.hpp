@@ -1,0 +1,45 @@
+#pragma once
+
+#include <thread>
+#include <vector>
+
+#include "app/media_link.hpp"
+#include "base/datagram_batch.hpp"
+#include "dtls/identity.hpp"
+#include "net/reactor.hpp"
+#include "net/system_entropy.hpp"
+#include "net/udp_socket.hpp"
+#include "sfu/media_worker.hpp"
+
+namespace visavis::app {
+
+/// One media worker with its sockets, on a thread of its own from construction to destruction.
+class MediaThread {
+ public:
+  /// `link` outlives it.
+  MediaThread(MediaLink& link, dtls::Identity identity, const sfu::MediaWorker::Options& options,
+              std::vector<net::UdpSocket> sockets);
+  MediaThread(const MediaThread&) = delete;
+  MediaThread& operator=(const MediaThread&) = delete;
+  /// Carries out the commands that wait, then ends.
+  ~MediaThread();
+
+ private:
+  void receive(Instant now, net::UdpSocket& socket);
+  void take_commands(Instant now);
+  void flush(Instant now);
+  void give_events(Instant now);
+  [[nodiscard]] FromMedia message_of(sfu::Event event) const;
+
+  MediaLink& link_;
+  net::SystemEntropy entropy_;
+  net::Reactor reactor_;
+  std::vector<net::UdpSocket> sockets_;
+  sfu::MediaWorker worker_;
+  DatagramBatch batch_;
+  Instant events_again_at_ = kNever;
+  std::vector<net::Reactor::Watch> watches_;
+  std::jthread thread_;  // Last: it uses all of the above.
+};
+
+}  // namespace visavis::app

@@ -1,0 +1,214 @@
+#include "app/metrics.hpp"
+
+#include <array>
+#include <optional>
+
+#include "app/metrics_writer.hpp"
+#include "app/version.hpp"
+
+namespace visavis::app {
+namespace {
+
+void write_directions(MetricsWriter& out, std::uint64_t in, std::uint64_t out_of_us) {
+  out.sample(in, {{"direction", "in"}});
+  out.sample(out_of_us, {{"direction", "out"}});
+}
+
+void write_calls(MetricsWriter& out, const conference::CallService& calls) {
+  const conference::Gauges now = calls.gauges();
+  out.gauge("visavis_rooms", "Rooms with somebody in them.", now.rooms);
+  out.gauge("visavis_participants", "Participants of all rooms, lost ones included.",
+            now.participants);
+  out.gauge("visavis_prepared_peers", "Transports prepared before a join.", now.prepared);
+  out.gauge("visavis_streams", "Published streams.", now.streams);
+  const conference::Counters& counters = calls.counters();
+  out.counter("visavis_call_requests_total", "Requests of the call protocol.", counters.requests);
+  out.counter("visavis_joins_total", "Participants who joined.", counters.joins);
+  out.counter("visavis_leaves_total", "Participants who left.", counters.leaves);
+  out.counter("visavis_resumes_total", "Participants who came back.", counters.resumes);
+  out.counter("visavis_participants_lost_total", "Participants who did not come back in time.",
+              counters.lost);
+  out.counter("visavis_negotiations_total", "SDP offers answered.", counters.negotiations);
+  out.counter("visavis_ice_restarts_total", "ICE restarts.", counters.ice_restarts);
+  out.counter("visavis_prepared_total", "Transports prepared, by what became of them.");
+  out.sample(counters.prepared, {{"stage", "granted"}});
+  out.sample(counters.prepared_used, {{"stage", "used"}});
+  out.sample(counters.prepared_expired, {{"stage", "expired"}});
+  out.counter("visavis_messages_total", "Chat messages passed on.", counters.messages);
+  out.counter("visavis_views_total", "Views declared.", counters.views);
+  out.counter("visavis_codec_requests_total", "Publishers asked to change their codec.",
+              counters.codec_requests);
+  out.counter("visavis_peers_lost_total", "Transports that failed or fell silent.");
+  out.sample(counters.peers_failed, {{"reason", "failed"}});
+  out.sample(counters.peers_silent, {{"reason", "silent"}});
+  out.counter("visavis_call_refusals_total", "Requests refused, by error code.");
+  for (std::size_t i = 0; i < counters.refusals.size(); ++i) {
+    out.sample(counters.refusals.at(i),
+               {{"code", conference::to_string(static_cast<conference::ErrorCode>(i))}});
+  }
+}
+
+void write_streams(MetricsWriter& out, const MetricsSources& sources,
+                   const sfu::WorkerReport& worker) {
+  struct Family {
+    std::string_view name;
+    std::string_view help;
+    std::uint64_t sfu::StreamCounters::* value;
+  };
+  static constexpr std::array kFamilies = {
+      Family{"visavis_publisher_packets_total", "RTP packets of a published stream.",
+             &sfu::StreamCounters::packets},
+      Family{"visavis_publisher_bytes_total", "RTP bytes of a published stream.",
+             &sfu::StreamCounters::bytes},
+      Family{"visavis_publisher_keyframes_total", "Keyframes of a published stream.",
+             &sfu::StreamCounters::keyframes},
+      Family{"visavis_publisher_plis_total", "Keyframes asked for (PLI) from a publisher.",
+             &sfu::StreamCounters::plis},
+      Family{"visavis_publisher_nacks_total", "Packets asked for again from a publisher.",
+             &sfu::StreamCounters::nacks},
+      Family{"visavis_publisher_retransmissions_total", "Packets a publisher sent again.",
+             &sfu::StreamCounters::retransmissions},
+      Family{"visavis_publisher_cache_hits_total", "Viewers who began at a cached keyframe.",
+             &sfu::StreamCounters::cache_hits},
+      Family{"visavis_publisher_cache_misses_total", "Viewers who had to wait for a keyframe.",
+             &sfu::StreamCounters::cache_misses},
+  };
+  for (const Family& family : kFamilies) {
+    out.counter(family.name, family.help);
+    for (const sfu::StreamCounters& stream : worker.streams) {
+      const auto label = sources.calls.label(stream.stream).value_or(conference::StreamLabel());
+      out.sample(stream.*family.value,
+                 {{"room", label.room},
+                  {"participant", label.participant},
+                  {"stream", label.stream},
+                  {"source", label.source},
+                  {"kind", stream.kind == rtp::MediaKind::kVideo ? "video" : "audio"}});
+    }
+  }
+}
+
+void write_packets(MetricsWriter& out, const sfu::Counters& counters) {
+  out.counter("visavis_datagrams_total", "Datagrams the media worker took in and gave out.");
+  write_directions(out, counters.datagrams_in, counters.datagrams_out);
+  out.counter("visavis_bytes_total", "Their bytes.");
+  write_directions(out, counters.bytes_in, counters.bytes_out);
+  out.counter("visavis_rtp_packets_total", "RTP packets from publishers and to viewers.");
+  write_directions(out, counters.rtp_in, counters.rtp_out);
+  out.counter("visavis_rtcp_packets_total", "RTCP packets from and to peers.");
+  write_directions(out, counters.rtcp_in, counters.rtcp_out);
+  out.counter("visavis_drops_total", "Datagrams and packets that went no further, by reason.");
+  for (std::size_t i = 0; i < counters.drops.size(); ++i) {
+    out.sample(counters.drops.at(i), {{"reason", to_string(static_cast<sfu::DropReason>(i))}});
+  }
+  out.counter("visavis_refusals_total", "Commands the media worker refused, by reason.");
+  for (std::size_t i = 0; i < counters.refusals.size(); ++i) {
+    out.sample(counters.refusals.at(i),
+               {{"reason", to_string(static_cast<sfu::RefusalReason>(i))}});
+  }
+}
+
+void write_repair(MetricsWriter& out, const sfu::Counters& counters) {
+  out.counter("visavis_keyframes_total", "Keyframes that arrived.", counters.keyframes);
+  out.counter("visavis_plis_total", "Keyframes asked for (PLI and FIR).");
+  out.sample(counters.plis_from_viewers, {{"from", "viewer"}});
+  out.sample(counters.plis_to_publishers, {{"from", "server"}});
+  out.counter("visavis_plis_coalesced_total", "Wishes for a keyframe that an earlier PLI serves.",
+              counters.plis_coalesced);
+  out.counter("visavis_cache_hits_total", "Slots that began at a cached keyframe.",
+              counters.cache_hits);
+  out.counter("visavis_cache_misses_total", "Slots that had to wait for a keyframe.",
+              counters.cache_misses);
+  out.counter("visavis_slot_switches_total", "Slots that were given another stream.",
+              counters.slot_switches);
+  out.counter("visavis_nacks_total", "Packets asked for again.");
+  out.sample(counters.nacks_from_viewers, {{"from", "viewer"}});
+  out.sample(counters.nacks_to_publishers, {{"from", "server"}});
+  out.counter("visavis_nacks_unserved_total", "Packets viewers asked for and did not get.");
+  out.sample(counters.nacks_unanswered, {{"reason", "gone"}});
+  out.sample(counters.nacks_too_soon, {{"reason", "too_soon"}});
+  out.counter("visavis_retransmissions_total", "Packets sent again.");
+  write_directions(out, counters.retransmissions_in, counters.retransmissions_out);
+}
+
+void write_udp(MetricsWriter& out, const net::UdpCounters& udp) {
+  out.counter("visavis_udp_datagrams_total", "Datagrams taken from and given to the kernel.");
+  write_directions(out, udp.received_datagrams, udp.sent_datagrams);
+  out.counter("visavis_udp_sent_messages_total", "Messages they were sent in; a run is one.",
+              udp.sent_messages);
+  out.counter("visavis_udp_drops_total", "Datagrams lost between us and the kernel, by reason.");
+  out.sample(udp.received_truncated, {{"reason", "truncated"}});
+  out.sample(udp.dropped_buffer_full, {{"reason", "buffer_full"}});
+  out.sample(udp.dropped_unreachable, {{"reason", "unreachable"}});
+  out.counter("visavis_udp_segmentation_refused_total",
+              "Runs that had to leave as plain messages (the path takes no UDP_SEGMENT).",
+              udp.segmentation_refused);
+}
+
+void write_sessions(MetricsWriter& out, const MetricsSources& sources) {
+  const engineio::Counters& engine = sources.engineio.counters();
+  out.gauge("visavis_sessions", "Socket.IO sessions.", sources.engineio.sessions());
+  out.counter("visavis_sessions_total", "Sessions, by what became of them.");
+  out.sample(engine.sessions_opened, {{"stage", "opened"}});
+  out.sample(engine.sessions_closed, {{"stage", "closed"}});
+  out.sample(engine.sessions_refused, {{"stage", "refused"}});
+  out.counter("visavis_session_upgrades_total", "Sessions that went from polling to WebSocket.");
+  out.sample(engine.upgraded, {{"result", "done"}});
+  out.sample(engine.upgrades_failed, {{"result", "failed"}});
+  out.counter("visavis_session_failures_total", "Sessions ended by us, by reason.");
+  out.sample(engine.ping_timeouts, {{"reason", "ping_timeout"}});
+  out.sample(engine.parse_errors, {{"reason", "parse_error"}});
+  out.sample(engine.overflows, {{"reason", "too_slow"}});
+  out.sample(engine.too_big, {{"reason", "message_too_big"}});
+  out.sample(sources.socketio.counters().protocol_errors, {{"reason", "protocol_error"}});
+  out.sample(sources.socketio.counters().connect_timeouts, {{"reason", "connect_timeout"}});
+  out.counter("visavis_session_messages_total", "Messages of all sessions.");
+  write_directions(out, engine.messages_in, engine.messages_out);
+}
+
+void write_http(MetricsWriter& out, const MetricsSources& sources) {
+  const http::Counters& http = sources.http.counters();
+  const net::HttpHostCounters host = sources.host.counters();
+  out.gauge("visavis_connections", "Open TCP connections.", host.open);
+  out.counter("visavis_connections_total", "TCP connections accepted.", host.accepted);
+  out.counter("visavis_connections_refused_total", "TCP connections closed at once, by reason.");
+  out.sample(host.refused_limit + http.connections_refused, {{"reason", "limit"}});
+  out.sample(host.refused_no_descriptor, {{"reason", "no_descriptor"}});
+  out.sample(host.refused_handshake, {{"reason", "tls_handshake"}});
+  out.counter("visavis_http_requests_total", "HTTP requests.", http.requests);
+  out.counter("visavis_http_refusals_total", "HTTP requests refused, by reason.");
+  out.sample(http.bad_requests, {{"reason", "bad_request"}});
+  out.sample(http.headers_too_big, {{"reason", "headers_too_big"}});
+  out.sample(http.bodies_too_big, {{"reason", "body_too_big"}});
+  out.sample(http.bodies_refused, {{"reason", "bodies_too_many"}});
+  out.sample(http.header_timeouts, {{"reason", "header_timeout"}});
+  out.sample(http.body_timeouts, {{"reason", "body_timeout"}});
+  out.sample(http.stalled, {{"reason", "stalled"}});
+  out.sample(http.pipelined_too_much, {{"reason", "pipelined_too_much"}});
+  out.counter("visavis_tcp_bytes_total", "Bytes of all connections, TLS included.");
+  write_directions(out, host.received_bytes, host.sent_bytes);
+}
+
+}  // namespace
+
+std::string metrics_text(const MetricsSources& sources, const MediaReport& report) {
+  MetricsWriter out;
+  out.gauge("visavis_build_info", "1, with the version as a label.");
+  out.sample(1, {{"version", kVersion}});
+  write_calls(out, sources.calls);
+  out.gauge("visavis_peers", "Browsers with media transports.", report.worker.peers);
+  out.gauge("visavis_log_bytes", "Bytes held by the stream cache.", report.worker.log_bytes);
+  write_streams(out, sources, report.worker);
+  write_packets(out, report.worker.counters);
+  write_repair(out, report.worker.counters);
+  write_udp(out, report.udp);
+  out.counter("visavis_mailbox_refusals_total", "Messages between threads that found no room.");
+  out.sample(sources.media.commands.refused(), {{"to", "media"}});
+  out.sample(sources.media.events.refused(), {{"to", "signalling"}});
+  out.counter("visavis_commands_dropped_total", "Commands for the media worker given up.",
+              sources.calls.counters().commands_dropped);
+  write_sessions(out, sources);
+  write_http(out, sources);
+  return out.text();
+}
+
+}  // namespace visavis::app

@@ -1,0 +1,213 @@
+#include "app/settings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <vector>
+
+#include "app/limits.hpp"
+
+namespace visavis::app {
+namespace {
+
+using Values = std::span<const std::string>;
+using Applied = std::expected<void, Error>;
+
+constexpr std::uint16_t kDefaultHttpPort = 8080;
+constexpr std::uint16_t kDefaultMediaPort = 7000;
+
+Applied error(std::string text) {
+  return std::unexpected(Error{std::move(text)});
+}
+
+IpAddress ip(std::string_view text) {
+  return IpAddress::parse(text).value_or(IpAddress());
+}
+
+/// An IP address with its port, or "localhost" and "*" for both families.
+std::vector<SocketAddress> parse_endpoint(std::string_view text) {
+  if (const auto address = SocketAddress::parse(text)) {
+    return {*address};
+  }
+  for (const auto& [name, v4, v6] :
+       {std::array{"localhost", "127.0.0.1", "::1"}, std::array{"*", "0.0.0.0", "::"}}) {
+    const std::string prefix = fmt::format("{}:", name);
+    if (!text.starts_with(prefix)) {
+      continue;
+    }
+    if (const auto at =
+            SocketAddress::parse(fmt::format("{}:{}", v4, text.substr(prefix.size())))) {
+      return {*at, {ip(v6), at->port}};
+    }
+  }
+  return {};
+}
+
+Applied set_endpoints(Config::Endpoints& endpoints, Values values) {
+  endpoints = {.at = {}, .is_default = false};
+  for (const std::string& value : values) {
+    const std::vector<SocketAddress> parsed = parse_endpoint(value);
+    if (parsed.empty()) {
+      return error(
+          fmt::format("\"{}\" is not HOST:PORT, such as 0.0.0.0:8080, [::]:8080 or "
+                      "localhost:8080",
+                      value));
+    }
+    endpoints.at.insert(endpoints.at.end(), parsed.begin(), parsed.end());
+  }
+  return {};
+}
+
+std::vector<std::string> split_at_commas(Values values) {
+  std::vector<std::string> parts;
+  for (std::string_view rest : values) {
+    while (!rest.empty()) {
+      const std::size_t comma = std::min(rest.find(','), rest.size());
+      parts.emplace_back(rest.substr(0, comma));
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+  }
+  return parts;
+}
+
+Applied set_addresses(std::vector<IpAddress>& addresses, Values values) {
+  addresses.clear();
+  for (const std::string& part : split_at_commas(values)) {
+    const auto address = IpAddress::parse(part);
+    if (!address || address->is_unspecified()) {
+      return error(fmt::format("\"{}\" is not an IP address", part));
+    }
+    addresses.push_back(*address);
+  }
+  return {};
+}
+
+Applied set_tls(Config& config, Values values) {
+  if (values.back() != "self-signed") {
+    return error(
+        fmt::format("\"{}\" is not self-signed; a certificate of your own comes with "
+                    "tls-cert and tls-key",
+                    values.back()));
+  }
+  config.tls.self_signed = true;
+  return {};
+}
+
+Applied set_metrics_access(Config& config, Values values) {
+  if (std::ranges::find(values, "any") != values.end()) {
+    config.metrics.anyone = true;
+    return {};
+  }
+  return set_addresses(config.metrics.addresses, values);
+}
+
+Applied set_log_level(Config& config, Values values) {
+  static constexpr std::array<std::string_view, 4> kLevels = {"debug", "info", "warning", "error"};
+  const auto* const level = std::ranges::find(kLevels, values.back());
+  if (level == kLevels.end()) {
+    return error(
+        fmt::format("log level \"{}\" is not debug, info, warning or error", values.back()));
+  }
+  config.log_level = static_cast<LogLevel>(level - kLevels.begin());
+  return {};
+}
+
+Applied set_origins(Config& config, Values values) {
+  config.engineio.cors.emplace().origins.assign(values.begin(), values.end());
+  return {};
+}
+
+Applied accept_codecs(Config& config, Values values) {
+  for (const std::string& codec : split_at_commas(values)) {
+    if (codec == "vp9") {
+      config.conference.accept_vp9 = true;
+    } else if (codec == "av1") {
+      config.conference.accept_av1 = true;
+    } else {
+      return error(fmt::format("\"{}\" is not vp9 or av1 (VP8, H.264 and Opus always are)", codec));
+    }
+  }
+  return {};
+}
+
+Applied set_limits(Config& config, Values values) {
+  for (const std::string& value : values) {
+    const std::size_t equals = std::min(value.find('='), value.size());
+    const std::string_view number =
+        std::string_view(value).substr(std::min(equals + 1, value.size()));
+    double amount = 0;
+    const auto [end, code] = std::from_chars(number.data(), number.data() + number.size(), amount);
+    if (number.empty() || code != std::errc() || end != number.data() + number.size()) {
+      return error(fmt::format("\"{}\" is not NAME=NUMBER", value));
+    }
+    if (auto set = set_limit(config, std::string_view(value).substr(0, equals), amount); !set) {
+      return set;
+    }
+  }
+  return {};
+}
+
+constexpr std::array kSettings = {
+    Setting{"http", "HOST:PORT", "where the page and the signalling are served", true,
+            [](Config& c, Values v) { return set_endpoints(c.http, v); }},
+    Setting{"tls", "self-signed", "serve https with a certificate made at the start", false,
+            &set_tls},
+    Setting{"tls-cert", "FILE", "serve https with this certificate chain (PEM)", false,
+            [](Config& c, Values v) -> Applied {
+              c.tls.certificate_file = v.back();
+              return {};
+            }},
+    Setting{"tls-key", "FILE", "its key (PEM, without password)", false,
+            [](Config& c, Values v) -> Applied {
+              c.tls.key_file = v.back();
+              return {};
+            }},
+    Setting{"media", "HOST:PORT", "where media is received and sent (UDP)", true,
+            [](Config& c, Values v) { return set_endpoints(c.media, v); }},
+    Setting{"announce", "IP[,IP]",
+            "the addresses that browsers are told; default: every global and private address of "
+            "the interfaces, 127.0.0.1 last",
+            true, [](Config& c, Values v) { return set_addresses(c.announce, v); }},
+    Setting{"web", "DIR", "the built page; default: that of the build or the package", false,
+            [](Config& c, Values v) -> Applied {
+              c.web = v.back();
+              return {};
+            }},
+    Setting{"metrics-allow", "IP[,IP]|any", "who may read /metrics besides this machine", true,
+            &set_metrics_access},
+    Setting{"cors-origin", "ORIGIN", "pages of this origin may use the signalling; * for all", true,
+            &set_origins},
+    Setting{"accept-codec", "vp9|av1", "take this from publishers, too", true, &accept_codecs},
+    Setting{"log-level", "LEVEL", "debug, info (default), warning or error", false, &set_log_level},
+    Setting{"limit", "NAME=VALUE", "change a limit; names, meanings and defaults are below", true,
+            &set_limits},
+};
+
+}  // namespace
+
+Config::Config()
+    : http{.at = {{ip("127.0.0.1"), kDefaultHttpPort}, {ip("::1"), kDefaultHttpPort}}},
+      media{.at = {{ip("0.0.0.0"), kDefaultMediaPort}, {ip("::"), kDefaultMediaPort}}} {
+  engineio.path = "/socket.io/";
+  engineio.per_message_deflate.enabled = true;
+}
+
+std::span<const Setting> settings() {
+  return kSettings;
+}
+
+std::expected<void, Error> check_together(const Config& config) {
+  const TlsConfig& tls = config.tls;
+  if (tls.certificate_file.empty() != tls.key_file.empty()) {
+    return error("tls-cert and tls-key come together");
+  }
+  if (tls.self_signed && !tls.certificate_file.empty()) {
+    return error("either tls self-signed or tls-cert and tls-key");
+  }
+  return {};
+}
+
+}  // namespace visavis::app

@@ -1,0 +1,147 @@
+#include "app/signalling.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace visavis::app {
+namespace {
+
+/// How soon to look again whether the media thread has made room for a command.
+constexpr Duration kRetry = std::chrono::milliseconds(1);
+/// Enough for a goodbye to reach everybody who listens; a deploy waits for it.
+constexpr Duration kGoodbye = std::chrono::milliseconds(500);
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+}  // namespace
+
+Signalling::Signalling(const Wiring& wiring, const Config& config, http::StaticFiles page)
+    : wiring_(wiring),
+      page_(std::move(page)),
+      http_(config.http_limits),
+      host_(wiring.reactor, http_, config.http_host),
+      engineio_(http_, config.engineio, entropy_),
+      socketio_(engineio_, config.socketio, entropy_),
+      calls_(socketio_, config.conference, entropy_),
+      metrics_(http_, {http_, host_, engineio_, socketio_, calls_, wiring.media}, wiring.media,
+               config.metrics) {
+  serve_page();
+  net::Reactor& reactor = wiring_.reactor;
+  media_watch_ = reactor.watch(wiring_.media.events.fd(), net::Interest::kRead,
+                               [this](Instant now, net::Ready) {
+                                 while (auto message = wiring_.media.events.take()) {
+                                   handle_media(now, std::move(*message));
+                                 }
+                               });
+  reactor.drive(engineio_);
+  reactor.drive(socketio_);
+  reactor.drive(calls_);
+  reactor.drive(metrics_);
+  reactor.drive({.next_timeout = [this] { return next_timeout(); },
+                 .handle_timeout = [this](Instant now) { stop_when_heard(now); },
+                 .drain =
+                     [this](Instant now) {
+                       move_commands(now);
+                       stop_when_heard(now);
+                       return false;
+                     }});
+}
+
+void Signalling::serve_page() {
+  http_.route("/", [this](Instant now, http::RequestId id, const http::Request& request) {
+    http_.respond(now, id, page_.answer(request));
+  });
+  http_.route("/healthz", [this](Instant now, http::RequestId id, const http::Request& request) {
+    const bool here = request.path == "/healthz";
+    http_.respond(now, id, http::text_response(here ? 200 : 404, here ? "ok\n" : "not found\n"));
+  });
+}
+
+void Signalling::handle_media(Instant now, FromMedia message) {
+  if (auto* const report = std::get_if<MediaReport>(&message)) {
+    metrics_.handle_report(now, std::move(*report));
+    return;
+  }
+  const sfu::Event& event = std::get<sfu::Event>(message);
+  log_event(event);
+  calls_.handle_event(now, event);
+}
+
+void Signalling::log_event(const sfu::Event& event) const {
+  const Log& log = wiring_.log;
+  std::visit(
+      Overloaded{
+          [&](const sfu::PeerConnected& e) {
+            log.info("peer_connected", {{"peer", e.peer.value()}});
+          },
+          [&](const sfu::PeerSilent& e) { log.warning("peer_silent", {{"peer", e.peer.value()}}); },
+          [&](const sfu::PeerFailed& e) {
+            log.warning("peer_failed", {{"peer", e.peer.value()}, {"reason", e.reason}});
+          },
+          [](const auto&) {},
+      },
+      event);
+}
+
+void Signalling::log_command(const sfu::Command& command) const {
+  const Log& log = wiring_.log;
+  std::visit(
+      Overloaded{
+          [&](const sfu::OpenPeer& c) {
+            log.info("peer_opened",
+                     {{"peer", c.setup.peer.value()}, {"room", c.setup.room.value()}});
+          },
+          [&](const sfu::ClosePeer& c) { log.info("peer_closed", {{"peer", c.peer.value()}}); },
+          [&](const sfu::OpenStream& c) {
+            log.info("stream_opened",
+                     {{"stream", c.stream.value()}, {"publisher", c.publisher.value()}});
+          },
+          [&](const sfu::CloseStream& c) {
+            log.info("stream_closed", {{"stream", c.stream.value()}});
+          },
+          [](const auto&) {},
+      },
+      command);
+}
+
+void Signalling::move_commands(Instant now) {
+  commands_again_at_ = kNever;
+  while (!wiring_.media.commands.full()) {
+    auto command = calls_.poll_command();
+    if (!command) {
+      return;
+    }
+    log_command(*command);
+    // Not full, and only this thread puts: it cannot be refused.
+    static_cast<void>(wiring_.media.commands.put(std::move(*command)));
+  }
+  commands_again_at_ = now + kRetry;
+}
+
+void Signalling::shut_down(Instant now) {
+  if (stop_at_ != kNever) {
+    return;
+  }
+  wiring_.log.info("shutting_down", {{"participants", calls_.gauges().participants}});
+  host_.stop_listening();
+  calls_.shut_down(now);
+  socketio_.shut_down(now);
+  engineio_.shut_down(now);
+  stop_at_ = now + kGoodbye;
+}
+
+void Signalling::stop_when_heard(Instant now) {
+  if (stop_at_ != kNever && (now >= stop_at_ || host_.counters().open == 0)) {
+    wiring_.reactor.stop();
+  }
+}
+
+Instant Signalling::next_timeout() const {
+  return std::min(commands_again_at_, stop_at_);
+}
+
+}  // namespace visavis::app
