@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/time.hpp"
+#include "rtp/media_parameters.hpp"
+#include "rtp/nack_generator.hpp"
+#include "rtp/reception_stats.hpp"
+#include "rtp/rtcp_writer.hpp"
+#include "testpeer/frame_assembler.hpp"
+
+namespace visavis::testpeer {
+
+/// A slot as the ack of the call protocol and the SDP answer tell it.
+struct SlotPlace {
+  std::uint16_t slot = 0;
+  std::string mid;
+  rtp::MediaKind kind = rtp::MediaKind::kAudio;
+  std::optional<std::uint16_t> seat;
+  rtp::Ssrc ssrc;
+  std::optional<rtp::Ssrc> rtx_ssrc;
+};
+
+/// What came through one slot.
+struct SlotReport {
+  FrameReport video;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t retransmissions = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t damaged = 0;  ///< Payloads without a whole stamp.
+  std::uint64_t plis_sent = 0;
+  std::uint64_t nacks_sent = 0;  ///< Packets asked for again.
+  std::uint64_t given_up = 0;    ///< Packets that never came.
+  // Audio:
+  std::uint64_t audio_packets = 0;
+  std::uint64_t audio_gaps = 0;    ///< Holes in the sequence numbers.
+  std::uint64_t audio_breaks = 0;  ///< Timestamps that do not grow with the sequence numbers.
+  std::uint32_t audio_source = 0;  ///< Of the newest packet.
+  std::optional<Instant> last_audio_at;
+  // Sender reports:
+  std::uint64_t sender_reports = 0;
+  Duration clock_error_max{};  ///< How far a report lay off the line through the first one.
+};
+
+/// Receives one slot as a browser does: repairs by NACK, asks for keyframes, reports.
+class SlotReceiver {
+ public:
+  explicit SlotReceiver(SlotPlace place);
+
+  void handle_rtp(Instant now, const rtp::CodecLine& codec, const rtp::PacketView& packet);
+  void handle_rtx(Instant now, const rtp::CodecLine& codec, const rtp::PacketView& packet);
+  void handle_sender_report(Instant now, const rtp::SenderReport& report);
+
+  [[nodiscard]] Instant next_timeout() const;
+  /// Appends the NACKs and the PLI that are due.
+  void write_feedback(Instant now, rtp::RtcpWriter& writer, rtp::Ssrc ours);
+  [[nodiscard]] bool has_packets() const { return !stats_.empty(); }
+  [[nodiscard]] rtp::ReportBlock make_block(Instant now) { return stats_.make_block(now); }
+
+  [[nodiscard]] const SlotPlace& place() const { return place_; }
+  [[nodiscard]] SlotReport report() const;
+
+ private:
+  void handle_video(Instant now, const rtp::CodecLine& codec, const rtp::PacketView& packet);
+  void handle_audio(Instant now, const rtp::PacketView& packet);
+
+  SlotPlace place_;
+  rtp::ReceptionStats stats_;
+  rtp::NackGenerator nacks_;
+  FrameAssembler frames_;
+  bool repairs_ = false;  // The codec was agreed with NACK.
+  std::optional<rtp::SequenceNumber> audio_sequence_;
+  rtp::Timestamp audio_timestamp_;
+  std::optional<rtp::SenderReport> first_report_;
+  SlotReport report_;
+};
+
+}  // namespace visavis::testpeer
