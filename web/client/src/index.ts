@@ -10,10 +10,12 @@ export {
   onDeviceChange,
   openCamera,
   openMicrophone,
+  openMicrophoneAndCamera,
   openScreen,
   type DeviceErrorCode,
   type DeviceKind,
   type DeviceList,
+  type DeviceResult,
   type ScreenCapture,
 } from './media/devices.js';
 export { meterLevel } from './media/level-meter.js';

@@ -28,7 +28,6 @@ export type ErrorCode =
   | 'too-many-rooms'
   | 'too-many-prepared'
   | 'too-many-prepared-from-address'
-  | 'prepared-for-another-room'
   | 'offer-too-large'
   | 'invalid-offer'
   | 'no-media'

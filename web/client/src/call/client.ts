@@ -243,10 +243,11 @@ export class CallClient extends Emitter<CallEvents> {
         this.signal.request('join', { ...wish, offer, publish: publish() }),
       );
     }
+    this.adopt(snapshot);
     this.setStatus('joined');
     this.recovery.start();
     this.recovery.handleMedia(transport.state);
-    this.adopt(snapshot);
+    this.announce();
   }
 
   private adopt(snapshot: Snapshot): void {
@@ -254,6 +255,10 @@ export class CallClient extends Emitter<CallEvents> {
     this.roster.adopt(snapshot);
     this.slots.reset(snapshot.assignments);
     this.publications.adopt(this.roster.ownStreams);
+  }
+
+  /** Tells the application of a new snapshot, and the server of what it may not know. */
+  private announce(): void {
     this.emit('participants', this.participants);
     this.emit('receptions', this.receptions);
     this.tiles.repeat();
@@ -348,6 +353,7 @@ export class CallClient extends Emitter<CallEvents> {
     const token = this.resumeToken;
     if (remedy === 'keep') {
       this.adopt(await this.signal.request('resume', { token }));
+      this.announce();
       return;
     }
     const transport = this.transportFor(remedy);
@@ -359,6 +365,7 @@ export class CallClient extends Emitter<CallEvents> {
       { iceRestart: remedy === 'restart-ice' },
     );
     this.adopt(snapshot);
+    this.announce();
   }
 
   private async renegotiate(remedy: Remedy): Promise<void> {

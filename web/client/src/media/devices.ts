@@ -29,26 +29,40 @@ export interface ScreenCapture {
 
 /** `preferred`: the device that was used last; another one is taken if it is gone. */
 export function openMicrophone(preferred?: string): Promise<MediaStreamTrack> {
-  return open('microphone', {
-    audio: {
-      ...ideal(preferred),
-      echoCancellation: true,
-      noiseSuppression: true,
-      autoGainControl: true,
-    },
-  });
+  return open('microphone', { audio: microphoneConstraints(preferred) });
 }
 
-/** 720p where the camera has it; phones and old webcams give what they can. */
+/** A track, or why there is none. */
+export type DeviceResult = MediaStreamTrack | DeviceError;
+
+/** Both at once, so that the user is asked once; one may come without the other. */
+export async function openMicrophoneAndCamera(preferred: {
+  microphone?: string | undefined;
+  camera?: string | undefined;
+}): Promise<{ microphone: DeviceResult; camera: DeviceResult }> {
+  try {
+    const stream = await devices('camera').getUserMedia({
+      audio: microphoneConstraints(preferred.microphone),
+      video: cameraConstraints(preferred.camera),
+    });
+    const [microphone, camera] = [stream.getAudioTracks()[0], stream.getVideoTracks()[0]];
+    if (microphone && camera) return { microphone, camera };
+  } catch (thrown) {
+    const error = deviceError('camera', thrown);
+    // Who has refused both is not asked again for each.
+    if (error.code === 'denied' || error.code === 'insecure') {
+      return { microphone: deviceError('microphone', thrown), camera: error };
+    }
+  }
+  const [microphone, camera] = await Promise.all([
+    openMicrophone(preferred.microphone).catch((error: DeviceError) => error),
+    openCamera(preferred.camera).catch((error: DeviceError) => error),
+  ]);
+  return { microphone, camera };
+}
+
 export function openCamera(preferred?: string): Promise<MediaStreamTrack> {
-  return open('camera', {
-    video: {
-      ...ideal(preferred),
-      width: { ideal: 1280 },
-      height: { ideal: 720 },
-      frameRate: { ideal: 30 },
-    },
-  });
+  return open('camera', { video: cameraConstraints(preferred) });
 }
 
 /** Asks the user for a screen, a window or a tab, with its sound where the browser can. */
@@ -98,6 +112,25 @@ async function open(
   const track = stream.getTracks()[0];
   if (!track) throw new DeviceError(device, 'missing', 'The browser gave no track.');
   return track;
+}
+
+function microphoneConstraints(preferred: string | undefined): MediaTrackConstraints {
+  return {
+    ...ideal(preferred),
+    echoCancellation: true,
+    noiseSuppression: true,
+    autoGainControl: true,
+  };
+}
+
+/** 720p where the camera has it; phones and old webcams give what they can. */
+function cameraConstraints(preferred: string | undefined): MediaTrackConstraints {
+  return {
+    ...ideal(preferred),
+    width: { ideal: 1280 },
+    height: { ideal: 720 },
+    frameRate: { ideal: 30 },
+  };
 }
 
 const ideal = (deviceId: string | undefined): MediaTrackConstraints =>

@@ -15,12 +15,17 @@ export function meterLevel(track: MediaStreamTrack, listener: (level: number) =>
   analyser.fftSize = 512;
   context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
   const samples = new Float32Array(analyser.fftSize);
+  // A page that nobody has clicked on yet gets no running context.
+  const resume = (): void => void context.resume();
+  const gestures = ['pointerdown', 'keydown'] as const;
+  for (const gesture of gestures) addEventListener(gesture, resume, { once: true });
   const timer = setInterval(() => {
     analyser.getFloatTimeDomainData(samples);
     listener(track.enabled ? loudness(samples) : 0);
   }, kPeriodMs);
   return () => {
     clearInterval(timer);
+    for (const gesture of gestures) removeEventListener(gesture, resume);
     void context.close();
   };
 }

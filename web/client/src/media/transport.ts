@@ -183,6 +183,7 @@ export class MediaTransport extends Emitter<{ state: TransportState }> {
     const preferences = codecPreferences(this.welcome.codecs[kind], capabilities);
     // Firefox before 128 has no such call: its offer is longer, and valid all the same.
     if (preferences.length > 0) transceiver.setCodecPreferences?.(preferences);
+    trimHeaderExtensions(transceiver);
   }
 
   private updateState(): void {
@@ -193,6 +194,39 @@ export class MediaTransport extends Emitter<{ state: TransportState }> {
     this.emit('state', state);
   }
 }
+
+/** The header extensions that the server reads or forwards; any other only makes every m-line longer. */
+const kHeaderExtensions: ReadonlySet<string> = new Set([
+  'urn:ietf:params:rtp-hdrext:sdes:mid',
+  'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id',
+  'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id',
+  'urn:ietf:params:rtp-hdrext:ssrc-audio-level',
+  'urn:3gpp:video-orientation',
+  'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time',
+  'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay',
+  'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
+  'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension',
+]);
+
+/** Where the browser has the call (Chromium): offers only the header extensions that are of use. */
+function trimHeaderExtensions(transceiver: TransceiverWithExtensions): void {
+  const offered = transceiver.getHeaderExtensionsToNegotiate?.();
+  transceiver.setHeaderExtensionsToNegotiate?.(
+    (offered ?? []).map((extension) =>
+      kHeaderExtensions.has(extension.uri) ? extension : { ...extension, direction: 'stopped' },
+    ),
+  );
+}
+
+interface HeaderExtension {
+  uri: string;
+  direction: RTCRtpTransceiverDirection;
+}
+
+type TransceiverWithExtensions = RTCRtpTransceiver & {
+  getHeaderExtensionsToNegotiate?(): HeaderExtension[];
+  setHeaderExtensionsToNegotiate?(extensions: HeaderExtension[]): void;
+};
 
 /** WebRTC extensions that TypeScript's own DOM types do not list yet. */
 type EncodingWithCodec = RTCRtpEncodingParameters & { codec?: RTCRtpCodec };
