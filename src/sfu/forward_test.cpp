@@ -1,0 +1,280 @@
+// How a packet becomes the viewer's: numbers, extensions, order.
+
+#include <gmock/gmock.h>
+
+#include "sfu/test_call.hpp"
+
+namespace visavis::sfu {
+namespace {
+
+using testing::ElementsAre;
+using testing::SizeIs;
+
+TEST(Forward, APacketReachesEveryViewerWithTheViewersOwnNumbers) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  RoutedPeer& bob = call.viewer(2);
+  RoutedPeer& carol = call.viewer(3, kPublisherNumbers);
+  call.show(bob, 1, TestCall::video_of(1));
+  call.show(carol, 1, TestCall::video_of(1));
+
+  call.receive_vp8(alice, {.sequence = 500, .timestamp = 1000, .keyframe = true});
+  call.flush();
+
+  const Sent to_bob = call.take(bob);
+  const Sent to_carol = call.take(carol);
+  ASSERT_THAT(to_bob.rtp, SizeIs(1));
+  ASSERT_THAT(to_carol.rtp, SizeIs(1));
+  EXPECT_EQ(to_bob.rtp[0].payload_type, kViewerNumbers.vp8);
+  EXPECT_EQ(to_carol.rtp[0].payload_type, kPublisherNumbers.vp8);
+  EXPECT_EQ(to_bob.rtp[0].ssrc, TestCall::kVideoSlotSsrc);
+  EXPECT_TRUE(to_bob.rtp[0].marker);
+  EXPECT_EQ(to_bob.rtp[0].payload, vp8_payload({.sequence = 500, .keyframe = true}));
+}
+
+TEST(Forward, ThePublishersMidDoesNotLeakTheSlotsOwnStandsInItsPlace) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  RoutedPeer& bob = call.viewer(2);
+  call.show(bob, 1, TestCall::video_of(1));
+
+  call.receive_vp8(alice, {.sequence = 1, .keyframe = true});
+
+  const Sent sent = call.flush_and_take(bob);
+  ASSERT_THAT(sent.rtp, SizeIs(1));
+  EXPECT_EQ(sent.rtp[0].extension(kViewerNumbers.mid), to_buffer("s1"));
+  EXPECT_EQ(sent.rtp[0].extension(kPublisherNumbers.mid), std::nullopt);
+}
+
+TEST(Forward, TransportSequenceNumbersCountOverAllSlotsOfAViewer) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  RoutedPeer& bob = call.viewer(2);
+  call.show(bob, 0, TestCall::audio_of(1));
+  call.show(bob, 1, TestCall::video_of(1));
+
+  call.receive_vp8(alice, {.sequence = 1, .keyframe = true});
+  call.receive_opus(alice, 1, 960);
+  call.receive_vp8(alice, {.sequence = 2});
+  const Sent sent = call.flush_and_take(bob);
+
+  ASSERT_THAT(sent.rtp, SizeIs(3));
+  for (unsigned index = 0; index < 3; ++index) {
+    const Buffer expected{std::byte{0}, static_cast<std::byte>(index)};
+    EXPECT_EQ(sent.rtp[index].extension(kViewerNumbers.transport_cc), expected);
+  }
+}
+
+TEST(Forward, AbsSendTimeIsWrittenAnewWhenThePacketLeaves) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  RoutedPeer& bob = call.viewer(2);
+  call.show(bob, 1, TestCall::video_of(1));
+
+  call.receive_vp8(alice, {.sequence = 1, .keyframe = true});
+
+  const Sent sent = call.flush_and_take(bob);
+  const std::uint32_t time = rtp::abs_send_time(call.now);
+  const Buffer expected{static_cast<std::byte>(time >> 16U), static_cast<std::byte>(time >> 8U),
+                        static_cast<std::byte>(time)};
+  EXPECT_EQ(sent.rtp.at(0).extension(kViewerNumbers.abs_send_time), expected);
+}
+
+TEST(Forward, TheAudioLevelIsCopied) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  RoutedPeer& bob = call.viewer(2);
+  call.show(bob, 0, TestCall::audio_of(1));
+
+  call.receive_opus(alice, 1, 960, 0x80U | 25U);
+
+  const Sent sent = call.flush_and_take(bob);
+  ASSERT_THAT(sent.rtp, SizeIs(1));
+  EXPECT_EQ(sent.rtp[0].extension(kViewerNumbers.audio_level), Buffer{std::byte{0x80 | 25}});
+  EXPECT_EQ(sent.rtp[0].payload_type, kViewerNumbers.opus);
+}
+
+TEST(Forward, GapsStayGapsAndALatePacketIsSentUnderItsOwnNumber) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  RoutedPeer& bob = call.viewer(2);
+  call.show(bob, 1, TestCall::video_of(1));
+  call.receive_vp8(alice, {.sequence = 1, .keyframe = true});
+  const std::uint16_t first = call.flush_and_take(bob).rtp.at(0).sequence;
+
+  call.receive_vp8(alice, {.sequence = 3});
+  EXPECT_THAT(call.flush_and_take(bob).sequences(), ElementsAre(first + 2));
+  call.receive_vp8(alice, {.sequence = 2});
+  EXPECT_THAT(call.flush_and_take(bob).sequences(), ElementsAre(first + 1));
+}
+
+TEST(Forward, PacketsReorderedWithinOneWakeUpLeaveInOrder) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  RoutedPeer& bob = call.viewer(2);
+  call.show(bob, 1, TestCall::video_of(1));
+  call.receive_vp8(alice, {.sequence = 1, .keyframe = true});
+  const std::uint16_t first = call.flush_and_take(bob).rtp.at(0).sequence;
+
+  call.receive_vp8(alice, {.sequence = 3});
+  call.receive_vp8(alice, {.sequence = 2});
+
+  EXPECT_THAT(call.flush_and_take(bob).sequences(), ElementsAre(first + 1, first + 2));
+}
+
+TEST(Forward, PaddingIsTakenOffAndAPacketOfNothingElseKeepsTheNumbersWhole) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  RoutedPeer& bob = call.viewer(2);
+  call.show(bob, 1, TestCall::video_of(1));
+  call.receive_vp8(alice, {.sequence = 1, .keyframe = true});
+  call.flush_and_take(bob);
+
+  const rtp::Header header{rtp::PayloadType(96), rtp::SequenceNumber(2), rtp::Timestamp(0),
+                           TestCall::video_ssrc(alice), false};
+  Buffer padding(200);
+  padding.back() = std::byte{200};
+  Buffer packet = rtp_packet(header, {header.ssrc, "v"}, padding);
+  packet[0] |= std::byte{0x20};
+  call.receive(alice, packet);
+
+  const Sent sent = call.flush_and_take(bob);
+  ASSERT_THAT(sent.rtp, SizeIs(1));
+  EXPECT_TRUE(sent.rtp[0].payload.empty());
+  EXPECT_EQ(sent.rtp[0].datagram[0] & std::byte{0x20}, std::byte{0});
+}
+
+TEST(Forward, AViewerWithoutTheCodecGetsNothingAndTheConferenceKnows) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  auto setup = call.setup(2, kViewerNumbers);
+  std::erase_if(setup.media.codecs, [](const auto& codec) { return codec.format == kVp8; });
+  RoutedPeer& bob = *call.router.open_peer(call.now, setup);
+  call.connect(bob);
+  call.show(bob, 1, TestCall::video_of(1));
+
+  call.receive_vp8(alice, {.sequence = 1, .keyframe = true});
+
+  EXPECT_TRUE(call.flush_and_take(bob).rtp.empty());
+  const auto changes = call.events_of<SlotChanged>();
+  ASSERT_FALSE(changes.empty());
+  EXPECT_EQ(changes.back().state, SlotState::kCodecUnsupported);
+}
+
+TEST(Forward, AChangeOfCodecGoesOnInTheSameSlotFromTheNewKeyframe) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  RoutedPeer& bob = call.viewer(2);
+  call.show(bob, 1, TestCall::video_of(1));
+  call.receive_vp8(alice, {.sequence = 1, .timestamp = 1000, .keyframe = true});
+  const SentRtp before = call.flush_and_take(bob).rtp.at(0);
+  call.run(33ms);
+
+  const rtp::Header header{rtp::PayloadType(kPublisherNumbers.h264), rtp::SequenceNumber(2),
+                           rtp::Timestamp(3970), TestCall::video_ssrc(alice), true};
+  const Buffer idr{std::byte{0x65}, std::byte{1}, std::byte{2}};
+  const Buffer sps{std::byte{0x67}, std::byte{0x42}, std::byte{0xE0}, std::byte{0x1F}};
+  call.receive(alice, rtp_packet(header, {header.ssrc, "v"}, sps));
+  rtp::Header next = header;
+  next.sequence = rtp::SequenceNumber(3);
+  call.receive(alice, rtp_packet(next, {header.ssrc, "v"}, idr));
+
+  const Sent sent = call.flush_and_take(bob);
+  ASSERT_THAT(sent.rtp, SizeIs(2));
+  EXPECT_EQ(sent.rtp[0].payload_type, kViewerNumbers.h264);
+  EXPECT_EQ(sent.rtp[0].sequence, before.sequence + 1);
+  EXPECT_TRUE(
+      rtp::newer_than(rtp::Timestamp(sent.rtp[0].timestamp), rtp::Timestamp(before.timestamp)));
+  const auto active = call.events_of<StreamActive>();
+  ASSERT_THAT(active, SizeIs(2));
+  EXPECT_EQ(active[0].format, kVp8);
+  EXPECT_EQ(active[1].format, kH264);
+}
+
+TEST(Forward, ANewSsrcOfThePublisherGoesOnInTheSameSlot) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  RoutedPeer& bob = call.viewer(2);
+  call.show(bob, 1, TestCall::video_of(1));
+  call.publish_frames(alice, {.sequence = 60'000, .timestamp = 1000, .keyframe = true}, 3);
+  const Sent before = call.take(bob);
+
+  const rtp::Header header{rtp::PayloadType(96), rtp::SequenceNumber(5), rtp::Timestamp(77'000'000),
+                           rtp::Ssrc(424242), true};
+  call.receive(alice, rtp_packet(header, {header.ssrc, "v"}, vp8_payload({.keyframe = true})));
+
+  const Sent after = call.flush_and_take(bob);
+  ASSERT_THAT(after.rtp, SizeIs(1));
+  EXPECT_EQ(after.rtp[0].sequence, before.rtp.back().sequence + 1);
+  EXPECT_EQ(after.rtp[0].picture_id(), before.rtp.back().picture_id() + 1);
+  EXPECT_LT(after.rtp[0].timestamp - before.rtp.back().timestamp, 9000U);
+}
+
+TEST(Forward, AnUnknownMidAndAnUnknownPayloadTypeAreDroppedAndCounted) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  const rtp::Header header{rtp::PayloadType(96), rtp::SequenceNumber(1), rtp::Timestamp(1),
+                           rtp::Ssrc(9), true};
+  call.receive(alice, rtp_packet(header, {header.ssrc, "zz"}, Buffer(10)));
+  rtp::Header strange = header;
+  strange.payload_type = rtp::PayloadType(33);
+  call.receive(alice, rtp_packet(strange, {header.ssrc, "v"}, Buffer(10)));
+  call.receive(alice, Buffer(5));
+
+  const auto count = [&](DropReason reason) {
+    return call.router.counters().drops[static_cast<std::size_t>(reason)];
+  };
+  EXPECT_EQ(count(DropReason::kNoStream), 1U);
+  EXPECT_EQ(count(DropReason::kUnknownPayloadType), 1U);
+  EXPECT_EQ(count(DropReason::kMalformed), 1U);
+}
+
+TEST(Forward, APacketThatWouldNotFitACellIsDroppedAndCounted) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  RoutedPeer& bob = call.viewer(2);
+  call.show(bob, 1, TestCall::video_of(1));
+
+  call.receive_vp8(alice, {.sequence = 1, .keyframe = true, .filler = 1400});
+
+  EXPECT_TRUE(call.flush_and_take(bob).rtp.empty());
+  EXPECT_EQ(call.router.counters().drops[static_cast<std::size_t>(DropReason::kTooLarge)], 1U);
+}
+
+TEST(Forward, AFullBatchIsContinuedInTheNext) {
+  TestCall call;
+  call.cells_max = 4;
+  RoutedPeer& alice = call.publisher(1);
+  RoutedPeer& bob = call.viewer(2);
+  RoutedPeer& carol = call.viewer(3);
+  call.show(bob, 1, TestCall::video_of(1));
+  call.show(carol, 1, TestCall::video_of(1));
+  for (std::uint16_t sequence = 1; sequence <= 10; ++sequence) {
+    call.receive_vp8(alice, {.sequence = sequence, .keyframe = sequence == 1});
+  }
+
+  call.flush();
+
+  EXPECT_THAT(call.take(bob).rtp, SizeIs(10));
+  EXPECT_THAT(call.take(carol).rtp, SizeIs(10));
+}
+
+TEST(Forward, AfterTheStreamIsClosedTheSlotIsEmpty) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  RoutedPeer& bob = call.viewer(2);
+  call.show(bob, 1, TestCall::video_of(1));
+  call.receive_vp8(alice, {.sequence = 1, .keyframe = true});
+  call.flush();
+  call.events();
+
+  call.router.close_peer(call.now, PeerId(1));
+
+  const auto changes = call.events_of<SlotChanged>();
+  ASSERT_THAT(changes, SizeIs(1));
+  EXPECT_EQ(changes[0].state, SlotState::kEmpty);
+  call.run(5s);
+}
+
+}  // namespace
+}  // namespace visavis::sfu
