@@ -1,3 +1,4 @@
+export { Emitter } from './emitter.js';
 export { CallClient, type CallClientOptions } from './call/client.js';
 export type { Reception } from './call/slots.js';
 export type * from './call/types.js';

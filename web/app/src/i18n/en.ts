@@ -48,6 +48,11 @@ export const en = {
   'problem.camera.busy': 'Another program is using your camera.',
   'problem.camera.insecure': 'Browsers allow the camera only on secure (https) pages.',
   'problem.camera.failed': 'Your camera could not be started.',
+  'problem.both.denied': 'Your browser blocks camera and microphone.',
+  'problem.both.missing': 'Neither a camera nor a microphone was found.',
+  'problem.both.busy': 'Another program is using your camera and microphone.',
+  'problem.both.insecure': 'Browsers allow camera and microphone only on secure (https) pages.',
+  'problem.both.failed': 'Your camera and microphone could not be started.',
   'problem.screen.failed': 'Your screen could not be shared.',
   'problem.help.chromium':
     'Click the icon to the left of the address, allow camera and microphone, then try again.',

@@ -31,8 +31,9 @@ export interface Stage {
 const kGap = 12;
 /** Faces stay recognisable down to here. */
 const kSmallestWidth = 148;
-/** A tile may be cropped between portrait (phones) and widescreen (cameras). */
-const kNarrowest = 3 / 4;
+/** How narrow a camera's picture may be cropped: on a phone held upright, and elsewhere. */
+const kNarrowestUpright = 3 / 4;
+const kNarrowest = 4 / 3;
 const kWidest = 16 / 9;
 /** Below this the page is a phone, held upright. */
 const kPhoneWidth = 560;
@@ -72,10 +73,11 @@ export function fillGrid(count: number, area: Size): Rect[] {
   let best = { columns: 1, rows: count, width: 0, height: 0 };
   for (let columns = 1; columns <= count; ++columns) {
     const rows = Math.ceil(count / columns);
-    const tile = fitTile({
+    const cell = {
       width: (area.width - kGap * (columns - 1)) / columns,
       height: (area.height - kGap * (rows - 1)) / rows,
-    });
+    };
+    const tile = fitTile(cell, area.height > area.width ? kNarrowestUpright : kNarrowest);
     if (tile.width * tile.height > best.width * best.height) best = { columns, rows, ...tile };
   }
   const { columns, rows, width, height } = best;
@@ -94,10 +96,10 @@ export function fillGrid(count: number, area: Size): Rect[] {
 }
 
 /** The largest tile in a cell whose shape a camera picture can be cropped to. */
-function fitTile({ width, height }: Size): Size {
+function fitTile({ width, height }: Size, narrowest: number): Size {
   if (width <= 0 || height <= 0) return { width: 0, height: 0 };
   if (width / height > kWidest) return { width: height * kWidest, height };
-  if (width / height < kNarrowest) return { width, height: width / kNarrowest };
+  if (width / height < narrowest) return { width, height: width / narrowest };
   return { width, height };
 }
 
@@ -162,7 +164,7 @@ function strip(
 function inset(area: Size): Rect {
   const phone = area.width < kPhoneWidth;
   const width = Math.round(phone ? 104 : Math.min(240, Math.max(168, area.width * 0.18)));
-  const height = Math.round(phone ? width / kNarrowest : width / kWidest);
+  const height = Math.round(phone ? width / kNarrowestUpright : width / kWidest);
   return rect('inset', {
     x: area.width - width - kGap,
     y: area.height - height - kGap,

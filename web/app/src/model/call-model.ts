@@ -179,6 +179,7 @@ export class CallModel {
     const open = this.view.value.panel === panel ? undefined : panel;
     this.change({ panel: open });
     this.chat.setOpen(open === 'chat');
+    if (open === 'chat') this.notices.dismissAll('notice.message');
   }
 
   say(text: string): void {

@@ -91,6 +91,14 @@ export class LocalMedia {
     await this.refreshDevices();
   }
 
+  /** Tries again what did not start. */
+  async retry(): Promise<void> {
+    const { microphone, camera } = this.view.value;
+    if (microphone.error && camera.error) return this.start();
+    if (microphone.error) return this.openMicrophone();
+    if (camera.error) return this.openCamera();
+  }
+
   async toggleMicrophone(): Promise<void> {
     const { on, pending, track } = this.view.value.microphone;
     if (pending) return;

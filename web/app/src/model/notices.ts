@@ -26,6 +26,11 @@ export class Notices {
     this.add('problem', text, values);
   }
 
+  /** Takes back what has been seen elsewhere. */
+  dismissAll(text: TextKey): void {
+    this.list.update((list) => list.filter((notice) => notice.text !== text));
+  }
+
   dismiss(id: number): void {
     this.list.update((list) => list.filter((notice) => notice.id !== id));
   }
