@@ -93,13 +93,17 @@ Certificate make_certificate(Entropy& entropy, EVP_PKEY& key) {
   return certificate;
 }
 
+const EVP_MD* digest_of(std::string_view algorithm) {
+  if (algorithm == "sha-512") {
+    return EVP_sha512();
+  }
+  return algorithm == "sha-384" ? EVP_sha384() : EVP_sha256();
+}
+
 Fingerprint fingerprint_of(const X509& certificate, std::string_view algorithm) {
-  const EVP_MD* const digest = algorithm == "sha-512"   ? EVP_sha512()
-                               : algorithm == "sha-384" ? EVP_sha384()
-                                                        : EVP_sha256();
   Buffer value(EVP_MAX_MD_SIZE);
   unsigned size = 0;
-  check(X509_digest(&certificate, digest, as_u8(MutableBytes(value)), &size) == 1);
+  check(X509_digest(&certificate, digest_of(algorithm), as_u8(MutableBytes(value)), &size) == 1);
   value.resize(size);
   return {.algorithm = std::string(algorithm), .value = std::move(value)};
 }

@@ -63,6 +63,8 @@ class Session {
   Session(Role role, Identity identity, Fingerprint remote);
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
   ~Session();
 
   /// The client's first message. A server waits for it.

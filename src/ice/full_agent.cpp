@@ -82,12 +82,12 @@ void FullAgent::move_to(Instant now, const SocketAddress& local) {
   if (!route_) {
     return;
   }
-  route_->local = local;
+  const Route moved{.local = local, .remote = route_->remote};
   std::erase_if(pairs_, [&](const Pair& pair) { return pair.route.local != local; });
-  if (pair_of(*route_) == nullptr) {
-    pairs_.push_back({.route = *route_});
+  if (pair_of(moved) == nullptr) {
+    pairs_.push_back({.route = moved});
   }
-  nominate(now);
+  nominate(now, moved);
 }
 
 bool FullAgent::handle_datagram(Instant now, const Route& route, Bytes datagram) {
@@ -116,8 +116,7 @@ void FullAgent::handle_success(Instant now, const Pending& pending) {
   if (!selected_) {
     selected_ = true;
     state_ = State::kConnected;
-    route_ = pending.route;
-    nominate(now);
+    nominate(now, pending.route);
     return;
   }
   if (pending.consent && consent_) {
@@ -126,21 +125,22 @@ void FullAgent::handle_success(Instant now, const Pending& pending) {
   if (pending.nominates && pending.route == route_ && !nominated_) {
     nominated_ = true;
     consent_.emplace(now, Random(random_.next()));
-    if (Pair* const pair = pair_of(*route_)) {
+    if (Pair* const pair = pair_of(pending.route)) {
       pair->check_at = kNever;
     }
   }
 }
 
-/// Asks for `route_` until the other side has agreed; all other pairs rest.
-void FullAgent::nominate(Instant now) {
+/// Asks for `route` until the other side has agreed; all other pairs rest.
+void FullAgent::nominate(Instant now, const Route& route) {
   nominated_ = false;
   consent_.reset();
   give_up_at_ = now + kGiveUp;
   for (Pair& pair : pairs_) {
     pair.check_at = kNever;
   }
-  if (Pair* const pair = pair_of(*route_)) {
+  route_ = route;
+  if (Pair* const pair = pair_of(route)) {
     pair->repeat = kRepeatMin;
     check_pair(now, *pair);
   }
@@ -170,7 +170,7 @@ void FullAgent::check_due_pair(Instant now) {
 }
 
 void FullAgent::keep_consent(Instant now) {
-  if (!consent_) {
+  if (!consent_ || !route_) {
     return;
   }
   consent_->handle_timeout(now);

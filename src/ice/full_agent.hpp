@@ -86,13 +86,13 @@ class FullAgent {
   struct Pending {
     stun::TransactionId transaction{};
     Route route;
-    std::optional<CheckId> consent{};
+    std::optional<CheckId> consent = std::nullopt;
     bool nominates = false;
   };
 
   void start(Instant now);
   void make_pairs(Instant now);
-  void nominate(Instant now);
+  void nominate(Instant now, const Route& route);
   void check_pair(Instant now, Pair& pair);
   void queue_check(const Route& route, std::optional<CheckId> consent, bool nominates);
   void handle_success(Instant now, const Pending& pending);

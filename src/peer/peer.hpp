@@ -109,6 +109,8 @@ class Peer {
   Peer(Instant now, Setup setup, const dtls::Identity& identity);
   Peer(Peer&&) noexcept;
   Peer& operator=(Peer&&) noexcept;
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
   ~Peer();
 
   /// RFC 8445 §9. DTLS and SRTP go on; the old route too, until a pair is nominated anew.

@@ -55,7 +55,7 @@ std::expected<SocketAddress, ParseError> read_mapped(Bytes value,
   const std::uint8_t family = reader.u8();
   const auto port = static_cast<std::uint16_t>(reader.u16() ^ (kMagicCookie >> 16U));
   if (family == 1 && value.size() == 8) {
-    return SocketAddress{IpAddress::v4(reader.u32() ^ kMagicCookie), port};
+    return SocketAddress{.ip = IpAddress::v4(reader.u32() ^ kMagicCookie), .port = port};
   }
   if (family != 2 || value.size() != 20) {
     return refuse(ParseError::kBadAttribute);
@@ -68,7 +68,7 @@ std::expected<SocketAddress, ParseError> read_mapped(Bytes value,
   std::ranges::transform(reader.rest(), mask, address.begin(), [](std::byte a, std::byte b) {
     return std::to_integer<std::uint8_t>(a ^ b);
   });
-  return SocketAddress{IpAddress::v6(address), port};
+  return SocketAddress{.ip = IpAddress::v6(address), .port = port};
 }
 
 Checked read_error_code(const Attribute& attribute, MessageView& message) {

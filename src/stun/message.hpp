@@ -74,10 +74,10 @@ struct MessageView {
 /// A connectivity check (RFC 8445 §7.2.2). Set one of `controlling` and `controlled`.
 struct Request {
   TransactionId transaction{};
-  std::string_view username{};
+  std::string_view username;
   std::uint32_t priority = 0;
-  std::optional<std::uint64_t> controlling{};
-  std::optional<std::uint64_t> controlled{};
+  std::optional<std::uint64_t> controlling = std::nullopt;
+  std::optional<std::uint64_t> controlled = std::nullopt;
   bool use_candidate = false;
 };
 
