@@ -131,7 +131,7 @@ bool FrameAssembler::has_gap() const {
 void FrameAssembler::note_stuck(Instant now) {
   if (next_ && !stuck_since_ && has_gap()) {
     stuck_since_ = now;
-    pli_at_ = now + kPatience;
+    pli_at_ = now + kStuckMax;
   }
 }
 

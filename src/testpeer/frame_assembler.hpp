@@ -40,9 +40,12 @@ struct FrameReport {
 /// one.
 class FrameAssembler {
  public:
-  /// A missing packet is waited for this long when a later keyframe is there already.
+  /// A missing packet is waited for this long when a later keyframe is there already; and the first
+  /// keyframe, before one is asked for. (Chromium: 200 ms.)
   static constexpr Duration kPatience = std::chrono::milliseconds(250);
-  /// Then a keyframe is asked for, and again after this, as browsers do.
+  /// Stuck for this long, we ask for a keyframe although nothing is known to be lost. (Chromium's.)
+  static constexpr Duration kStuckMax = std::chrono::seconds(3);
+  /// Asked for again after this.
   static constexpr Duration kPliGap = std::chrono::milliseconds(500);
 
   void handle_packet(Instant now, const ReceivedPacket& packet);

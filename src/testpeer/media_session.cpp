@@ -302,6 +302,9 @@ void MediaSession::handle_report_block(Instant now, const rtp::ReportBlock& bloc
        {camera_ ? &camera_->stream() : nullptr, microphone_ ? &microphone_->stream() : nullptr}) {
     if (stream != nullptr && stream->line().ssrc == block.ssrc) {
       stream->handle_report_block(now, block);
+      for (SlotReceiver& slot : slots_) {
+        slot.set_round_trip(stream->round_trip().value_or(rtp::NackGenerator::kInitialRoundTrip));
+      }
     }
   }
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -73,6 +72,9 @@ class MediaSession {
   static constexpr Duration kReportInterval = std::chrono::seconds(1);
 
   MediaSession(Instant now, Options options, const dtls::Identity& identity, Random random);
+  MediaSession(const MediaSession&) = delete;
+  MediaSession& operator=(const MediaSession&) = delete;
+  ~MediaSession() = default;
 
   /// An offer of all lines; a further one has a higher version.
   [[nodiscard]] std::string make_offer();

@@ -54,6 +54,9 @@ class SlotReceiver {
   void handle_rtx(Instant now, const rtp::CodecLine& codec, const rtp::PacketView& packet);
   void handle_sender_report(Instant now, const rtp::SenderReport& report);
 
+  /// To time repeated NACKs by.
+  void set_round_trip(Duration round_trip) { nacks_.set_round_trip(round_trip); }
+
   [[nodiscard]] Instant next_timeout() const;
   /// Appends the NACKs and the PLI that are due.
   void write_feedback(Instant now, rtp::RtcpWriter& writer, rtp::Ssrc ours);
