@@ -2,7 +2,6 @@
 #include <charconv>
 #include <cstring>
 #include <limits>
-#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -19,12 +18,9 @@ bool is_digit(char c) {
 /// The value of four hexadecimal digits at the front of `text`.
 std::optional<char32_t> hex4(std::string_view text) {
   std::uint16_t code = 0;
-  if (text.size() < 4) {
-    return std::nullopt;
-  }
-  const auto [end, error] = std::from_chars(text.data(), text.data() + 4, code, 16);
-  return error == std::errc{} && end == text.data() + 4 ? std::optional<char32_t>(code)
-                                                        : std::nullopt;
+  const std::string_view four = text.substr(0, 4);
+  const char* const end = std::from_chars(four.data(), four.data() + four.size(), code, 16).ptr;
+  return end == text.data() + 4 ? std::optional<char32_t>(code) : std::nullopt;
 }
 
 /// `from_chars` leaves what a double cannot hold to us: JavaScript makes it Infinity or 0. Which of
@@ -106,6 +102,8 @@ class Reader {
     return static_cast<std::uint32_t>(document_.nodes.size() - 1);
   }
 
+  // The recursion that follows ends at kDepthMax.
+  // NOLINTBEGIN(misc-no-recursion)
   [[nodiscard]] bool read_value(std::size_t depth) {
     switch (peek()) {
       case '{': return read_object(depth + 1);
@@ -226,6 +224,8 @@ class Reader {
     return true;
   }
 
+  // NOLINTEND(misc-no-recursion)
+
   /// A container whose children are those that wait from `pending` on.
   [[nodiscard]] Node container(Type type, std::size_t pending, std::size_t count) {
     Node node{.type = type};
@@ -248,9 +248,11 @@ class Reader {
     };
     // Sorted, not hashed: nobody can choose names that make this slow.
     order_.resize(count);
-    std::iota(order_.begin(), order_.end(), 0U);
+    for (std::size_t member = 0; member < count; ++member) {
+      order_[member] = member;
+    }
     std::ranges::sort(order_, {},
-                      [&](std::uint32_t member) { return std::pair(name(member), member); });
+                      [&](std::size_t member) { return std::pair(name(member), member); });
     if (std::ranges::adjacent_find(order_, {}, name) != order_.end()) {
       keep_first_of_each(pending, name);
     }
@@ -339,8 +341,9 @@ class Reader {
     if (take('u')) {
       return read_unicode_escape();
     }
-    const std::size_t letter = at_ < text_.size() ? kLetters.find(text_[at_]) : kLetters.npos;
-    if (letter == kLetters.npos) {
+    const std::size_t letter =
+        at_ < text_.size() ? kLetters.find(text_[at_]) : std::string_view::npos;
+    if (letter == std::string_view::npos) {
       return fail(ParseError::kSyntax);
     }
     ++at_;
@@ -371,7 +374,7 @@ class Reader {
   std::size_t at_ = 0;
   ParseError error_ = ParseError::kSyntax;
   std::vector<std::uint32_t> pending_;  // children of the containers that are still open
-  std::vector<std::uint32_t> order_;
+  std::vector<std::size_t> order_;
 };
 
 }  // namespace

@@ -8,7 +8,7 @@ Character first_character(std::string_view text) {
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
   const auto size = static_cast<std::size_t>(std::countl_one(byte(0)));
   if (size == 0) {
-    return {byte(0), 1};
+    return {.code = byte(0), .size = 1};
   }
   if (size == 1 || size > 4 || size > text.size()) {
     return {};
@@ -25,7 +25,7 @@ Character first_character(std::string_view text) {
   if (code < kSmallest[size] || code > 0x10FFFF) {
     return {};
   }
-  return {code, size};
+  return {.code = code, .size = size};
 }
 
 void append_character(std::string& to, char32_t code) {

@@ -20,8 +20,8 @@ double Value::as_number(double otherwise) const {
 
 std::optional<std::int64_t> Value::as_integer() const {
   const double number = as_number();
-  // 2^63 itself does not fit; NaN fails every comparison.
-  if (!(number >= -0x1p63 && number < 0x1p63) || std::trunc(number) != number) {
+  // 2^63 itself does not fit.
+  if (!is_number() || number < -0x1p63 || number >= 0x1p63 || std::trunc(number) != number) {
     return std::nullopt;
   }
   return static_cast<std::int64_t>(number);

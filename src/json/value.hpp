@@ -120,7 +120,9 @@ class Places {
 };
 
 struct TakeMember {
-  Member operator()(const Value& of, std::size_t at) const { return {of.key_at(at), of.at(at)}; }
+  Member operator()(const Value& of, std::size_t at) const {
+    return {.key = of.key_at(at), .value = of.at(at)};
+  }
 };
 struct TakeElement {
   Value operator()(const Value& of, std::size_t at) const { return of.at(at); }

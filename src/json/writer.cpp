@@ -21,7 +21,7 @@ void append_unicode_escape(std::string& to, char32_t code) {
 void append_escape(std::string& to, char byte) {
   constexpr std::string_view kBytes = "\"\\\b\f\n\r\t";
   constexpr std::string_view kLetters = "\"\\bfnrt";
-  if (const std::size_t at = kBytes.find(byte); at != kBytes.npos) {
+  if (const std::size_t at = kBytes.find(byte); at != std::string_view::npos) {
     to.push_back('\\');
     to.push_back(kLetters[at]);
   } else {
@@ -61,9 +61,9 @@ struct Decimal {
 
 Decimal shortest_decimal(double number) {
   std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number,
-                                 std::chars_format::scientific)
-                       .ptr;
+  const char* const end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number,
+                                        std::chars_format::scientific)
+                              .ptr;
   const std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
   const std::size_t e = text.find('e');
   Decimal decimal;
@@ -204,6 +204,8 @@ Writer& Writer::raw(std::string_view text) {
   return *this;
 }
 
+// As deep as the reader lets a value be.
+// NOLINTNEXTLINE(misc-no-recursion)
 Writer& Writer::rewritten(const Value& of) {
   switch (of.type()) {
     case Type::kNull: return null();

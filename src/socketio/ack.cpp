@@ -11,7 +11,8 @@ struct Ack::Question {
 };
 
 Ack::Ack(std::weak_ptr<Socket> socket, std::string id)
-    : question_(std::make_shared<Question>(Question{std::move(socket), std::move(id)})) {}
+    : question_(
+          std::make_shared<Question>(Question{.socket = std::move(socket), .id = std::move(id)})) {}
 
 Ack Ack::share() const {
   Ack other;

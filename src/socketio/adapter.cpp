@@ -17,7 +17,7 @@ void Adapter::add(const std::shared_ptr<Socket>& socket) {
 
 void Adapter::remove(Socket& socket) {
   leave_all(socket);
-  Member& member = socket.member_;
+  const Member& member = socket.member_;
   by_id_.erase(member.id);
   // The last one takes the empty place.
   const std::shared_ptr<Socket> removed =
@@ -39,12 +39,14 @@ void Adapter::join(Socket& socket, std::string_view room) {
   }
   auto found = rooms_.find(room);
   if (found == rooms_.end()) {
-    found = rooms_.emplace(std::string(room), std::make_unique<Room>(Room{std::string(room), {}}))
+    found = rooms_
+                .emplace(std::string(room),
+                         std::make_unique<Room>(Room{.name = std::string(room), .members = {}}))
                 .first;
   }
   std::vector<Membership*>& members = found->second->members;
-  member.rooms.push_back(
-      std::make_unique<Membership>(Membership{&socket, found->second.get(), members.size()}));
+  member.rooms.push_back(std::make_unique<Membership>(
+      Membership{.socket = &socket, .room = found->second.get(), .position = members.size()}));
   members.push_back(member.rooms.back().get());
 }
 
@@ -80,7 +82,7 @@ void Adapter::forget(Membership& membership) {
   }
 }
 
-bool Adapter::in_room(const Socket& socket, std::string_view room) const {
+bool Adapter::in_room(const Socket& socket, std::string_view room) {
   const Member& member = socket.member_;
   if (room == member.id) {
     return member.in_own_room;

@@ -47,7 +47,7 @@ class Adapter {
   void leave(Socket& socket, std::string_view room);
   void leave_all(Socket& socket);
 
-  [[nodiscard]] bool in_room(const Socket& socket, std::string_view room) const;
+  [[nodiscard]] static bool in_room(const Socket& socket, std::string_view room);
   [[nodiscard]] std::shared_ptr<Socket> find(std::string_view id) const;
   [[nodiscard]] std::size_t size() const { return sockets_.size(); }
   [[nodiscard]] const std::vector<std::shared_ptr<Socket>>& sockets() const { return sockets_; }

@@ -36,6 +36,7 @@ class BroadcastOperator {
   [[nodiscard]] BroadcastOperator in(std::string_view room) const { return to(room); }
   [[nodiscard]] BroadcastOperator except(std::string_view room) const;
   [[nodiscard]] BroadcastOperator local() const;
+  // NOLINTNEXTLINE(readability-identifier-naming): the word that Node has, which is a keyword.
   [[nodiscard]] BroadcastOperator volatile_() const;
 
   /// One packet, encoded once, is shared by all receivers.

@@ -22,7 +22,8 @@ Connection::Connection(Server& server, engineio::SessionHandle session,
     : server_(server),
       session_(session),
       handshake_(std::move(handshake)),
-      decoder_({server.options().attachments_max, server.options().attachment_bytes_max}),
+      decoder_({.attachments_max = server.options().attachments_max,
+                .attachment_bytes_max = server.options().attachment_bytes_max}),
       connect_timeout_(server.connect_timeouts_.arm(server.now(), session.value())) {}
 
 Connection::~Connection() {
@@ -52,8 +53,8 @@ void Connection::handle_message(bool binary, Bytes bytes) {
   auto packet = binary ? decoder_.handle_binary(bytes) : decoder_.handle_text(as_text(bytes));
   if (!packet) {
     fail(engineio::CloseReason::kForcedClose);
-  } else if (*packet) {
-    handle_packet(**std::move(packet));
+  } else if (packet->has_value()) {
+    handle_packet(std::move(packet->value()));
   }
 }
 
@@ -111,7 +112,8 @@ void Connection::refuse(std::string_view name_space, std::string_view message) {
   ++server_.counters_.refused_sockets;
   json::Writer error;
   error.begin_object().member("message", message).end_object();
-  send(encode_packet({PacketType::kConnectError, name_space, {}}, error.text()), false);
+  send(encode_packet({.type = PacketType::kConnectError, .name_space = name_space}, error.text()),
+       false);
 }
 
 void Connection::fail(engineio::CloseReason reason) {

@@ -60,7 +60,7 @@ class Connection {
 
   void handle_packet(Packet packet);
   void handle_connect(Packet packet);
-  void handle_inside(Socket& socket, const Packet& packet);
+  static void handle_inside(Socket& socket, const Packet& packet);
   void refuse(std::string_view name_space, std::string_view message);
   void fail(engineio::CloseReason reason);
   [[nodiscard]] Place* find(std::string_view name_space);

@@ -8,7 +8,7 @@
 namespace visavis::socketio {
 
 Next::~Next() {
-  answer(ConnectError{"No answer"});
+  answer(ConnectError{.message = "No answer"});
 }
 
 void Next::answer(std::optional<ConnectError> error) {
@@ -68,7 +68,8 @@ void Namespace::admit(Socket& socket) {
   ++server_.counters_.sockets;
   json::Writer json;
   json.begin_object().member("sid", socket.id()).end_object();
-  socket.deliver(encode_packet({PacketType::kConnect, name_, {}}, json.text()), {});
+  socket.deliver(encode_packet({.type = PacketType::kConnect, .name_space = name_}, json.text()),
+                 {});
   // By index: a handler may add handlers.
   for (std::size_t i = 0; i < connection_handlers_.size() && socket.connected_; ++i) {
     (*connection_handlers_[i])(socket);
@@ -85,7 +86,8 @@ void Namespace::refuse(Socket& socket, const ConnectError& error) {
   Connection& connection = *socket.connection_;
   connection.refused(socket);
   socket.abandon();
-  connection.send(encode_packet({PacketType::kConnectError, name_, {}}, json.text()), false);
+  connection.send(
+      encode_packet({.type = PacketType::kConnectError, .name_space = name_}, json.text()), false);
 }
 
 std::vector<std::shared_ptr<Socket>> Namespace::select(const Audience& audience) {
@@ -103,7 +105,8 @@ void Namespace::broadcast(Payload payload, const Audience& audience, EmitFlags f
   if (receivers.empty()) {
     return;
   }
-  const EncodedPacket packet = encode_packet({PacketType::kEvent, name_, {}}, std::move(payload));
+  const EncodedPacket packet =
+      encode_packet({.type = PacketType::kEvent, .name_space = name_}, std::move(payload));
   for (const SocketPointer& receiver : receivers) {
     receiver->deliver(packet, flags);
   }

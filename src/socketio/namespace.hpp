@@ -77,6 +77,7 @@ class Namespace {
   [[nodiscard]] BroadcastOperator in(std::string_view room) { return everyone().to(room); }
   [[nodiscard]] BroadcastOperator except(std::string_view room) { return everyone().except(room); }
   [[nodiscard]] BroadcastOperator local() { return everyone().local(); }
+  // NOLINTNEXTLINE(readability-identifier-naming): the word that Node has, which is a keyword.
   [[nodiscard]] BroadcastOperator volatile_() { return everyone().volatile_(); }
 
   /// The connected socket of this id, or null.

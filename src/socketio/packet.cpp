@@ -33,12 +33,12 @@ std::expected<PacketType, DecodeError> take_type(Cursor& text) {
 /// "2-": digits and a dash.
 std::expected<std::size_t, DecodeError> take_attachments(Cursor& text, std::size_t max) {
   std::size_t count = 0;
-  const char* const end = text.rest.data() + text.rest.size();
-  const auto [stop, error] = std::from_chars(text.rest.data(), end, count);
-  if (error != std::errc{} || stop == end || *stop != '-' || count > max) {
+  const std::string_view digits = text.take(text.rest.find('-'));
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
+  const bool whole = error == std::errc{} && end == digits.data() + digits.size();
+  if (!whole || text.take(1) != "-" || count > max) {
     return std::unexpected(DecodeError::kIllegalAttachments);
   }
-  static_cast<void>(text.take(static_cast<std::size_t>(stop - text.rest.data()) + 1));
   return count;
 }
 
@@ -54,17 +54,15 @@ std::string take_namespace(Cursor& text) {
 
 /// Digits. Node's parser takes spaces for zeros, and clients of other languages have sent them.
 std::expected<std::optional<std::string>, DecodeError> take_id(Cursor& text) {
-  const auto is_part = [](char c) {
-    return kDigits.find(c) != kDigits.npos || kSpaces.find(c) != kSpaces.npos;
-  };
-  const auto end = std::ranges::find_if_not(text.rest, is_part);
+  const auto is_part = [](char c) { return kDigits.contains(c) || kSpaces.contains(c); };
+  const auto* const end = std::ranges::find_if_not(text.rest, is_part);
   std::string_view id = text.take(static_cast<std::size_t>(end - text.rest.begin()));
   if (id.empty()) {
     return std::nullopt;
   }
   id.remove_prefix(std::min(id.find_first_not_of(kSpaces), id.size()));
   id = id.substr(0, id.find_last_not_of(kSpaces) + 1);
-  if (id.find_first_not_of(kDigits) != id.npos) {
+  if (id.find_first_not_of(kDigits) != std::string_view::npos) {
     return std::unexpected(DecodeError::kIllegalId);
   }
   id.remove_prefix(std::min(id.find_first_not_of('0'), id.size()));
@@ -94,7 +92,8 @@ bool is_placeholder(const json::Value& value) {
   return value.is_object() && value["_placeholder"].as_bool();
 }
 
-/// Whether every placeholder points to one of `count` attachments.
+/// Whether every placeholder points to one of `count` attachments. Goes as deep as JSON may be.
+// NOLINTNEXTLINE(misc-no-recursion)
 bool placeholders_hold(const json::Value& value, std::size_t count) {
   if (is_placeholder(value)) {
     const auto number = value["num"].as_integer();
@@ -211,7 +210,7 @@ std::expected<std::optional<Packet>, DecodeError> Decoder::handle_binary(Bytes b
 }
 
 std::expected<std::optional<Packet>, DecodeError> Decoder::complete() {
-  Packet packet = *std::exchange(waiting_, std::nullopt);
+  Packet packet = std::exchange(waiting_, std::nullopt).value_or(Packet());
   held_bytes_ = 0;
   packet.attachments = std::make_shared<const std::vector<SharedBytes>>(std::exchange(held_, {}));
   if (packet.data && !placeholders_hold(*packet.data, packet.attachments->size())) {

@@ -23,6 +23,8 @@ Payload& Payload::binary(SharedBytes bytes) {
   return *this;
 }
 
+// As deep as the reader lets JSON be.
+// NOLINTNEXTLINE(misc-no-recursion)
 Payload& Payload::argument(const Argument& argument) {
   if (!argument.has_attachments()) {
     writer_.value(argument.json());

@@ -117,7 +117,7 @@ class Server {
   engineio::Server& engine_;
   Options options_;
   Entropy& entropy_;
-  Instant now_{};
+  Instant now_;
   Counters counters_;
   std::map<std::string, std::unique_ptr<Namespace>, std::less<>> namespaces_;
   DeadlineQueue<std::uint64_t> connect_timeouts_;

@@ -83,9 +83,10 @@ void Socket::handle_event(const Packet& packet) {
   }
 }
 
-void Socket::call_each(const AnyHandlerList& of, std::string_view name, const Arguments& arguments,
-                       const Ack& ack) {
-  const AnyHandlerList handlers = of;
+// The list by value: a handler may change the socket's.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
+void Socket::call_each(AnyHandlerList handlers, std::string_view name, const Arguments& arguments,
+                       const Ack& ack) const {
   for (const std::shared_ptr<AnyHandler>& handler : handlers) {
     if (connected_) {
       (*handler)(name, arguments, ack.share());
@@ -96,9 +97,8 @@ void Socket::call_each(const AnyHandlerList& of, std::string_view name, const Ar
 void Socket::handle_ack(const Packet& packet) {
   std::uint64_t id = 0;
   const std::string_view digits = packet.id ? std::string_view(*packet.id) : std::string_view();
-  const char* const end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, id);
-  if (error == std::errc{} && stop == end) {
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), id);
+  if (!digits.empty() && error == std::errc{}) {
     settle_ack(id, Arguments(packet.data.value_or(json::Value()), 0, packet.attachments));
   }
 }
@@ -124,7 +124,9 @@ void Socket::emit(Payload payload, EmitFlags flags) {
     return;
   }
   if (connected_) {
-    deliver(encode_packet({PacketType::kEvent, namespace_.name(), {}}, std::move(payload)), flags);
+    deliver(encode_packet({.type = PacketType::kEvent, .name_space = namespace_.name()},
+                          std::move(payload)),
+            flags);
   }
 }
 
@@ -140,15 +142,19 @@ void Socket::emit_with_ack(Payload payload, Duration timeout, AckHandler handler
   }
   const std::uint64_t id = server.next_ack_id_++;
   const Instant expires = server.now() + timeout;
-  pending_acks_.emplace(id, PendingAck{expires, std::move(handler)});
+  pending_acks_.emplace(id, PendingAck{.expires = expires, .handler = std::move(handler)});
   server.arm_ack_timeout(expires, id, weak_from_this());
   const std::string digits = std::to_string(id);
-  deliver(encode_packet({PacketType::kEvent, namespace_.name(), digits}, std::move(payload)), {});
+  deliver(encode_packet({.type = PacketType::kEvent, .name_space = namespace_.name(), .id = digits},
+                        std::move(payload)),
+          {});
 }
 
 void Socket::send_ack(std::string_view id, Payload payload) {
   if (connected_) {
-    deliver(encode_packet({PacketType::kAck, namespace_.name(), id}, std::move(payload)), {});
+    deliver(encode_packet({.type = PacketType::kAck, .name_space = namespace_.name(), .id = id},
+                          std::move(payload)),
+            {});
   }
 }
 
@@ -198,7 +204,8 @@ void Socket::disconnect(bool close) {
     connection_->disconnect_all();
     return;
   }
-  deliver(encode_packet({PacketType::kDisconnect, namespace_.name(), {}}, ""), {});
+  deliver(encode_packet({.type = PacketType::kDisconnect, .name_space = namespace_.name()}, ""),
+          {});
   end(DisconnectReason::kServerNamespaceDisconnect);
 }
 

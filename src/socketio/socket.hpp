@@ -134,8 +134,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void settle_ack(std::uint64_t id, std::expected<Arguments, AckError> answer);
   void send_ack(std::string_view id, Payload payload);
   void deliver(const std::vector<engineio::SharedMessage>& packet, EmitFlags flags);
-  void call_each(const AnyHandlerList& of, std::string_view name, const Arguments& arguments,
-                 const Ack& ack);
+  void call_each(AnyHandlerList handlers, std::string_view name, const Arguments& arguments,
+                 const Ack& ack) const;
 
   Namespace& namespace_;
   Connection* connection_;  // null once ended
