@@ -27,7 +27,7 @@ struct Counters {
   std::uint64_t peers_failed = 0;
   std::uint64_t peers_silent = 0;
   std::uint64_t codec_requests = 0;
-  std::uint64_t commands_dropped = 0;  ///< At `Options::commands_max`: no worker takes them.
+  std::uint64_t overloaded = 0;  ///< Requests refused because no worker takes the commands.
   std::array<std::uint64_t, kErrorCodeCount> refusals{};  ///< By `ErrorCode`.
 
   void refuse(ErrorCode code) { ++refusals[static_cast<std::size_t>(code)]; }

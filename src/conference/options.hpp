@@ -48,7 +48,8 @@ struct Options {
   std::size_t prepared_max = 200;  ///< Each holds ICE and DTLS state of nobody known.
   std::size_t prepared_per_address_max = 10;
   double requests_per_second = 100;  ///< Each socket; a busy client needs a few.
-  /// Commands that no worker has taken yet; far above what a whole full room joining needs.
+  /// Commands that no worker has taken yet, beyond which requests are refused; far above what a
+  /// full room joining at once needs.
   std::size_t commands_max = 100'000;
 };
 

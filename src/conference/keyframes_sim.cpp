@@ -1,0 +1,76 @@
+#include <gtest/gtest.h>
+
+#include "conference/scenario_sim.hpp"
+
+namespace visavis::conference::sim_world {
+namespace {
+
+/// A publisher that has been live for a while when a viewer joins.
+struct LateJoin {
+  explicit LateJoin(std::uint64_t seed, Duration live) : world(seed) {
+    EXPECT_TRUE(world.run_until([&] { return ada.media().connected(); }, 2s));
+    world.run_for(live);
+    plis = world.media().plis_to_publishers;
+    keyframes = world.media().keyframes;
+  }
+
+  World world;
+  testpeer::Client& ada = world.add(person(1), path(20ms));
+  std::uint64_t plis = 0;
+  std::uint64_t keyframes = 0;
+};
+
+TEST(Keyframes, WithinFreshnessALateJoinerStartsFromTheCache) {
+  LateJoin late(1, 1s);
+  testpeer::Client& grace = late.world.add(viewer(2), path(20ms));
+  ASSERT_TRUE(late.world.run_until([&] { return sees(grace, late.ada); }, 2s));
+  EXPECT_EQ(late.world.media().plis_to_publishers, late.plis);
+  EXPECT_EQ(late.world.media().keyframes, late.keyframes);
+  EXPECT_EQ(late.world.media().cache_hits, 1U);
+  late.world.run_for(1s);
+  EXPECT_EQ(breaks(grace), 0U);
+}
+
+TEST(Keyframes, AfterItOneIsAskedForAndOnlyOne) {
+  LateJoin late(2, 10s);
+  testpeer::Client& grace = late.world.add(viewer(2), path(20ms));
+  ASSERT_TRUE(late.world.run_until([&] { return sees(grace, late.ada); }, 2s));
+  late.world.run_for(5s);
+  EXPECT_EQ(late.world.media().plis_to_publishers, late.plis + 1);
+  EXPECT_EQ(late.world.media().keyframes, late.keyframes + 1);
+  EXPECT_EQ(late.ada.media().camera()->counters().plis, 1U);
+  EXPECT_EQ(breaks(grace), 0U);
+}
+
+TEST(Keyframes, ManyWhoJoinAtOnceShareOne) {
+  LateJoin late(3, 10s);
+  std::vector<testpeer::Client*> viewers;
+  for (unsigned number = 0; number < 12; ++number) {
+    viewers.push_back(&late.world.add(viewer(10 + number), path(Duration(5ms) * (1 + number % 5))));
+    late.world.run_for(10ms);
+  }
+  late.world.run_for(5s);
+  for (const testpeer::Client* each : viewers) {
+    EXPECT_GT(frames_of(*each, late.ada).frames, 100U);
+    EXPECT_EQ(breaks(*each), 0U);
+  }
+  EXPECT_EQ(late.world.media().plis_to_publishers, late.plis + 1);
+}
+
+TEST(Keyframes, ForOnesThatAreLostAreAskedForAgain) {
+  World world(4);
+  testpeer::Client& ada = world.add(person(1), path(20ms));
+  ASSERT_TRUE(world.run_until([&] { return ada.media().connected(); }, 2s));
+  world.run_for(10s);
+  testpeer::Client& grace = world.add(viewer(2), path(20ms));
+  ASSERT_TRUE(world.run_until([&] { return grace.times().joined.has_value(); }, 2s));
+  world.set_network(ada, path(20ms, 0.6));
+  world.run_for(2s);
+  world.set_network(ada, path(20ms));
+  ASSERT_TRUE(world.run_until([&] { return sees(grace, ada); }, 3s));
+  world.run_for(2s);
+  EXPECT_EQ(breaks(grace), 0U);
+}
+
+}  // namespace
+}  // namespace visavis::conference::sim_world

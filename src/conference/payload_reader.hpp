@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "call/limits.hpp"
+#include "conference/refusal.hpp"
+#include "json/value.hpp"
+
+namespace visavis::conference {
+
+/// Reads the fields of one JSON object. The first thing wrong is kept, and what is read afterwards
+/// is empty: a parser reads all its fields and asks once.
+class PayloadReader {
+ public:
+  PayloadReader(const json::Value& object, const call::Limits& limits)
+      : object_(object), limits_(limits) {}
+
+  [[nodiscard]] std::string text(std::string_view field);
+  [[nodiscard]] std::optional<std::string> optional_text(std::string_view field);
+  [[nodiscard]] bool flag(std::string_view field);
+  [[nodiscard]] bool flag(std::string_view field, bool otherwise);
+  /// A whole number from 0 to `max`.
+  [[nodiscard]] std::uint32_t number(std::string_view field, std::uint32_t max);
+  [[nodiscard]] std::uint32_t number(std::string_view field, std::uint32_t max,
+                                     std::uint32_t otherwise);
+  /// An array; null (of no elements) when it is absent.
+  [[nodiscard]] json::Value optional_list(std::string_view field);
+
+  // What has limits of its own.
+  [[nodiscard]] std::string room_name(std::string_view field);
+  [[nodiscard]] std::string name(std::string_view field);
+  [[nodiscard]] std::optional<std::string> optional_metadata(std::string_view field);
+  [[nodiscard]] std::string offer(std::string_view field);
+  [[nodiscard]] std::optional<std::string> optional_offer(std::string_view field);
+  void check_token(std::string_view field);
+
+  [[nodiscard]] bool has(std::string_view field) const { return object_.find(field).has_value(); }
+  [[nodiscard]] const json::Value& object() const { return object_; }
+  void fail(ErrorCode code, std::string message);
+  [[nodiscard]] const std::optional<Refusal>& failure() const { return failure_; }
+
+ private:
+  void fail_type(std::string_view field, std::string_view wanted);
+
+  json::Value object_;
+  call::Limits limits_;  // A copy: few words, and callers pass temporaries.
+  std::optional<Refusal> failure_;
+};
+
+}  // namespace visavis::conference

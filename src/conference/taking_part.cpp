@@ -1,0 +1,234 @@
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "conference/core.hpp"
+#include "conference/wire.hpp"
+
+/// What a participant asks for: `publish`, `unpublish`, `mute`, `update`, `view`, `renegotiate`,
+/// `message`, `stats`.
+namespace visavis::conference {
+namespace {
+
+Refusal not_joined() {
+  return {ErrorCode::kNotJoined, "Join a room first."};
+}
+
+Refusal no_such_stream() {
+  return {ErrorCode::kNoSuchStream, "You publish no stream of this id."};
+}
+
+}  // namespace
+
+CallService::Core::Reply CallService::Core::publish(Request& request) {
+  const auto parsed = parse_publish(request.payload);
+  if (!parsed) {
+    return std::unexpected(parsed.error());
+  }
+  Member* const member = member_of(request.socket);
+  if (member == nullptr) {
+    return std::unexpected(not_joined());
+  }
+  const call::Participant& self = self_of(*member);
+  if (const auto refusal =
+          check_lines({*parsed}, member->transport ? &*member->transport : nullptr)) {
+    return std::unexpected(*refusal);
+  }
+  if (self.find_line(parsed->mid) != nullptr) {
+    return refuse(ErrorCode::kLineInUse, "This line carries a stream already.");
+  }
+  if (self.streams.size() >= options_.limits.streams_per_participant) {
+    return refuse(ErrorCode::kTooManyStreams, fmt::format("At most {} streams a participant.",
+                                                          options_.limits.streams_per_participant));
+  }
+  const call::Stream& stream = add_stream(*member, *parsed);
+  call::Room& room = room_of(*member);
+  room.changed();
+  tell_others(*member, "stream-published", stream_published(room, self, stream));
+  touch(member->room);
+  json::Writer to;
+  write_stream(to.begin_object().member("ok", true).key("stream"), stream);
+  to.member("revision", room.revision()).end_object();
+  return std::move(to).take();
+}
+
+CallService::Core::Reply CallService::Core::unpublish(Request& request) {
+  const auto parsed = parse_unpublish(request.payload);
+  if (!parsed) {
+    return std::unexpected(parsed.error());
+  }
+  Member* const member = member_of(request.socket);
+  if (member == nullptr) {
+    return std::unexpected(not_joined());
+  }
+  if (self_of(*member).find_stream(*parsed) == nullptr) {
+    return std::unexpected(no_such_stream());
+  }
+  remove_stream(*member, *parsed);
+  touch(member->room);
+  return changed_ack(room_of(*member).revision());
+}
+
+CallService::Core::Reply CallService::Core::mute(Request& request) {
+  const auto parsed = parse_mute(request.payload);
+  if (!parsed) {
+    return std::unexpected(parsed.error());
+  }
+  Member* const member = member_of(request.socket);
+  if (member == nullptr) {
+    return std::unexpected(not_joined());
+  }
+  call::Room& room = room_of(*member);
+  call::Participant& self = self_of(*member);
+  call::Stream* const stream = self.find_stream(parsed->stream);
+  if (stream == nullptr) {
+    return std::unexpected(no_such_stream());
+  }
+  if (stream->muted != parsed->muted) {
+    stream->muted = parsed->muted;
+    if (stream->flow) {
+      commands_.push(sfu::SetStreamMuted{.stream = sfu::StreamId(stream->flow->value()),
+                                         .muted = stream->muted});
+    }
+    room.changed();
+    tell_others(*member, "stream-muted", stream_muted(room, self, *stream));
+    touch(member->room);
+  }
+  return changed_ack(room.revision());
+}
+
+CallService::Core::Reply CallService::Core::update(Request& request) {
+  const auto parsed = parse_update(request.payload, options_.limits);
+  if (!parsed) {
+    return std::unexpected(parsed.error());
+  }
+  Member* const member = member_of(request.socket);
+  if (member == nullptr) {
+    return std::unexpected(not_joined());
+  }
+  call::Room& room = room_of(*member);
+  call::Participant& self = self_of(*member);
+  json::Writer to;
+  to.begin_object().member("participantId", self.id);
+  if (parsed->name) {
+    self.name = *parsed->name;
+    to.member("name", self.name);
+  }
+  if (parsed->metadata) {
+    self.metadata = *parsed->metadata;
+    to.key("metadata").raw(self.metadata);
+  }
+  if (parsed->name || parsed->metadata) {
+    to.member("revision", room.changed()).end_object();
+    tell_others(*member, "participant-updated", std::move(to).take());
+  }
+  return changed_ack(room.revision());
+}
+
+CallService::Core::Reply CallService::Core::view(Request& request) {
+  auto tiles = parse_view(request.payload, options_.limits);
+  if (!tiles) {
+    return std::unexpected(tiles.error());
+  }
+  Member* const member = member_of(request.socket);
+  if (member == nullptr) {
+    return std::unexpected(not_joined());
+  }
+  ++counters_.views;
+  const call::Room& room = room_of(*member);
+  for (call::Tile& tile : *tiles) {
+    const call::Participant* const participant = room.find(tile.participant);
+    const call::Stream* const stream =
+        participant == nullptr ? nullptr : participant->find_stream(tile.stream);
+    if (stream != nullptr && call::is_video(stream->source)) {
+      tile.source = stream->source;
+    }
+  }
+  member->slots.set_view(*std::move(tiles));
+  replan(*member);
+  json::Writer to;
+  member->slots.tell_tiles(to.begin_object().member("ok", true).key("tiles"), room);
+  to.end_object();
+  touch(member->room);
+  return std::move(to).take();
+}
+
+CallService::Core::Reply CallService::Core::renegotiate(Request& request) {
+  const auto offer = parse_renegotiate(request.payload, options_.limits);
+  if (!offer) {
+    return std::unexpected(offer.error());
+  }
+  Member* const member = member_of(request.socket);
+  if (member == nullptr) {
+    return std::unexpected(not_joined());
+  }
+  auto transport = negotiator_.negotiate(*offer, member->transport ? &*member->transport : nullptr);
+  if (!transport) {
+    return std::unexpected(transport.error());
+  }
+  adopt(*member, *std::move(transport), /*opened=*/false);
+  republish(*member, std::nullopt);
+  touch(member->room);
+  json::Writer to;
+  to.begin_object().member("ok", true).member("answer", member->transport->negotiated.answer);
+  write_slot_lines(to.key("slots"), member->transport->negotiated.slots);
+  to.end_object();
+  return std::move(to).take();
+}
+
+CallService::Core::Reply CallService::Core::message(Request& request) {
+  const auto parsed = parse_message(request.payload, options_.limits);
+  if (!parsed) {
+    return std::unexpected(parsed.error());
+  }
+  Member* const member = member_of(request.socket);
+  if (member == nullptr) {
+    return std::unexpected(not_joined());
+  }
+  const call::Participant* to_whom = nullptr;
+  if (parsed->to) {
+    to_whom = room_of(*member).find(*parsed->to);
+    if (to_whom == nullptr || to_whom->key == member->key) {
+      return refuse(ErrorCode::kNoSuchParticipant, "Nobody else in the room has this id.");
+    }
+  }
+  if (!member->messages.take(server_.now())) {
+    return refuse(ErrorCode::kRateLimited, "Too many messages a second.");
+  }
+  ++counters_.messages;
+  json::Writer to;
+  to.begin_object().member("from", member->id).member("private", to_whom != nullptr);
+  if (parsed->data) {
+    to.member("data", *parsed->data);
+  } else {
+    to.member("text", parsed->text);
+  }
+  to.end_object();
+  if (to_whom != nullptr) {
+    tell(members_.at(to_whom->key), "message", std::move(to).take());
+  } else {
+    tell_others(*member, "message", std::move(to).take());
+  }
+  return done_ack();
+}
+
+CallService::Core::Reply CallService::Core::stats(Request& request) {
+  Member* const member = member_of(request.socket);
+  if (member == nullptr) {
+    return std::unexpected(not_joined());
+  }
+  if (!member->transport) {
+    return refuse(ErrorCode::kNoMedia, "There is no transport to ask for.");
+  }
+  if (member->stats) {
+    return refuse(ErrorCode::kStatsPending, "The former request is not answered yet.");
+  }
+  member->stats.emplace(Member::Question{.number = ++last_question_,
+                                         .ack = std::move(request.ack),
+                                         .deadline = questions_.arm(server_.now(), member->key)});
+  commands_.push(
+      sfu::ReportPeer{.peer = member->transport->peer, .request = member->stats->number});
+  return std::nullopt;
+}
+
+}  // namespace visavis::conference
