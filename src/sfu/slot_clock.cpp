@@ -6,6 +6,11 @@
 
 namespace visavis::sfu {
 
+SlotClock::SlotClock(rtp::MediaKind kind, rtp::Timestamp start)
+    : rate_(clock_rate_of(kind)),
+      gap_(kind == rtp::MediaKind::kAudio ? kAudioGap : kVideoGap),
+      start_(start) {}
+
 TimestampMap SlotClock::enter(const CachedRun& run) {
   if (!started_) {
     started_ = true;
@@ -19,7 +24,7 @@ TimestampMap SlotClock::enter(const CachedRun& run) {
   const std::int64_t last_sent = rtp::distance(line, last_sent_);
   // After hours without a packet the distance has wrapped, and nothing is in the way.
   if (sent_ && last_sent < to_units(kAheadMax, rate_)) {
-    first = std::max(first, last_sent + to_units(kGap, rate_));
+    first = std::max(first, last_sent + to_units(gap_, rate_));
     head = std::max(head, first + ((length + kSqueezeMax - 1) / kSqueezeMax));
   }
   TimestampMap map;

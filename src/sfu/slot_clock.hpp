@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "base/time.hpp"
+#include "rtp/media_parameters.hpp"
 #include "rtp/rtp_packet.hpp"
 #include "rtp/sequence.hpp"
 
@@ -42,10 +43,13 @@ class SlotClock {
   /// A cached run is squeezed into no more than this, about a frame: its pictures are to be decoded
   /// at once, not shown one after the other, and what a receiver waits for is the head.
   static constexpr Duration kRunSpan = std::chrono::milliseconds(33);
-  /// Between the last timestamp of the stream before and the first of the next.
-  static constexpr Duration kGap = std::chrono::milliseconds(1);
+  /// Between the last timestamp of the stream before and the first of the next: audio lasts, and
+  /// what overlaps is thrown away by the receiver; a picture takes no time.
+  static constexpr Duration kAudioGap = std::chrono::milliseconds(20);
+  static constexpr Duration kVideoGap = std::chrono::milliseconds(1);
 
-  SlotClock(std::uint32_t clock_rate, rtp::Timestamp start) : rate_(clock_rate), start_(start) {}
+  /// The slot's first packet has a timestamp near `start`.
+  SlotClock(rtp::MediaKind kind, rtp::Timestamp start);
 
   /// Finds the place of a run between the last sent timestamp and now; its head lands on the slot's
   /// line. The timestamps of different frames stay different, if need be by landing some
@@ -65,6 +69,7 @@ class SlotClock {
   static constexpr Duration kAheadMax = std::chrono::seconds(10);
 
   std::uint32_t rate_;
+  Duration gap_;
   rtp::Timestamp start_;
   Instant origin_{};
   rtp::Timestamp last_sent_;

@@ -16,11 +16,6 @@ std::uint32_t scatter(rtp::Ssrc ssrc) {
   return ssrc.value() * 0x9E3779B1U;
 }
 
-std::uint32_t clock_rate_of(rtp::MediaKind kind) {
-  return rtp::clock_rate(kind == rtp::MediaKind::kAudio ? rtp::CodecName::kOpus
-                                                        : rtp::CodecName::kVp8);
-}
-
 }  // namespace
 
 Slot::Slot(const rtp::SlotLine& line, Viewer& viewer, RouterParts& parts)
@@ -29,7 +24,7 @@ Slot::Slot(const rtp::SlotLine& line, Viewer& viewer, RouterParts& parts)
       parts_(parts),
       numbered_header_(viewer.media.extensions, line.mid, true),
       repeatable_header_(viewer.media.extensions, line.mid, false),
-      clock_(clock_rate_of(line.kind), rtp::Timestamp(scatter(line.ssrc))),
+      clock_(line.kind, rtp::Timestamp(scatter(line.ssrc))),
       // Below 2^15, so that losing the first packets cannot be taken for a wrap (RFC 3711 §3.3.1).
       next_out_((scatter(line.ssrc) >> 18U) + 1) {
   report_.slot = index();
@@ -153,10 +148,10 @@ bool Slot::begin_segment(Instant now, const LogEntry& first) {
   if (codec == nullptr || (!is_audio() && first.sequence != next_)) {
     return false;
   }
-  const LogEntry* head = log.find(log.head());
-  const rtp::Timestamp head_timestamp = head == nullptr ? first.timestamp : head->timestamp;
-  const CachedRun run{first.timestamp, head_timestamp,
-                      std::min(now, stream_->clock().time_of(head_timestamp))};
+  // Audio has no run: its steps must stay as they are, so its first packet is its own anchor.
+  const LogEntry* head = is_audio() ? &first : log.find(log.head());
+  const rtp::Timestamp anchor = head == nullptr ? first.timestamp : head->timestamp;
+  const CachedRun run{first.timestamp, anchor, std::min(now, stream_->clock().time_of(anchor))};
   Segment segment;
   segment.stream = stream_->ref();
   segment.layer = layer_index_;

@@ -14,11 +14,6 @@ LogLimits limits_for(rtp::MediaKind kind, std::size_t log_bytes_max) {
   return limits;
 }
 
-std::uint32_t rate_of(rtp::MediaKind kind) {
-  return rtp::clock_rate(kind == rtp::MediaKind::kAudio ? rtp::CodecName::kOpus
-                                                        : rtp::CodecName::kVp8);
-}
-
 std::optional<DropReason> drop_reason(TrackLog::Appended appended) {
   switch (appended) {
     case TrackLog::Appended::kAtHead:
@@ -33,7 +28,10 @@ std::optional<DropReason> drop_reason(TrackLog::Appended appended) {
 }  // namespace
 
 Stream::Stream(const Identity& identity, RouterParts& parts, std::size_t log_bytes_max)
-    : identity_(identity), parts_(parts), clock_(rate_of(identity.kind)), voice_(identity.id) {
+    : identity_(identity),
+      parts_(parts),
+      clock_(clock_rate_of(identity.kind)),
+      voice_(identity.id) {
   layers_.emplace_back(parts.pool, limits_for(identity.kind, log_bytes_max));
   arrivals_.fill(Instant::min());
   counters_.stream = identity.id;
@@ -99,6 +97,7 @@ void Stream::want_keyframe(Instant now) {
   if (identity_.kind != rtp::MediaKind::kVideo) {
     return;
   }
+  wanted_until_ = now + kWantedSpan;
   if (!layers_.front().keyframes.want(now)) {
     ++parts_.counters.plis_coalesced;
   }
@@ -107,7 +106,6 @@ void Stream::want_keyframe(Instant now) {
 
 void Stream::warm(Instant now) {
   if (!layers_.front().log.is_fresh(now)) {
-    warm_until_ = now + kWarmSpan;
     want_keyframe(now);
   }
 }
@@ -116,10 +114,10 @@ bool Stream::poll_keyframe_request(Instant now) {
   Layer& layer = layers_.front();
   if (now >= refresh_at()) {
     refreshed_ = layer.log.newest_keyframe()->arrival;
-    warm_until_ = now + kWarmSpan;
+    wanted_until_ = now + kWantedSpan;
     layer.keyframes.want(now);
   }
-  if (layer.keyframes.wanted() && now > warm_until_ && !somebody_waits()) {
+  if (layer.keyframes.wanted() && now > wanted_until_ && !somebody_waits()) {
     layer.keyframes.cancel();
   }
   if (!layer.keyframes.poll_request(now)) {

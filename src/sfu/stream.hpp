@@ -45,8 +45,9 @@ class Stream {
   static constexpr std::size_t kRush = 3;
   static constexpr Duration kRushSpan = std::chrono::seconds(3);
   static constexpr Duration kRefreshAge = std::chrono::milliseconds(1500);
-  /// How long a keyframe is asked for because somebody is only likely to come.
-  static constexpr Duration kWarmSpan = std::chrono::seconds(3);
+  /// How long a keyframe is asked for while no slot waits for it: because somebody is likely to
+  /// come, or has lost a picture but not all of it.
+  static constexpr Duration kWantedSpan = std::chrono::seconds(3);
 
   Stream(const Identity& identity, RouterParts& parts, std::size_t log_bytes_max);
 
@@ -103,8 +104,9 @@ class Stream {
   std::optional<rtp::Format> format_;
   StreamClock clock_;
   std::vector<Slot*> readers_;
-  std::array<Instant, kRush> arrivals_;  ///< Of the newest viewers, oldest first.
-  Instant warm_until_ = Instant::min();
+  std::array<Instant, kRush> arrivals_;    ///< Of the newest viewers, oldest first.
+  Instant wanted_until_ = Instant::min();  ///< Also if no slot waits.
+
   Instant refreshed_ = Instant::min();  ///< Arrival of the keyframe that a refresh was asked for.
   StreamCounters counters_;
   Voice voice_;

@@ -13,6 +13,11 @@ constexpr int kSlowShare = 64;
 
 }  // namespace
 
+std::uint32_t clock_rate_of(rtp::MediaKind kind) {
+  return rtp::clock_rate(kind == rtp::MediaKind::kAudio ? rtp::CodecName::kOpus
+                                                        : rtp::CodecName::kVp8);
+}
+
 Duration to_duration(std::int64_t units, std::uint32_t rate) {
   return Duration(units * kMicroseconds / rate);
 }

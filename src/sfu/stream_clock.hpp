@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/time.hpp"
+#include "rtp/media_parameters.hpp"
 #include "rtp/ntp_time.hpp"
 #include "rtp/rtp_packet.hpp"
 
@@ -68,6 +69,10 @@ class StreamClock {
   std::optional<ClockPoint> arrived_;
   std::optional<ClockPoint> reported_;
 };
+
+/// Of the RTP timestamps of a stream or slot: all codecs of a kind that are forwarded have the same
+/// (RFC 7587 §4.1, RFC 7741 §4.1, RFC 6184 §8.2.1).
+[[nodiscard]] std::uint32_t clock_rate_of(rtp::MediaKind kind);
 
 /// Between timestamp units and time. Negative spans too.
 [[nodiscard]] Duration to_duration(std::int64_t units, std::uint32_t rate);
