@@ -22,7 +22,6 @@ export type CallPort = Pick<
   | 'prepare'
   | 'join'
   | 'leave'
-  | 'abandon'
   | 'publish'
   | 'unpublish'
   | 'setMuted'
@@ -198,7 +197,7 @@ export class CallModel {
     for (const stop of this.stops) stop();
     this.focus.stop();
     this.banner.stop();
-    this.options.client.abandon();
+    this.options.client.leave();
     this.options.media.stop();
   }
 

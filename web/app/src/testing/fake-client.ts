@@ -50,10 +50,6 @@ export class FakeClient extends Emitter<CallEvents> implements CallPort {
     this.setState({ status: 'left', ended: { reason: 'asked' } });
   }
 
-  abandon(): void {
-    this.leave();
-  }
-
   publish(source: Source, track: MediaStreamTrack | null): Promise<void> {
     this.log.push(`publish ${source} ${track ? 'with' : 'without'} a track`);
     return Promise.resolve();

@@ -198,12 +198,6 @@ export class CallClient extends Emitter<CallEvents> {
     return this.signal.request('stats', {});
   }
 
-  /** To be called when the page is being closed: tells the server without waiting. */
-  abandon(): void {
-    this.signal.tell('leave', {});
-    this.leave();
-  }
-
   /** The browser reports another network, or that there is one again. */
   handleNetworkChange(): void {
     this.recovery.handleNetworkChange();
