@@ -557,10 +557,6 @@ export interface StreamStats {
    * Gaps that no retransmission filled.
    */
   packetsLost: number;
-  /**
-   * RFC 3550 interarrival jitter.
-   */
-  jitterMs?: number;
   keyframes?: number;
   /**
    * Keyframes that the server asked for.
@@ -579,10 +575,6 @@ export interface SlotStats {
   packets: number;
   bytes: number;
   /**
-   * As the client's newest receiver report says.
-   */
-  packetsLost?: number;
-  /**
    * 0 to 1, of the newest report interval.
    */
   fractionLost?: number;
@@ -590,8 +582,10 @@ export interface SlotStats {
    * Packets sent again.
    */
   retransmitted?: number;
+  /**
+   * Packets that the client asked for again.
+   */
   nacksReceived?: number;
-  plisReceived?: number;
 }
 /**
  * Events from the server, one JSON object each, without ack.
