@@ -32,23 +32,22 @@ void declare(CLI::App& serve, Given& given) {
     CLI::Option* const option =
         serve.add_option(fmt::format("--{}", setting.name), given.values[setting.name],
                          std::string(setting.meaning));
-    option->type_name(std::string(setting.values))->type_size(1);
+    option->type_name(std::string(setting.values));
     option->multi_option_policy(setting.repeatable ? CLI::MultiOptionPolicy::TakeAll
                                                    : CLI::MultiOptionPolicy::Throw);
-    option->expected(1);
-    if (setting.repeatable) {
-      option->allow_extra_args(false)->expected(1, -1)->allow_extra_args(false);
-    }
+    option->expected(1);  // One value behind each flag.
   }
   serve
       .add_option("--config", given.config_file,
-                  "a TOML file with the same names; what is given "
-                  "here wins")
+                  "a TOML file with the same names; what is given here wins")
       ->type_name("FILE");
-  serve.footer(fmt::format(
-      "Defaults: --http 127.0.0.1:8080 --http [::1]:8080 --media 0.0.0.0:7000 --media [::]:7000\n\n"
-      "Limits ([limits] in the file):\n{}",
-      describe_limits(Config())));
+}
+
+std::string footer() {
+  return fmt::format(
+      "Defaults: --http 127.0.0.1:8080 --http [::1]:8080 --media 0.0.0.0:7000 --media [::]:7000\n"
+      "\nLimits, --limit NAME=VALUE or [limits] in the file (defaults in parentheses):\n{}",
+      describe_limits(Config()));
 }
 
 std::expected<Config, Exit> configure(const Given& given) {
@@ -81,15 +80,17 @@ std::expected<Config, Exit> read_command_line(std::span<const char* const> argum
   program.set_help_flag();
   program.set_help_all_flag("-h,--help", "say all that can be said to it");
   program.require_subcommand(1);
+  program.footer(footer());
+  CLI::App* const serve =
+      program.add_subcommand("serve", "serve the call page, the signalling and the media");
+  serve->set_help_flag();
+  serve->set_help_all_flag("-h,--help", "say all that can be said to it");
   Given given;
-  declare(*program.add_subcommand("serve", "serve the call page, the signalling and the media"),
-          given);
+  declare(*serve, given);
   try {
     program.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::CallForAllHelp&) {
     return std::unexpected(Exit{Exit::kOk, program.help("", CLI::AppFormatMode::All)});
-  } catch (const CLI::CallForHelp&) {
-    return std::unexpected(Exit{Exit::kOk, program.help()});
   } catch (const CLI::CallForVersion& version) {
     return std::unexpected(Exit{Exit::kOk, fmt::format("{}\n", version.what())});
   } catch (const CLI::ParseError& error) {

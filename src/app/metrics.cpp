@@ -96,6 +96,8 @@ void write_packets(MetricsWriter& out, const sfu::Counters& counters) {
   write_directions(out, counters.rtp_in, counters.rtp_out);
   out.counter("visavis_rtcp_packets_total", "RTCP packets from and to peers.");
   write_directions(out, counters.rtcp_in, counters.rtcp_out);
+  out.counter("visavis_transport_feedback_total", "Feedback of viewers on when packets arrived.",
+              counters.transport_feedback_in);
   out.counter("visavis_drops_total", "Datagrams and packets that went no further, by reason.");
   for (std::size_t i = 0; i < counters.drops.size(); ++i) {
     out.sample(counters.drops.at(i), {{"reason", to_string(static_cast<sfu::DropReason>(i))}});
@@ -204,8 +206,8 @@ std::string metrics_text(const MetricsSources& sources, const MediaReport& repor
   out.counter("visavis_mailbox_refusals_total", "Messages between threads that found no room.");
   out.sample(sources.media.commands.refused(), {{"to", "media"}});
   out.sample(sources.media.events.refused(), {{"to", "signalling"}});
-  out.counter("visavis_commands_dropped_total", "Commands for the media worker given up.",
-              sources.calls.counters().commands_dropped);
+  out.counter("visavis_overloaded_total", "Requests refused since no media worker takes commands.",
+              sources.calls.counters().overloaded);
   write_sessions(out, sources);
   write_http(out, sources);
   return out.text();

@@ -4,6 +4,7 @@
 #include <net/if.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 
 #include "net/file_descriptor.hpp"
@@ -12,12 +13,14 @@
 namespace visavis::net {
 namespace {
 
-/// Smaller is announced earlier; browsers try candidates of equal type in this order.
-int rank(const IpAddress& ip) {
+/// In the order of announcement: browsers try candidates of equal type in this order.
+enum class Rank : std::uint8_t { kGlobalV4, kGlobalV6, kLoopback };
+
+Rank rank(const IpAddress& ip) {
   if (ip.is_loopback()) {
-    return 2;
+    return Rank::kLoopback;
   }
-  return ip.is_v4() ? 0 : 1;
+  return ip.is_v4() ? Rank::kGlobalV4 : Rank::kGlobalV6;
 }
 
 bool announced(const IpAddress& ip) {
@@ -27,14 +30,15 @@ bool announced(const IpAddress& ip) {
 
 }  // namespace
 
-std::vector<IpAddress> in_announced_order(std::vector<IpAddress> addresses) {
+std::vector<IpAddress> in_announced_order(std::span<const IpAddress> addresses) {
   std::vector<IpAddress> ordered;
-  for (const IpAddress& ip : addresses) {
-    if (announced(ip) && std::ranges::find(ordered, ip) == ordered.end()) {
-      ordered.push_back(ip);
+  for (const Rank wanted : {Rank::kGlobalV4, Rank::kGlobalV6, Rank::kLoopback}) {
+    for (const IpAddress& ip : addresses) {
+      if (announced(ip) && rank(ip) == wanted && std::ranges::find(ordered, ip) == ordered.end()) {
+        ordered.push_back(ip);
+      }
     }
   }
-  std::ranges::stable_sort(ordered, {}, rank);
   return ordered;
 }
 
@@ -59,7 +63,7 @@ std::vector<IpAddress> interface_addresses() {
       addresses.push_back(address->ip);
     }
   }
-  return in_announced_order(std::move(addresses));
+  return in_announced_order(addresses);
 }
 
 }  // namespace visavis::net

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "base/address.hpp"
@@ -15,6 +16,6 @@ namespace visavis::net {
 [[nodiscard]] bool has_ipv6();
 
 /// The same rule for a given list, as it came from the system.
-[[nodiscard]] std::vector<IpAddress> in_announced_order(std::vector<IpAddress> addresses);
+[[nodiscard]] std::vector<IpAddress> in_announced_order(std::span<const IpAddress> addresses);
 
 }  // namespace visavis::net

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <vector>
 
 #include "net/clock.hpp"
 #include "net/interfaces.hpp"
@@ -19,14 +20,16 @@ IpAddress ip(std::string_view text) {
 }
 
 TEST(AnnouncedOrder, PutsLoopbackLastAndLeavesOutWhatNeedsAZone) {
-  EXPECT_THAT(
-      in_announced_order({ip("127.0.0.1"), ip("::1"), ip("fe80::1"), ip("169.254.3.4"),
-                          ip("2001:db8::7"), ip("192.168.1.5"), ip("203.0.113.9")}),
-      ElementsAre(ip("192.168.1.5"), ip("203.0.113.9"), ip("2001:db8::7"), ip("127.0.0.1")));
+  const std::vector<IpAddress> found = {ip("127.0.0.1"),   ip("::1"),         ip("fe80::1"),
+                                        ip("169.254.3.4"), ip("2001:db8::7"), ip("192.168.1.5"),
+                                        ip("203.0.113.9")};
+  EXPECT_THAT(in_announced_order(found), ElementsAre(ip("192.168.1.5"), ip("203.0.113.9"),
+                                                     ip("2001:db8::7"), ip("127.0.0.1")));
 }
 
 TEST(AnnouncedOrder, NamesEachAddressOnce) {
-  EXPECT_THAT(in_announced_order({ip("192.0.2.1"), ip("192.0.2.1")}), ElementsAre(ip("192.0.2.1")));
+  const std::vector<IpAddress> twice = {ip("192.0.2.1"), ip("192.0.2.1")};
+  EXPECT_THAT(in_announced_order(twice), ElementsAre(ip("192.0.2.1")));
 }
 
 TEST(InterfaceAddresses, EndWithLoopback) {
