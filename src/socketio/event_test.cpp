@@ -103,6 +103,43 @@ TEST(Event, OfAReservedNameIsNotSent) {
   EXPECT_EQ(bed.io().counters().reserved_events, 2U);
 }
 
+TEST(Event, ThatIsVolatileIsDroppedWhereTheClientDoesNotRead) {
+  TestBed bed;
+  auto& client = bed.join();
+  bed.io().of("/").volatile_().emit("v", 1);
+  bed.pump();
+  EXPECT_THAT(client.take(), ElementsAre("42[\"v\",1]"));
+  bed.stall();
+  bed.io().emit("first");
+  bed.pump();
+  bed.io().of("/").volatile_().emit("v", as_bytes("bytes"));
+  bed.io().emit("second");
+  bed.pump();
+  EXPECT_THAT(client.take(), ElementsAre("42[\"first\"]", "42[\"second\"]"));
+}
+
+TEST(Event, ThatOverflowsTheConnectionEndsItAndLeavesTheSendersReferenceUsable) {
+  engineio::Options engine = TestBed::engine_options();
+  engine.buffered_bytes_max = 1000;
+  TestBed bed({}, engine);
+  std::vector<std::string> reasons;
+  bed.io().on_connection([&](Socket& socket) {
+    socket.on_disconnect([&](DisconnectReason reason) { reasons.emplace_back(to_string(reason)); });
+  });
+  auto& client = bed.join();
+  Socket& socket = *bed.io().of("/").find(bed.io().of("/").socket_ids().at(0));
+  bed.stall();
+  for (int i = 0; i < 5; ++i) {
+    socket.emit("much", std::string(400, 'x'));
+    bed.pump();
+  }
+  socket.emit("nobody");
+  bed.pass(Duration::zero());
+  EXPECT_THAT(reasons, ElementsAre("transport error"));
+  EXPECT_EQ(bed.io().connection_count(), 0U);
+  static_cast<void>(client);
+}
+
 TEST(Ack, IsSentAtMostOnceAlsoLater) {
   TestBed bed;
   std::optional<Ack> kept;

@@ -184,13 +184,18 @@ class TestBed {
     now_ = until;
   }
 
+  /// From now on what is written does not leave: no client reads.
+  void stall() { stalled_ = true; }
+
   /// What a host does after every call from outside.
   void pump() {
     while (auto output = http_.poll_output()) {
       Client& client = *clients_.at(output->connection);
       for (const SharedBytes& bytes : output->bytes) {
         client.receive(*bytes);
-        http_.handle_sent(now_, output->connection, bytes->size());
+        if (!stalled_) {
+          http_.handle_sent(now_, output->connection, bytes->size());
+        }
       }
       if ((output->then_close || client.said_goodbye_) && !std::exchange(client.closed_, true)) {
         http_.handle_closed(now_, output->connection);
@@ -216,6 +221,7 @@ class TestBed {
   http::Server http_;
   engineio::Server engine_;
   Server io_;
+  bool stalled_ = false;
   std::uint64_t last_id_ = 0;
   std::map<http::ConnectionId, std::unique_ptr<Client>> clients_;
 };
