@@ -1,11 +1,34 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defaultClientConditions, defineConfig } from 'vite';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
 
 /** Where `npm run dev` finds the server's Socket.IO. */
 const server = process.env['VISAVIS_SERVER'] ?? 'http://127.0.0.1:8080';
 
+/** Compresses once, at its best, what the server would otherwise send as it is: it serves `x.js.br` for `x.js`. */
+function precompress(): Plugin {
+  let folder = '';
+  return {
+    name: 'precompress',
+    apply: 'build',
+    configResolved(config) {
+      folder = path.resolve(config.root, config.build.outDir);
+    },
+    closeBundle() {
+      const files = readdirSync(folder, { recursive: true }).map(String);
+      for (const file of files.filter((name) => /\.(js|css|html|svg)$/.test(name))) {
+        const bytes = readFileSync(path.join(folder, file));
+        writeFileSync(path.join(folder, `${file}.br`), brotliCompressSync(bytes));
+        writeFileSync(path.join(folder, `${file}.gz`), gzipSync(bytes, { level: 9 }));
+      }
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), precompress()],
   resolve: { conditions: ['visavis-source', ...defaultClientConditions] },
   build: {
     target: 'es2022',
