@@ -71,7 +71,7 @@ TEST(Join, WorksBetweenBrowsersOfDifferentShape) {
 TEST(Join, WithAPreparedTransportShowsAPictureOneRoundTripLater) {
   World world(4);
   testpeer::Client& ada = world.add(person(1), path(20ms));
-  world.run_for(2s);
+  world.run_for(10s);
   testpeer::Client::Options options = person(2);
   options.use_prepare = true;
   testpeer::Client& grace = world.add(options, path(20ms));

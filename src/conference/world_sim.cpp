@@ -19,6 +19,12 @@ Options with_media(Options options, const dtls::Identity& identity) {
   return options;
 }
 
+engineio::Options on_socketio_path() {
+  engineio::Options options;
+  options.path = "/socket.io/";
+  return options;
+}
+
 }  // namespace
 
 std::optional<Buffer> StreamPath::poll(Instant now) {
@@ -36,7 +42,7 @@ World::World(std::uint64_t seed, Options options)
       entropy_(Random(random_.next())),
       server_identity_(dtls::Identity::make(entropy_)),
       client_identity_(dtls::Identity::make(entropy_)),
-      engineio_(http_, {.path = "/socket.io/"}, entropy_),
+      engineio_(http_, on_socketio_path(), entropy_),
       socketio_(engineio_, {}, entropy_),
       calls_(socketio_, with_media(std::move(options), server_identity_), entropy_),
       worker_(now_, server_identity_, entropy_, {}) {}
