@@ -71,13 +71,13 @@ void serve_namespaces(socketio::Server& io) {
 
 /// Both families: "localhost" may mean either.
 bool listen(net::HttpHost& host, std::uint16_t port) {
-  const auto v4 = host.listen({IpAddress::v4(0x7F000001), port});
+  const auto v4 = host.listen({.ip = IpAddress::v4(0x7F000001), .port = port});
   if (!v4) {
     std::fprintf(stderr, "%s\n", v4.error().text.c_str());
     return false;
   }
-  const auto v6 =
-      host.listen({IpAddress::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}), v4->port});
+  const IpAddress loopback = IpAddress::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+  const auto v6 = host.listen({.ip = loopback, .port = v4->port});
   if (!v6) {
     std::fprintf(stderr, "%s\n", v6.error().text.c_str());
     return false;

@@ -50,11 +50,13 @@ void Connection::handle_message(bool binary, Bytes bytes) {
   if (closed_) {
     return;
   }
-  auto packet = binary ? decoder_.handle_binary(bytes) : decoder_.handle_text(as_text(bytes));
-  if (!packet) {
+  auto decoded = binary ? decoder_.handle_binary(bytes) : decoder_.handle_text(as_text(bytes));
+  if (!decoded) {
     fail(engineio::CloseReason::kForcedClose);
-  } else if (packet->has_value()) {
-    handle_packet(std::move(packet->value()));
+    return;
+  }
+  if (std::optional<Packet> packet = *std::move(decoded)) {
+    handle_packet(*std::move(packet));
   }
 }
 

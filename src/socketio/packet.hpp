@@ -85,7 +85,7 @@ class Decoder {
 struct PacketHead {
   PacketType type = PacketType::kEvent;
   std::string_view name_space = "/";
-  std::string_view id = {};  ///< empty: none
+  std::string_view id{};  ///< empty: none. NOLINT(*-redundant-member-init): may be left out.
 };
 
 /// A packet ready for any number of receivers: its text, then its attachments.

@@ -166,7 +166,7 @@ void Socket::deliver(const std::vector<engineio::SharedMessage>& packet, EmitFla
 
 bool Socket::join(std::string_view room) {
   if (connection_ == nullptr || (member_.rooms.size() >= namespace_.server().options().rooms_max &&
-                                 !namespace_.adapter_.in_room(*this, room))) {
+                                 !Adapter::in_room(*this, room))) {
     return false;
   }
   namespace_.adapter_.join(*this, room);
@@ -178,7 +178,7 @@ void Socket::leave(std::string_view room) {
 }
 
 bool Socket::in_room(std::string_view room) const {
-  return namespace_.adapter_.in_room(*this, room);
+  return Adapter::in_room(*this, room);
 }
 
 std::vector<std::string> Socket::rooms() const {
