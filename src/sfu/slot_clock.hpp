@@ -54,7 +54,7 @@ class SlotClock {
   /// Finds the place of a run between the last sent timestamp and now; its head lands on the slot's
   /// line. The timestamps of different frames stay different, if need be by landing some
   /// milliseconds late.
-  [[nodiscard]] TimestampMap enter(const CachedRun& run);
+  TimestampMap enter(const CachedRun& run);
   /// A packet with this timestamp leaves.
   void note_sent(rtp::Timestamp timestamp);
 
