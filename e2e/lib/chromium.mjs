@@ -45,9 +45,7 @@ export class Caller {
     const page = await context.newPage();
     const caller = new Caller(page, name);
     caller.errors = [];
-    caller.requests = [];
     page.on('pageerror', (error) => caller.errors.push(String(error)));
-    page.on('request', (request) => caller.requests.push(request.url()));
     await page.addInitScript(countDescriptions);
     if (prepare) await prepare(page);
     await page.goto(`${server.url}/r/${room}?name=${encodeURIComponent(name)}&join=1`);

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { Caller, launchChromium } from '../lib/chromium.mjs';
+import { startProxyWithoutUpgrades } from '../lib/proxy.mjs';
 import { Server, until } from '../lib/server.mjs';
 
 let browser;
@@ -20,13 +21,14 @@ after(async () => {
 });
 
 test('where the WebSocket upgrade is refused, polling carries the call', async () => {
-  const refuseWebSockets = (page) => page.routeWebSocket(/.*/, (socket) => socket.close());
-  const ann = await Caller.join(browser, server, 'polling', 'Ann', { prepare: refuseWebSockets });
+  const proxy = await startProxyWithoutUpgrades(server);
+  const ann = await Caller.join(browser, proxy, 'polling', 'Ann');
   const ben = await Caller.join(browser, server, 'polling', 'Ben');
   await Promise.all([ann.seesMoving(1), ben.seesMoving(1)]);
-  assert.ok(ann.requests.some((url) => url.includes('transport=polling')), 'polling was used');
+  assert.ok(proxy.seen.upgradesRefused > 0 && proxy.seen.polls > 0, JSON.stringify(proxy.seen));
   await ann.leave();
   await ben.leave();
+  proxy.close();
 });
 
 test('ten seconds of garbage at both ports leave a call undisturbed', async () => {
