@@ -69,18 +69,19 @@ void ViewerSlots::handle_state(sfu::SlotIndex slot, sfu::SlotState state) {
 std::vector<ViewerSlots::Assignment> ViewerSlots::replan(const call::Room& room,
                                                          call::ParticipantKey viewer) {
   plan_ = planner_.plan(room, viewer);
-  std::vector<Assignment> assignments;
-  for (std::size_t i = 0; i < assigned_.size(); ++i) {
-    if (assigned_[i] == plan_.slots[i].flow) {
-      continue;
-    }
-    assigned_[i] = plan_.slots[i].flow;
-    states_[i] = assigned_[i] ? sfu::SlotState::kWaitingForKeyframe : sfu::SlotState::kEmpty;
-    assignments.push_back(
-        {.slot = sfu::SlotIndex(static_cast<std::uint16_t>(i)), .flow = assigned_[i]});
-  }
   // What moves from one slot to another must have left the first before it enters the second.
-  std::ranges::partition(assignments, [](const Assignment& one) { return !one.flow; });
+  std::vector<Assignment> assignments;
+  for (const bool entering : {false, true}) {
+    for (std::size_t i = 0; i < assigned_.size(); ++i) {
+      const auto& flow = plan_.slots[i].flow;
+      if (assigned_[i] != flow && flow.has_value() == entering) {
+        assigned_[i] = flow;
+        states_[i] = flow ? sfu::SlotState::kWaitingForKeyframe : sfu::SlotState::kEmpty;
+        assignments.push_back(
+            {.slot = sfu::SlotIndex(static_cast<std::uint16_t>(i)), .flow = flow});
+      }
+    }
+  }
   return assignments;
 }
 
