@@ -1,0 +1,95 @@
+#include "testpeer/video_source.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "rtp/keyframe.hpp"
+#include "rtp/vp8_descriptor.hpp"
+
+namespace visavis::testpeer {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Instant kStart{1'000s};
+
+TEST(VideoSource, BeginsWithAKeyframeAndHasNoOtherUnasked) {
+  VideoSource source({}, Random(1));
+  source.start(kStart);
+  for (Instant now = kStart; now < kStart + 10s; now += 1ms) {
+    if (const auto frame = source.poll_frame(now)) {
+      EXPECT_EQ(frame->key, frame->number == 0);
+    }
+  }
+  EXPECT_EQ(source.frames(), 300U);
+  EXPECT_EQ(source.keyframes(), 1U);
+}
+
+TEST(VideoSource, KeepsItsBitRateWithinATenth) {
+  VideoSource source({.bits_per_second = 1'500'000}, Random(1));
+  source.start(kStart);
+  std::size_t bytes = 0;
+  for (Instant now = kStart; now < kStart + 60s; now += 10ms) {
+    while (const auto frame = source.poll_frame(now)) {
+      bytes += frame->key ? 0 : frame->bytes;
+    }
+  }
+  EXPECT_NEAR(static_cast<double>(bytes) * 8 / 60, 1.5e6, 1.5e5);
+}
+
+TEST(VideoSource, AnswersRequestsForKeyframesNoFasterThanAnEncoder) {
+  VideoSource source({}, Random(1));
+  source.start(kStart);
+  for (Instant now = kStart; now < kStart + 3s; now += 1ms) {
+    source.request_keyframe();
+    static_cast<void>(source.poll_frame(now));
+  }
+  EXPECT_LE(source.keyframes(), 10U);
+  EXPECT_GE(source.keyframes(), 8U);
+}
+
+TEST(VideoSource, WritesPayloadsThatParsersUnderstand) {
+  for (const auto codec : {rtp::CodecName::kVp8, rtp::CodecName::kH264}) {
+    VideoSource source({.source = 9, .codec = codec}, Random(1));
+    source.start(kStart);
+    Buffer cell(1'500);
+    for (int number = 0; number < 20; ++number) {
+      const auto frame = source.poll_frame(source.next_frame_at());
+      ASSERT_TRUE(frame);
+      std::size_t sum = 0;
+      for (std::uint16_t index = 0; index < frame->packets; ++index) {
+        const std::size_t size = source.write_payload(*frame, index, cell);
+        sum += size;
+        EXPECT_LE(size, VideoSource::kPayloadMax);
+        const Bytes payload = Bytes(cell).first(size);
+        EXPECT_EQ(rtp::starts_keyframe({codec}, payload), frame->key && index == 0);
+        const auto stamp = read_stamp(payload.subspan(descriptor_bytes(codec)));
+        ASSERT_TRUE(stamp);
+        EXPECT_EQ(stamp->frame, frame->number);
+        EXPECT_EQ(stamp->count, frame->packets);
+      }
+      EXPECT_EQ(sum, frame->bytes);
+    }
+  }
+}
+
+TEST(VideoSource, CountsVp8PictureIdsUpInFifteenBits) {
+  VideoSource source({}, Random(1));
+  source.start(kStart);
+  Buffer cell(1'500);
+  std::optional<std::uint16_t> before;
+  for (int number = 0; number < 40'000; ++number) {
+    const auto frame = source.poll_frame(source.next_frame_at());
+    const std::size_t size = source.write_payload(*frame, 0, cell);
+    const auto descriptor = rtp::parse_vp8(Bytes(cell).first(size));
+    ASSERT_TRUE(descriptor && descriptor->long_picture_id);
+    if (before) {
+      ASSERT_EQ(*descriptor->picture_id, (*before + 1) & 0x7FFF);
+    }
+    before = descriptor->picture_id;
+  }
+}
+
+}  // namespace
+}  // namespace visavis::testpeer
