@@ -9,27 +9,15 @@
 #include "dtls/seeded_openssl.hpp"
 #include "dtls/session.hpp"
 #include "sim/link.hpp"
+#include "sim/seeded_entropy.hpp"
 
 namespace visavis::dtls {
 namespace {
 
 using namespace std::chrono_literals;
 
-class SeededEntropy : public Entropy {
- public:
-  explicit SeededEntropy(std::uint64_t seed) : random_(seed) {}
-  void fill(MutableBytes bytes) override {
-    for (std::byte& byte : bytes) {
-      byte = static_cast<std::byte>(random_.next());
-    }
-  }
-
- private:
-  Random random_;
-};
-
 Identity make_identity(std::uint64_t seed) {
-  SeededEntropy entropy(seed);
+  sim::SeededEntropy entropy(seed);
   return Identity::make(entropy);
 }
 

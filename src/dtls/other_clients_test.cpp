@@ -11,6 +11,7 @@
 #include "dtls/identity_context.hpp"
 #include "dtls/seeded_openssl.hpp"
 #include "dtls/session.hpp"
+#include "sim/seeded_entropy.hpp"
 
 // Clients that are not ours: other profiles, other certificates, older versions. They are plain
 // OpenSSL, set up by each test.
@@ -18,18 +19,6 @@ namespace visavis::dtls {
 namespace {
 
 using testing::SizeIs;
-
-class SeededEntropy : public Entropy {
- public:
-  void fill(MutableBytes bytes) override {
-    for (std::byte& byte : bytes) {
-      byte = static_cast<std::byte>(random_.next());
-    }
-  }
-
- private:
-  Random random_{1};
-};
 
 struct FreeAll {
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
@@ -110,7 +99,7 @@ class OtherClient {
 class DtlsWithOthers : public testing::Test {
  protected:
   SeededOpenssl openssl_{1};
-  SeededEntropy entropy_;
+  sim::SeededEntropy entropy_{1};
   Identity ours_ = Identity::make(entropy_);
   OtherClient client_;
 };

@@ -7,6 +7,7 @@
 
 #include "base/random.hpp"
 #include "dtls/seeded_openssl.hpp"
+#include "sim/seeded_entropy.hpp"
 
 namespace visavis::dtls {
 namespace {
@@ -18,21 +19,8 @@ using testing::Not;
 using testing::Property;
 using testing::SizeIs;
 
-class SeededEntropy : public Entropy {
- public:
-  explicit SeededEntropy(std::uint64_t seed) : random_(seed) {}
-  void fill(MutableBytes bytes) override {
-    for (std::byte& byte : bytes) {
-      byte = static_cast<std::byte>(random_.next());
-    }
-  }
-
- private:
-  Random random_;
-};
-
 Identity make_identity(std::uint64_t seed) {
-  SeededEntropy entropy(seed);
+  sim::SeededEntropy entropy(seed);
   return Identity::make(entropy);
 }
 

@@ -11,27 +11,15 @@
 #include "base/random.hpp"
 #include "dtls/session.hpp"
 #include "ice/full_agent.hpp"
+#include "sim/seeded_entropy.hpp"
 #include "srtp/opener.hpp"
 #include "srtp/sealer.hpp"
 
 /// A browser's transport for this module's tests and fuzz target: full ICE, DTLS client, SRTP.
 namespace visavis::peer {
 
-class SeededEntropy : public Entropy {
- public:
-  explicit SeededEntropy(std::uint64_t seed) : random_(seed) {}
-  void fill(MutableBytes bytes) override {
-    for (std::byte& byte : bytes) {
-      byte = static_cast<std::byte>(random_.next());
-    }
-  }
-
- private:
-  Random random_;
-};
-
 inline dtls::Identity make_identity(std::uint64_t seed) {
-  SeededEntropy entropy(seed);
+  sim::SeededEntropy entropy(seed);
   return dtls::Identity::make(entropy);
 }
 
