@@ -1,6 +1,7 @@
 import { Emitter } from '../emitter.js';
 import type { Codec, MediaKind, SlotLine, Source, WelcomeEvent } from '../protocol.js';
 import { codecPreferences, sameFormat } from './codecs.js';
+import { withStartBitrate } from './start-bitrate.js';
 
 export type TransportState = 'connecting' | 'connected' | 'interrupted' | 'failed';
 
@@ -149,7 +150,10 @@ export class MediaTransport extends Emitter<{ state: TransportState }> {
     try {
       const negotiated = await exchange(offer.sdp ?? '');
       if (negotiated.answer === undefined) throw new Error('the server sent no answer');
-      await connection.setRemoteDescription({ type: 'answer', sdp: negotiated.answer });
+      await connection.setRemoteDescription({
+        type: 'answer',
+        sdp: withStartBitrate(negotiated.answer),
+      });
       this.lines = negotiated.slots;
       return negotiated;
     } catch (thrown) {
