@@ -35,7 +35,7 @@ void declare(CLI::App& serve, Given& given) {
     option->type_name(std::string(setting.values));
     option->multi_option_policy(setting.repeatable ? CLI::MultiOptionPolicy::TakeAll
                                                    : CLI::MultiOptionPolicy::Throw);
-    option->expected(1);  // One value behind each flag.
+    option->expected(1)->allow_extra_args(false);  // One value behind each flag.
   }
   serve
       .add_option("--config", given.config_file,

@@ -9,7 +9,8 @@ namespace {
 
 /// How soon to look again whether the media thread has made room for a command.
 constexpr Duration kRetry = std::chrono::milliseconds(1);
-/// Enough for a goodbye to reach everybody who listens; a deploy waits for it.
+/// Enough for a goodbye to reach everybody who listens, and for those who poll to come once more
+/// and hear it; a deploy waits for it.
 constexpr Duration kGoodbye = std::chrono::milliseconds(500);
 
 template <class... Cases>
@@ -46,7 +47,6 @@ Signalling::Signalling(const Wiring& wiring, const Config& config, http::StaticF
                  .drain =
                      [this](Instant now) {
                        move_commands(now);
-                       stop_when_heard(now);
                        return false;
                      }});
 }
@@ -126,16 +126,16 @@ void Signalling::shut_down(Instant now) {
   if (stop_at_ != kNever) {
     return;
   }
-  wiring_.log.info("shutting_down", {{"participants", calls_.gauges().participants}});
-  host_.stop_listening();
+  wiring_.log.info("shutting_down", {{"participants", calls_.gauges().participants},
+                                     {"sessions", engineio_.sessions()}});
+  stop_at_ = engineio_.sessions() == 0 ? now : now + kGoodbye;
   calls_.shut_down(now);
   socketio_.shut_down(now);
   engineio_.shut_down(now);
-  stop_at_ = now + kGoodbye;
 }
 
 void Signalling::stop_when_heard(Instant now) {
-  if (stop_at_ != kNever && (now >= stop_at_ || host_.counters().open == 0)) {
+  if (now >= stop_at_) {
     wiring_.reactor.stop();
   }
 }

@@ -41,8 +41,8 @@ class Signalling {
     return host_.listen(at, tls);
   }
 
-  /// Tells everybody that the server ends, and stops the reactor when they have heard it, at the
-  /// latest after half a second.
+  /// Tells everybody that the server ends, and stops the reactor when they have had half a second
+  /// to hear it.
   void shut_down(Instant now);
 
  private:
