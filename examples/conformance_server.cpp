@@ -2,7 +2,10 @@
 // sends every message back as it came; on /socket.io/ a Socket.IO server whose namespaces "/" and
 // "/custom" emit `auth` on connection and echo `message` and `message-with-ack`.
 //
-//     conformance_server --port 3000
+//     conformance_server --port 3000 [--patient]
+//
+// Its heartbeats are quick, so that tests of them are; a machine under load can miss them. With
+// --patient all times are those that Node's server has by default.
 
 #include <charconv>
 #include <chrono>
@@ -29,11 +32,18 @@ namespace {
 using namespace visavis;
 using std::chrono::milliseconds;
 
-engineio::Options engine_options(std::string path) {
+struct Settings {
+  std::uint16_t port = 3000;
+  bool patient = false;
+};
+
+engineio::Options engine_options(std::string path, bool patient) {
   engineio::Options options;
   options.path = std::move(path);
-  options.ping_interval = milliseconds(300);
-  options.ping_timeout = milliseconds(200);
+  if (!patient) {
+    options.ping_interval = milliseconds(300);
+    options.ping_timeout = milliseconds(200);
+  }
   options.max_payload = 1'000'000;
   options.cors = engineio::CorsOptions{};
   return options;
@@ -86,35 +96,43 @@ bool listen(net::HttpHost& host, std::uint16_t port) {
   return std::fflush(stdout) == 0;
 }
 
-std::optional<std::uint16_t> read_port(std::span<char*> arguments) {
-  if (arguments.size() == 1) {
-    return 3000;
+std::optional<Settings> read_arguments(std::span<char*> arguments) {
+  Settings settings;
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    const std::string_view name(arguments[i]);
+    if (name == "--patient") {
+      settings.patient = true;
+      continue;
+    }
+    const std::string_view text(name == "--port" && i + 1 < arguments.size() ? arguments[++i] : "");
+    const char* const last = text.data() + text.size();
+    const auto [end, error] = std::from_chars(text.data(), last, settings.port);
+    if (error != std::errc{} || end != last) {
+      return std::nullopt;
+    }
   }
-  if (arguments.size() != 3 || std::string_view(arguments[1]) != "--port") {
-    return std::nullopt;
-  }
-  const std::string_view text(arguments[2]);
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  const bool whole = error == std::errc{} && end == text.data() + text.size();
-  return whole ? std::optional(port) : std::nullopt;
+  return settings;
 }
 
 }  // namespace
 
 int main(int count, char** values) {
-  const std::optional<std::uint16_t> port =
-      read_port(std::span(values, static_cast<std::size_t>(count)));
-  if (!port) {
-    std::fprintf(stderr, "usage: conformance_server [--port N]   (0 takes a free one)\n");
+  const std::optional<Settings> settings =
+      read_arguments(std::span(values, static_cast<std::size_t>(count)));
+  if (!settings) {
+    std::fprintf(stderr, "usage: conformance_server [--port N] [--patient]   (0: a free port)\n");
     return 2;
   }
   net::block_signals({SIGINT, SIGTERM});
   net::SystemEntropy entropy;
   http::Server http;
-  engineio::Server echo(http, engine_options("/engine.io/"), entropy);
-  engineio::Server engine(http, engine_options("/socket.io/"), entropy);
-  socketio::Server io(engine, {.connect_timeout = milliseconds(1000)}, entropy);
+  engineio::Server echo(http, engine_options("/engine.io/", settings->patient), entropy);
+  engineio::Server engine(http, engine_options("/socket.io/", settings->patient), entropy);
+  socketio::Options io_options;
+  if (!settings->patient) {
+    io_options.connect_timeout = milliseconds(1000);
+  }
+  socketio::Server io(engine, io_options, entropy);
   echo_messages(echo);
   serve_namespaces(io);
 
@@ -123,7 +141,7 @@ int main(int count, char** values) {
   reactor.drive(echo);
   reactor.drive(engine);
   reactor.drive(io);
-  if (!listen(host, *port)) {
+  if (!listen(host, settings->port)) {
     return 1;
   }
   const net::SignalWatch signals(reactor, {SIGINT, SIGTERM}, [&](Instant, int) { reactor.stop(); });

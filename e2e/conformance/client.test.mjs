@@ -5,7 +5,7 @@ import { after, describe, it } from 'node:test';
 import { once } from 'node:events';
 import { io } from 'socket.io-client';
 import { Socket as EngineSocket } from 'engine.io-client';
-import { SERVER, within, pause, PING_INTERVAL } from './support.mjs';
+import { QUICK, SERVER, within, pause, PING_INTERVAL } from './support.mjs';
 
 const TRANSPORTS = {
   'over polling only': ['polling'],
@@ -18,8 +18,8 @@ for (const [name, transports] of Object.entries(TRANSPORTS)) {
     const sockets = [];
     after(() => sockets.forEach((socket) => socket.disconnect()));
 
-    function client(path = '/', options = {}) {
-      const socket = io(new URL(path, SERVER).href, { transports, forceNew: true, ...options });
+    function client(path = '/', { server = SERVER, ...options } = {}) {
+      const socket = io(new URL(path, server).href, { transports, forceNew: true, ...options });
       sockets.push(socket);
       return socket;
     }
@@ -124,7 +124,7 @@ for (const [name, transports] of Object.entries(TRANSPORTS)) {
     });
 
     it('stays through heartbeats', async () => {
-      const socket = await connected();
+      const socket = await connected('/', { server: QUICK });
       let pings = 0;
       let ended = false;
       socket.io.on('ping', () => ++pings);

@@ -11,7 +11,7 @@ import { within } from './support.mjs';
 const PROGRAM = process.env.CONFORMANCE_PROGRAM;
 
 async function start(port) {
-  const server = spawn(PROGRAM, ['--port', String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const server = spawn(PROGRAM, ['--port', String(port), '--patient'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await within(once(server.stdout, 'data'), 'the server');
   assert.ok(line.toString().startsWith('ready'));
   return server;
@@ -48,7 +48,7 @@ describe('a server that is killed and started again', { skip: PROGRAM ? false : 
         let server = await start(port);
         running.add(server);
         const socket = io(`http://localhost:${port}`, { transports, forceNew: true, reconnectionDelay: 50, reconnectionDelayMax: 200 });
-        const event = (what) => within(new Promise((resolve) => socket.once(what, (...args) => resolve(args))), what, 5000);
+        const event = (what) => within(new Promise((resolve) => socket.once(what, (...args) => resolve(args))), what);
         await event('connect');
         const id = socket.id;
         const lost = event('disconnect');

@@ -7,17 +7,29 @@ shift
 cd "$(dirname "$0")"
 [[ -d node_modules ]] || { echo "e2e/conformance: run ./dev setup test first" >&2; exit 1; }
 program=$build/examples/conformance_server
-log=$(mktemp)
-"$program" --port 0 > "$log" &
-server=$!
-trap 'kill "$server" 2> /dev/null || true; wait "$server" 2> /dev/null || true; rm -f "$log"' EXIT
-for _ in {1..100}; do
-  grep -q '^ready' "$log" && break
-  kill -0 "$server" 2> /dev/null || { echo "the server has ended" >&2; exit 1; }
-  sleep 0.05
-done
-port=$(sed -n 's/^ready.*:\([0-9]*\)$/\1/p' "$log")
+logs=$(mktemp -d)
+servers=()
+trap 'kill "${servers[@]}" 2> /dev/null || true; wait; rm -rf "$logs"' EXIT
+
+# start NAME [FLAGS]: a server on a free port, which `port NAME` tells.
+start() {
+  local name=$1
+  shift
+  "$program" --port 0 "$@" > "$logs/$name" &
+  servers+=($!)
+  for _ in {1..200}; do
+    grep -q '^ready' "$logs/$name" && return
+    kill -0 $! 2> /dev/null || break
+    sleep 0.05
+  done
+  echo "the server did not start" >&2
+  exit 1
+}
+port() { sed -n 's/^ready.*:\([0-9]*\)$/\1/p' "$logs/$1"; }
+
+start quick
+start patient --patient
 [[ $# -gt 0 ]] || set -- *.test.mjs
-CONFORMANCE_SERVER=http://localhost:$port CONFORMANCE_PROGRAM=$program JSON_REWRITER=$build/examples/json_rewriter \
-  node --test "$@"
-kill -0 "$server" || { echo "the server did not outlive the tests" >&2; exit 1; }
+CONFORMANCE_SERVER=http://localhost:$(port quick) CONFORMANCE_SERVER_PATIENT=http://localhost:$(port patient) \
+  CONFORMANCE_PROGRAM=$program JSON_REWRITER=$build/examples/json_rewriter node --test "$@"
+kill -0 "${servers[@]}" || { echo "a server did not outlive the tests" >&2; exit 1; }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Polling, Wire, CONNECT_TIMEOUT, within } from './support.mjs';
+import { Polling, Wire, CONNECT_TIMEOUT, QUICK, within } from './support.mjs';
 
 const PATH = '/socket.io/';
 
@@ -60,10 +60,10 @@ describe('CONNECT', () => {
 
   it('missing for too long ends the session', async () => {
     const begun = Date.now();
-    const wire = await Wire.open(PATH);
+    const wire = await Wire.open(PATH, { server: QUICK });
     await wire.expectClosed();
     assert.ok(Date.now() - begun > CONNECT_TIMEOUT - 100);
-    const refused = await Wire.open(PATH);
+    const refused = await Wire.open(PATH, { server: QUICK });
     refused.send('40/random');
     await refused.expectClosed();
   });
@@ -71,7 +71,7 @@ describe('CONNECT', () => {
 
 describe('DISCONNECT', () => {
   it('of "/" is not answered, and heartbeats go on', async () => {
-    const wire = await Wire.open(PATH, { raw: true });
+    const wire = await Wire.open(PATH, { raw: true, server: QUICK });
     wire.send('40', '41');
     const packets = [];
     while (packets.filter((packet) => packet === '2').length < 3) {
