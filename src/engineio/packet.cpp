@@ -18,12 +18,14 @@ std::optional<Packet> PacketReader::read(std::string_view text) {
       return std::nullopt;
     }
     binary_ = std::move(*bytes);
-    return Packet{PacketType::kMessage, true, binary_};
+    return Packet{.type = PacketType::kMessage, .binary = true, .data = binary_};
   }
   if (text.empty() || text[0] < '0' || text[0] > '6') {
     return std::nullopt;
   }
-  return Packet{static_cast<PacketType>(text[0] - '0'), false, as_bytes(text.substr(1))};
+  return Packet{.type = static_cast<PacketType>(text[0] - '0'),
+                .binary = false,
+                .data = as_bytes(text.substr(1))};
 }
 
 std::optional<std::string_view> PayloadWalk::next() {

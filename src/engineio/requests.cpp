@@ -175,7 +175,7 @@ void Server::handle_handshake(Instant now, http::RequestId id, http::Request req
     headers.add("Set-Cookie", set_cookie_value(*options_.cookie, session.handshake->sid));
   }
   const SessionHandle handle = session.handle;
-  session.poll = Session::Poll{id, std::move(headers)};
+  session.poll = Session::Poll{.id = id, .headers = std::move(headers)};
   answer_poll(now, session, open_packet(session));
   tell_open(now, handle);
 }
@@ -187,7 +187,7 @@ void Server::handle_poll(Instant now, http::RequestId id, Session& session,
     respond(now, id, request, text(400, "", ""));
     return;
   }
-  session.poll = Session::Poll{id, {}};
+  session.poll = Session::Poll{.id = id, .headers = {}};
   if (options_.cors) {
     add_cors_headers(*options_.cors, request, session.poll->headers);
   }
@@ -221,6 +221,8 @@ void Server::answer_poll(Instant now, Session& session, std::string_view last_pa
   if (!session.poll || (session.queue.empty() && last_packet.empty())) {
     return;
   }
+  Session::Poll poll = std::move(*session.poll);
+  session.poll.reset();
   Buffer payload;
   payload.reserve(session.queued_bytes + last_packet.size() + 1);
   for (const Session::Queued& queued : session.queue) {
@@ -237,9 +239,8 @@ void Server::answer_poll(Instant now, Session& session, std::string_view last_pa
   }
   session.queue = {};
   session.queued_bytes = 0;
-  const Session::Poll poll = *std::exchange(session.poll, std::nullopt);
   http::Response response;
-  response.headers = poll.headers;
+  response.headers = std::move(poll.headers);
   response.headers.add("Content-Type", "text/plain; charset=UTF-8");
   response.headers.add("Cache-Control", "no-store");
   response.body = share(std::move(payload));

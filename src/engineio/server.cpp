@@ -55,8 +55,8 @@ Server::Server(http::Server& http, Options options, Entropy& entropy)
       socket_close_due_(kSocketCloseTimeout),
       control_frames_(make_control_frames()) {
   if (options_.per_message_deflate.enabled) {
-    deflater_.emplace(options_.per_message_deflate.level);
-    inflater_.emplace();
+    deflater_ = std::make_unique<websocket::Deflater>(options_.per_message_deflate.level);
+    inflater_ = std::make_unique<websocket::Inflater>();
   }
   http_.route(http::Route{
       .path_prefix = options_.path,

@@ -80,19 +80,19 @@ class Server {
 
   /// Unknown (closed) sessions are ignored. Calls no handler: a session that overflows is closed by
   /// the next `handle_timeout`, which is due at once then.
-  void send(Instant now, SessionHandle session, SharedMessage message, SendOptions options = {});
+  void send(Instant now, SessionHandle handle, SharedMessage message, SendOptions options = {});
   /// What is buffered leaves first where the transport allows it. `Handlers::close` is called
   /// before this returns.
-  void close(Instant now, SessionHandle session, CloseReason reason);
+  void close(Instant now, SessionHandle handle, CloseReason reason);
 
   /// Whether a message would leave at once; false for an unknown session.
-  [[nodiscard]] bool writable(SessionHandle session) const;
+  [[nodiscard]] bool writable(SessionHandle handle) const;
   /// Queued here and unsent in the connection.
-  [[nodiscard]] std::size_t buffered_bytes(SessionHandle session) const;
+  [[nodiscard]] std::size_t buffered_bytes(SessionHandle handle) const;
   /// "polling" or "websocket" now; empty for an unknown session.
-  [[nodiscard]] std::string_view transport(SessionHandle session) const;
+  [[nodiscard]] std::string_view transport(SessionHandle handle) const;
   /// Null for an unknown session; valid while it lives.
-  [[nodiscard]] const Handshake* handshake(SessionHandle session) const;
+  [[nodiscard]] const Handshake* handshake(SessionHandle handle) const;
   [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
 
   void handle_timeout(Instant now);
@@ -181,8 +181,8 @@ class Server {
   DeadlineQueue<WebSocket*> socket_close_due_;  ///< the peer's close frame is awaited
   std::vector<SessionHandle> overflowed_;
   std::array<SharedBytes, 7> control_frames_;
-  std::optional<websocket::Deflater> deflater_;
-  std::optional<websocket::Inflater> inflater_;
+  std::unique_ptr<websocket::Deflater> deflater_;  ///< null: permessage-deflate is off
+  std::unique_ptr<websocket::Inflater> inflater_;
   PacketReader packets_;
 };
 

@@ -43,7 +43,7 @@ struct Server::Session {
 
   Timer timer = Timer::kNone;
   bool pong_extended = false;  ///< other packets have proved it alive once already
-  DeadlineQueue<SessionHandle>::Place timer_place{};
+  DeadlineQueue<SessionHandle>::Place timer_place;
   std::optional<DeadlineQueue<SessionHandle>::Place> probe_due;
 };
 

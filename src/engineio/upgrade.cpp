@@ -153,8 +153,9 @@ void Server::handle_socket_message(Instant now, WebSocket& socket, bool binary, 
     handle_probe_text(now, *session, binary ? std::string_view() : as_text(payload));
     return;
   }
-  const auto packet = binary ? std::optional(Packet{PacketType::kMessage, true, payload})
-                             : packets_.read(as_text(payload));
+  const auto packet =
+      binary ? std::optional(Packet{.type = PacketType::kMessage, .binary = true, .data = payload})
+             : packets_.read(as_text(payload));
   if (!packet) {
     ++counters_.parse_errors;
     end_session(now, *session, CloseReason::kParseError);

@@ -13,19 +13,21 @@ Server::WebSocket::WebSocket(Server& server, http::ConnectionId connection, bool
     : server_(server),
       connection_(connection),
       reader_(websocket::Role::kServer, {.message_bytes_max = server.options_.max_payload,
-                                         .inflater = deflates ? &*server.inflater_ : nullptr}),
+                                         .inflater = deflates ? server.inflater_.get() : nullptr}),
       deflates_(deflates) {}
 
 void Server::WebSocket::handle_bytes(Instant now, Bytes bytes) {
   while (phase_ == Phase::kOpen || phase_ == Phase::kClosing) {
-    const auto message = reader_.read(bytes);
-    if (!message) {
-      handle_read_error(now, message.error());
-    } else if (*message) {
-      handle_message(now, **message);
-    } else {
-      break;
+    const auto step = reader_.read(bytes);
+    if (!step) {
+      handle_read_error(now, step.error());
+      return;
     }
+    const std::optional<websocket::Message>& message = *step;
+    if (!message) {
+      return;
+    }
+    handle_message(now, *message);
   }
 }
 

@@ -36,7 +36,7 @@ struct Server::Connection {
   bool keep_alive = true;
   bool old_version = false;
   Wait wait = Wait::kNothing;
-  DeadlineQueue<ConnectionId>::Place wait_place{};
+  DeadlineQueue<ConnectionId>::Place wait_place;
 
   std::uint64_t request_number = 0;
   Route* route = nullptr;

@@ -18,6 +18,8 @@ struct GrowingBody {
 
   static std::uint64_t size(const value_type& body) { return body.size(); }
 
+  // Beast prescribes the names, and that the functions are members.
+  // NOLINTBEGIN(readability-identifier-naming,readability-convert-member-functions-to-static)
   class reader {
    public:
     template <bool kIsRequest, class Fields>
@@ -37,6 +39,7 @@ struct GrowingBody {
    private:
     value_type* body_;
   };
+  // NOLINTEND(readability-identifier-naming,readability-convert-member-functions-to-static)
 };
 
 using Parser = beast::http::request_parser<GrowingBody>;
@@ -104,35 +107,43 @@ RequestReader::RequestReader(std::size_t header_bytes_max) : state_(std::make_un
 RequestReader::~RequestReader() = default;
 
 std::expected<RequestReader::Progress, unsigned> RequestReader::read(Bytes& input) {
-  Parser& parser = state_->parser;
+  const Parser& parser = state_->parser;
   while (!parser.is_done() && !input.empty()) {
-    const bool in_header = !parser.is_header_done();
-    beast::error_code error;
-    const std::size_t used = parser.put({input.data(), input.size()}, error);
-    if (in_header && has_folded_line(as_text(input.first(used)))) {
-      return std::unexpected(400U);
+    const auto waits = put(input);
+    if (!waits) {
+      return std::unexpected(waits.error());
     }
-    input = input.subspan(used);
-    state_->header_bytes += in_header ? used : 0;
-    if (error == beast::http::error::need_more) {
-      // What waits for its end is a part of the header; or else a chunk's first line or a trailer.
-      const std::size_t before = in_header ? state_->header_bytes : 0;
-      if (before + input.size() > state_->header_bytes_max) {
-        return std::unexpected(in_header ? 431U : 400U);
-      }
+    if (*waits) {
       return Progress::kNeedMore;
-    }
-    if (error) {
-      return std::unexpected(status_for(error));
-    }
-    if (in_header && state_->header_bytes > state_->header_bytes_max) {
-      return std::unexpected(431U);
     }
     if (!state_->has_head && parser.is_header_done()) {
       return finish_head();
     }
   }
   return parser.is_done() ? Progress::kComplete : Progress::kNeedMore;
+}
+
+/// Whether the parser waits for the end of a line that has begun.
+std::expected<bool, unsigned> RequestReader::put(Bytes& input) {
+  const bool in_header = !state_->parser.is_header_done();
+  beast::error_code error;
+  const std::size_t used = state_->parser.put({input.data(), input.size()}, error);
+  if (in_header && has_folded_line(as_text(input.first(used)))) {
+    return std::unexpected(400U);
+  }
+  input = input.subspan(used);
+  state_->header_bytes += in_header ? used : 0;
+
+  const bool waits = error == beast::http::error::need_more;
+  // What waits belongs to the header, or is a chunk's first line or a trailer.
+  const std::size_t held = (in_header ? state_->header_bytes : 0) + (waits ? input.size() : 0);
+  if (held > state_->header_bytes_max) {
+    return std::unexpected(in_header ? 431U : 400U);
+  }
+  if (error && !waits) {
+    return std::unexpected(status_for(error));
+  }
+  return waits;
 }
 
 std::expected<RequestReader::Progress, unsigned> RequestReader::finish_head() {

@@ -45,6 +45,7 @@ class RequestReader {
 
  private:
   struct State;
+  [[nodiscard]] std::expected<bool, unsigned> put(Bytes& input);
   [[nodiscard]] std::expected<Progress, unsigned> finish_head();
 
   std::unique_ptr<State> state_;

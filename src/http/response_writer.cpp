@@ -45,7 +45,7 @@ WrittenResponse write_response(const Response& response, AnswerFraming framing) 
   }
   text += "\r\n";
 
-  WrittenResponse written{to_buffer(text), true};
+  WrittenResponse written{.bytes = to_buffer(text), .body_included = true};
   if (size == 0 || framing.head || !has_body(response.status)) {
     return written;
   }

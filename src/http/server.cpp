@@ -25,7 +25,10 @@ Server::Server(Limits limits)
 Server::~Server() = default;
 
 void Server::route(std::string path_prefix, Handler handler) {
-  route(Route{.path_prefix = std::move(path_prefix), .handle = std::move(handler)});
+  route(Route{.path_prefix = std::move(path_prefix),
+              .handle = std::move(handler),
+              .begin = {},
+              .body_bytes_max = {}});
 }
 
 void Server::route(Route route) {
@@ -53,29 +56,32 @@ Server::Connection* Server::find_open(RequestId request) const {
   return open ? connection : nullptr;
 }
 
-RequestId Server::request_of(const Connection& connection) const {
-  return {connection.id, connection.request_number};
+RequestId Server::request_of(const Connection& connection) {
+  return {.connection = connection.id, .number = connection.request_number};
 }
 
 // What handlers call.
 
 void Server::respond(Instant now, RequestId request, Response response) {
-  Connection* const connection = find_open(request);
-  if (connection == nullptr) {
-    return;
+  if (Connection* const connection = find_open(request)) {
+    answer(now, *connection, std::move(response));
+    resume(now, *connection);
   }
-  const bool unread = connection->reader && !connection->reader->is_done();
+}
+
+void Server::answer(Instant now, Connection& connection, Response response) {
+  const bool unread = connection.reader && !connection.reader->is_done();
   const bool close =
-      unread || !connection->keep_alive || response.headers.has_token("Connection", "close");
+      unread || !connection.keep_alive || response.headers.has_token("Connection", "close");
   const WrittenResponse written =
-      write_response(response, {.head = connection->head_method,
+      write_response(response, {.head = connection.head_method,
                                 .keep_alive = !close,
-                                .say_keep_alive = !close && connection->old_version});
-  push(*connection, share(written.bytes));
+                                .say_keep_alive = !close && connection.old_version});
+  push(connection, share(written.bytes));
   if (!written.body_included) {
-    push(*connection, std::move(response.body));
+    push(connection, std::move(response.body));
   }
-  finish_request(now, *connection, close, unread);
+  finish_request(now, connection, close, unread);
 }
 
 void Server::finish_request(Instant now, Connection& connection, bool close, bool unread) {
@@ -90,7 +96,6 @@ void Server::finish_request(Instant now, Connection& connection, bool close, boo
   } else {
     connection.state = Connection::State::kIdle;
     wait_between_requests(now, connection);
-    resume(now, connection);
   }
 }
 
@@ -346,7 +351,7 @@ void Server::handle_head(Instant now, Connection& connection) {
   connection.route = route_of(head.path);
   ++counters_.requests;
   if (connection.route == nullptr) {
-    respond(now, request_of(connection), text_response(404, "Not Found"));
+    answer(now, connection, text_response(404, "Not Found"));
     return;
   }
   const std::size_t body_max = connection.route->body_bytes_max.value_or(limits_.body_bytes_max);
@@ -389,7 +394,7 @@ void Server::refuse(Instant now, Connection& connection, unsigned status) {
   count_refusal(status);
   connection.keep_alive = false;
   connection.open_request = true;
-  respond(now, request_of(connection), text_response(status, reason_phrase(status)));
+  answer(now, connection, text_response(status, reason_phrase(status)));
 }
 
 void Server::count_refusal(unsigned status) {

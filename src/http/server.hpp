@@ -78,8 +78,8 @@ struct Route {
   Handler handle;
   /// Optional: hears of a request with a body when its header has come. It may answer already; the
   /// body is not read then and the connection ends.
-  std::move_only_function<void(Instant, RequestId, const Request& head)> begin = {};
-  std::optional<std::size_t> body_bytes_max = {};  ///< instead of `Limits::body_bytes_max`
+  std::move_only_function<void(Instant, RequestId, const Request& head)> begin;
+  std::optional<std::size_t> body_bytes_max;  ///< instead of `Limits::body_bytes_max`
 };
 
 /// An HTTP/1.1 server (RFC 9112) for many connections, without I/O.
@@ -111,24 +111,24 @@ class Server {
   bool upgrade(Instant now, RequestId request, Response switching, std::unique_ptr<Stream> stream);
 
   /// For upgraded connections; an unknown id is ignored.
-  void write(Instant now, ConnectionId connection, SharedBytes bytes);
+  void write(Instant now, ConnectionId id, SharedBytes bytes);
   /// Closes an upgraded connection once the written bytes have left (or `close_timeout` is over).
   /// Its stream hears `handle_closed` when it is gone, and nothing else any more.
-  void close(Instant now, ConnectionId connection);
+  void close(Instant now, ConnectionId id);
   /// Closes an upgraded connection now; what is unsent is lost.
-  void drop(Instant now, ConnectionId connection);
+  void drop(Instant now, ConnectionId id);
   /// Written and not yet reported as sent.
-  [[nodiscard]] std::size_t unsent_bytes(ConnectionId connection) const;
+  [[nodiscard]] std::size_t unsent_bytes(ConnectionId id) const;
 
-  void handle_open(Instant now, ConnectionId connection, SocketAddress remote, bool secure);
-  void handle_bytes(Instant now, ConnectionId connection, Bytes bytes);
+  void handle_open(Instant now, ConnectionId id, SocketAddress remote, bool secure);
+  void handle_bytes(Instant now, ConnectionId id, Bytes bytes);
   /// `bytes` of what `poll_output` gave have been taken by the kernel.
-  void handle_sent(Instant now, ConnectionId connection, std::size_t bytes);
+  void handle_sent(Instant now, ConnectionId id, std::size_t bytes);
   /// The peer will send no more (FIN). A parked request counts as aborted; what is written still
   /// leaves, then the connection is closed. A host that does not tell FIN apart need not call it.
-  void handle_end(Instant now, ConnectionId connection);
+  void handle_end(Instant now, ConnectionId id);
   /// The connection is gone, by either side.
-  void handle_closed(Instant now, ConnectionId connection);
+  void handle_closed(Instant now, ConnectionId id);
   void handle_timeout(Instant now);
   [[nodiscard]] Instant next_timeout() const;
 
@@ -151,7 +151,7 @@ class Server {
   [[nodiscard]] Connection* find(ConnectionId id) const;
   [[nodiscard]] Connection* find_open(RequestId request) const;
   [[nodiscard]] Route* route_of(std::string_view path) const;
-  [[nodiscard]] RequestId request_of(const Connection& connection) const;
+  [[nodiscard]] static RequestId request_of(const Connection& connection);
 
   [[nodiscard]] Bytes advance(Instant now, Connection& connection, Bytes input);
   void resume(Instant now, Connection& connection);
@@ -162,6 +162,7 @@ class Server {
   void handle_request(Instant now, Connection& connection);
   void discard(Instant now, Connection& connection, std::size_t bytes);
 
+  void answer(Instant now, Connection& connection, Response response);
   void refuse(Instant now, Connection& connection, unsigned status);
   void finish_request(Instant now, Connection& connection, bool close, bool unread);
   void count_refusal(unsigned status);

@@ -204,7 +204,8 @@ TEST_F(ServerTest, ARouteHearsOfABodyBeforeItComes) {
                             if (head.query == "no") {
                               server_.respond(now, id, text_response(403, "no"));
                             }
-                          }});
+                          },
+                      .body_bytes_max = {}});
   const ConnectionId id = host_.open(now_);
   host_.send(now_, id, "POST /body HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n");
   ASSERT_TRUE(begun);

@@ -15,10 +15,7 @@ constexpr std::string_view kForever = "public, max-age=31536000, immutable";
 /// The page itself is asked for anew each time, and answered with 304 while it stays the same.
 constexpr std::string_view kRevalidate = "no-cache";
 
-struct Type {
-  std::string_view extension;
-  std::string_view content_type;
-};
+using Type = std::pair<std::string_view, std::string_view>;
 constexpr std::array kTypes = {
     Type{".html", "text/html; charset=utf-8"},
     Type{".js", "text/javascript; charset=utf-8"},
@@ -93,9 +90,12 @@ bool accepts(std::string_view accept_encoding, std::string_view coding) {
 }  // namespace
 
 std::string_view content_type_of(std::string_view path) {
-  const auto known = std::ranges::find_if(
-      kTypes, [&](const Type& type) { return path.ends_with(type.extension); });
-  return known == kTypes.end() ? "application/octet-stream" : known->content_type;
+  for (const auto& [extension, content_type] : kTypes) {
+    if (path.ends_with(extension)) {
+      return content_type;
+    }
+  }
+  return "application/octet-stream";
 }
 
 void StaticFiles::add(std::string path, Buffer bytes) {
@@ -140,7 +140,7 @@ std::optional<StaticFiles::Found> StaticFiles::find(std::string_view path) const
     return std::nullopt;
   }
   const bool immutable = !immutable_prefix_.empty() && file->first.starts_with(immutable_prefix_);
-  return Found{&file->second, immutable};
+  return Found{.file = &file->second, .immutable = immutable};
 }
 
 Response StaticFiles::answer(const Request& request) const {

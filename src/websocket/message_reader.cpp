@@ -36,8 +36,13 @@ bool may_be_sent(unsigned code) {
 std::size_t header_size(std::byte second) {
   const std::uint8_t length = std::to_integer<std::uint8_t>(second) & kLength;
   const bool masked = (std::to_integer<std::uint8_t>(second) & kMasked) != 0;
-  const std::size_t extended = length == kLength64 ? 8 : (length == kLength16 ? 2 : 0);
-  return 2 + extended + (masked ? 4 : 0);
+  std::size_t size = masked ? 6 : 2;
+  if (length == kLength16) {
+    size += 2;
+  } else if (length == kLength64) {
+    size += 8;
+  }
+  return size;
 }
 
 }  // namespace
@@ -205,7 +210,7 @@ MessageReader::Step MessageReader::finish_control() {
       return std::unexpected(ReadError::kInvalidPayload);
     }
   }
-  return Message{frame_.opcode, control_};
+  return Message{.opcode = frame_.opcode, .payload = control_};
 }
 
 MessageReader::Step MessageReader::finish_message() {
@@ -223,7 +228,7 @@ MessageReader::Step MessageReader::finish_message() {
     return std::unexpected(ReadError::kInvalidPayload);
   }
   message_given_ = true;
-  return Message{message_opcode_, message_};
+  return Message{.opcode = message_opcode_, .payload = message_};
 }
 
 void MessageReader::forget_idle_buffers() {
