@@ -105,9 +105,9 @@ std::optional<Settings> read_arguments(std::span<char*> arguments) {
       continue;
     }
     const std::string_view text(name == "--port" && i + 1 < arguments.size() ? arguments[++i] : "");
-    const char* const last = text.data() + text.size();
-    const auto [end, error] = std::from_chars(text.data(), last, settings.port);
-    if (error != std::errc{} || end != last) {
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), settings.port);
+    if (error != std::errc{} || end != text.data() + text.size()) {
       return std::nullopt;
     }
   }
