@@ -77,6 +77,7 @@ export class CallModel {
   private speakers: readonly string[] = [];
   private known = new Map<string, string>();
   private knownAs = '';
+  private declared = '';
   private hidden = false;
   private hiding: ReturnType<typeof setTimeout> | undefined;
 
@@ -223,6 +224,7 @@ export class CallModel {
   private handleState({ status, interruption, ended }: CallState): void {
     this.change({ unreachable: interruption !== undefined && status !== 'joined' });
     if (status === 'joined' && this.view.value.phase !== 'call') {
+      performance.mark('visavis-joined');
       this.rememberNames();
       this.change({ phase: 'call' });
     }
@@ -235,6 +237,7 @@ export class CallModel {
     this.banner.stop();
     this.focus.stop();
     this.speakers = [];
+    this.declared = '';
     this.known.clear();
     this.change({ phase: 'left', ended, pinned: undefined, panel: undefined });
   }
@@ -329,6 +332,9 @@ export class CallModel {
         },
       ];
     });
+    const text = JSON.stringify(declared);
+    if (text === this.declared) return;
+    this.declared = text;
     this.options.client.view(declared);
   }
 

@@ -267,6 +267,7 @@ describe('in the call', () => {
 describe('when the socket is lost', () => {
   it('goes on with the media and comes back as the same participant', async () => {
     await joined();
+    platform.newest.receive();
     server.drop();
     expect(client.state.interruption).toMatchObject({
       cause: 'server-unreachable',
@@ -282,6 +283,14 @@ describe('when the socket is lost', () => {
     expect(client.state).toEqual({ status: 'joined' });
     expect(client.participants).toEqual([kAnn]);
     expect(platform.connections).toHaveLength(1);
+  });
+
+  it('notices that media has stopped as well, long before ICE does', async () => {
+    await joined();
+    platform.newest.receive();
+    server.drop();
+    await settle(4000);
+    expect(client.state.interruption).toMatchObject({ mediaFlows: false });
   });
 
   it('brings about afterwards what was wished for meanwhile', async () => {

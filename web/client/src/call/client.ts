@@ -22,6 +22,8 @@ export interface CallClientOptions {
   readonly platform?: MediaPlatform;
 }
 
+const kRecheckMs = 1000;
+
 /**
  * A call. Order of use: `connect`, then `prepare` (optional, while the user looks at the preview), `publish` what
  * is to be sent, `join`, and from then on `view`, `publish`, `setMuted`, … in any order; `leave` ends it. Whatever
@@ -41,6 +43,7 @@ export class CallClient extends Emitter<CallEvents> {
   private transport: MediaTransport | undefined;
   private joinOptions: JoinOptions | undefined;
   private resumeToken = '';
+  private recheck: ReturnType<typeof setTimeout> | undefined;
   private callState: CallState = { status: 'idle' };
   private previousDigest: MediaDigest | undefined;
 
@@ -431,6 +434,7 @@ export class CallClient extends Emitter<CallEvents> {
     if (this.callState.status === 'left') return;
     // Asked without waiting: whatever the answer, we go.
     if (this.callState.status === 'joined') this.signal.tell('leave', {});
+    clearTimeout(this.recheck);
     this.recovery.stop();
     this.tiles.stop();
     this.preparation.stop();
@@ -443,7 +447,11 @@ export class CallClient extends Emitter<CallEvents> {
   }
 
   private setStatus(status: CallStatus): void {
+    clearTimeout(this.recheck);
     this.callState = this.describe(status);
+    // Whether media still flows is told by nobody, it must be looked up.
+    if (this.callState.interruption)
+      this.recheck = setTimeout(() => this.refreshState(), kRecheckMs);
     this.emit('state', this.callState);
   }
 
@@ -458,6 +466,7 @@ export class CallClient extends Emitter<CallEvents> {
       attempts: this.signal.failedAttempts,
       trouble: this.recovery.trouble,
       media: this.transport?.state,
+      receives: this.transport?.receives ?? false,
     });
     return { status, ...(interruption && { interruption }) };
   }

@@ -8,6 +8,7 @@ interface Observation {
   readonly attempts: number;
   readonly trouble: Trouble | undefined;
   readonly media: TransportState | undefined;
+  readonly receives: boolean;
 }
 
 /** Turns what the parts know into the one cause that a user can act on, and remembers since when it holds. */
@@ -19,7 +20,7 @@ export class InterruptionClock {
     if (now.status === 'joining') this.mediaWasUp = false;
     if (now.media === 'connected') this.mediaWasUp = true;
     const cause = this.cause(now);
-    const mediaFlows = now.media === 'connected';
+    const mediaFlows = now.receives;
     if (!cause) this.current = undefined;
     else if (this.current?.cause !== cause || this.current.mediaFlows !== mediaFlows) {
       // A cause that gives way to another is still the same outage to the user.

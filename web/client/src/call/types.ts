@@ -15,7 +15,7 @@ export interface Interruption {
   readonly cause: InterruptionCause;
   /** Milliseconds since the epoch. */
   readonly since: number;
-  /** Pictures and sound still come and go. */
+  /** Pictures and sound still come. */
   readonly mediaFlows: boolean;
 }
 

@@ -29,6 +29,9 @@ const kSendingLines: readonly { source: Source; kind: MediaKind; maxBitrate?: nu
   { source: 'screen-audio', kind: 'audio' },
 ];
 
+/** Longer than any pause between the packets of a stream that goes on. */
+const kSilenceMs = 2000;
+
 interface Negotiated {
   answer?: string;
   slots: SlotLine[];
@@ -66,6 +69,25 @@ export class MediaTransport extends Emitter<{ state: TransportState }> {
 
   get state(): TransportState {
     return this.currentState;
+  }
+
+  /**
+   * Something was received within the last two seconds. A dead server is noticed here long before ICE gives up:
+   * its consent lasts half a minute (RFC 7675 §5.1).
+   */
+  get receives(): boolean {
+    if (this.currentState !== 'connected') return false;
+    const now = performance.now();
+    return this.peerConnection.getReceivers().some((receiver) =>
+      receiver.getSynchronizationSources().some(({ timestamp }) => {
+        // Some browsers count from the page's start, others from 1970.
+        const age = Math.min(
+          Math.abs(now - timestamp),
+          Math.abs(performance.timeOrigin + now - timestamp),
+        );
+        return age < kSilenceMs;
+      }),
+    );
   }
 
   /** Seats offered so far, negotiated or not. */

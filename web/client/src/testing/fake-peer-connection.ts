@@ -45,6 +45,7 @@ class FakePeerConnection extends EventTarget {
   readonly transceivers: FakeTransceiver[] = [];
   readonly answers: string[] = [];
   private generation = 1;
+  private received: number | undefined;
 
   constructor(readonly configuration: RTCConfiguration) {
     super();
@@ -82,6 +83,20 @@ class FakePeerConnection extends EventTarget {
     this.signalingState = 'stable';
     this.answers.push(description.sdp ?? '');
     return Promise.resolve();
+  }
+
+  /** Media comes in: a packet was received just now. */
+  receive(): void {
+    this.received = performance.now();
+  }
+
+  getReceivers(): { getSynchronizationSources(): { timestamp: number }[] }[] {
+    const { received } = this;
+    return [
+      {
+        getSynchronizationSources: () => (received === undefined ? [] : [{ timestamp: received }]),
+      },
+    ];
   }
 
   getStats(): Promise<Map<string, object>> {
