@@ -95,6 +95,11 @@ export class Caller {
     );
   }
 
+  /** The participant's id in the call. */
+  id() {
+    return this.page.evaluate(() => window.__visavis.client.selfId);
+  }
+
   descriptions() {
     return this.page.evaluate(() => window.__descriptions);
   }

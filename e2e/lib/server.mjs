@@ -71,9 +71,9 @@ export class Server {
     const text = await (await fetch(`${this.url}/metrics`)).text();
     const samples = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
     if (samples.length === 0 && !text.includes(`# TYPE ${name} `)) throw new Error(`no metric ${name} in:\n${text}`);
-    return samples
-      .filter((line) => Object.entries(labels).every(([key, value]) => line.includes(`${key}="${value}"`)))
-      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+    const wanted = samples.filter((line) => Object.entries(labels).every(([key, value]) => line.includes(`${key}="${value}"`)));
+    if (wanted.length === 0) throw new Error(`no ${name} with ${JSON.stringify(labels)} in:\n${samples.join('\n')}`);
+    return wanted.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
   }
 }
 
