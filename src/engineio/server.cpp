@@ -107,6 +107,7 @@ void Server::send(Instant now, SessionHandle handle, SharedMessage message, Send
     session->queue = {};
     session->queued_bytes = 0;
     overflowed_.push_back(handle);
+    overflowed_at_ = now;
   }
 }
 
@@ -381,11 +382,9 @@ void Server::handle_timeout(Instant now) {
 }
 
 Instant Server::next_timeout() const {
-  if (!overflowed_.empty()) {
-    return Instant::min();
-  }
-  return std::min({ping_due_.next(), pong_due_.next(), upgrade_due_.next(), farewell_due_.next(),
-                   socket_close_due_.next()});
+  const Instant overflow = overflowed_.empty() ? kNever : overflowed_at_;
+  return std::min({overflow, ping_due_.next(), pong_due_.next(), upgrade_due_.next(),
+                   farewell_due_.next(), socket_close_due_.next()});
 }
 
 }  // namespace visavis::engineio

@@ -179,7 +179,8 @@ class Server {
   DeadlineQueue<SessionHandle> upgrade_due_;
   DeadlineQueue<SessionHandle> farewell_due_;   ///< closed ones whose last poll is awaited
   DeadlineQueue<WebSocket*> socket_close_due_;  ///< the peer's close frame is awaited
-  std::vector<SessionHandle> overflowed_;
+  std::vector<SessionHandle> overflowed_;       ///< to be closed by `handle_timeout`
+  Instant overflowed_at_;
   std::array<SharedBytes, 7> control_frames_;
   std::unique_ptr<websocket::Deflater> deflater_;  ///< null: permessage-deflate is off
   std::unique_ptr<websocket::Inflater> inflater_;

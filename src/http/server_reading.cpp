@@ -1,0 +1,155 @@
+#include <utility>
+
+#include "http/connection.hpp"
+#include "http/server.hpp"
+
+// How a server takes the bytes of a connection: requests one after another, or the stream's bytes.
+
+namespace visavis::http {
+namespace {
+
+/// Of a refused body: enough for what was in flight, too little to be worth an attack.
+constexpr std::size_t kDiscardedBytesMax = 4'000'000;
+
+}  // namespace
+
+Bytes Server::advance(Instant now, Connection& connection, Bytes input) {
+  connection.advancing = true;
+  bool more = true;
+  while (more) {
+    switch (connection.state) {
+      case Connection::State::kIdle:
+        while (!input.empty() && (input[0] == std::byte{'\r'} || input[0] == std::byte{'\n'})) {
+          input = input.subspan(1);  // RFC 9112 §2.2
+        }
+        more = !input.empty() && connection.unsent_bytes <= limits_.unsent_bytes_pause;
+        if (more) {
+          begin_request(now, connection);
+        }
+        break;
+      case Connection::State::kReading: more = read_request(now, connection, input); break;
+      case Connection::State::kAnswering: more = false; break;
+      case Connection::State::kUpgraded:
+        if (!input.empty()) {
+          connection.stream->handle_bytes(now, std::exchange(input, {}));
+        }
+        more = false;
+        break;
+      case Connection::State::kDiscarding:
+        discard(now, connection, std::exchange(input, {}).size());
+        more = false;
+        break;
+      case Connection::State::kClosing:
+        input = {};
+        more = false;
+        break;
+    }
+  }
+  connection.advancing = false;
+  return input;
+}
+
+void Server::resume(Instant now, Connection& connection) {
+  if (connection.advancing || connection.input.empty()) {
+    return;
+  }
+  Buffer input = std::exchange(connection.input, {});
+  const Bytes rest = advance(now, connection, input);
+  if (rest.size() == input.size()) {
+    connection.input = std::move(input);
+    keep_rest(now, connection, connection.input);
+  } else {
+    keep_rest(now, connection, rest);
+  }
+}
+
+void Server::keep_rest(Instant now, Connection& connection, Bytes rest) {
+  if (rest.data() != connection.input.data()) {
+    connection.input.assign(rest.begin(), rest.end());
+  }
+  // A request on its way in has its own limits.
+  if (connection.state != Connection::State::kReading &&
+      connection.input.size() > limits_.pipelined_bytes_max) {
+    ++counters_.pipelined_too_much;
+    abort_request(now, connection);
+    drop_connection(now, connection);
+  }
+}
+
+void Server::begin_request(Instant now, Connection& connection) {
+  connection.state = Connection::State::kReading;
+  connection.head_method = false;
+  connection.reader = std::make_unique<RequestReader>(limits_.header_bytes_max);
+  ++connection.request_number;
+  wait_for(now, connection, Wait::kHeader);
+}
+
+/// Whether the state may have changed, so that `advance` looks again.
+bool Server::read_request(Instant now, Connection& connection, Bytes& input) {
+  const auto progress = connection.reader->read(input);
+  if (!progress) {
+    refuse(now, connection, progress.error());
+    return true;
+  }
+  const std::size_t body_bytes = connection.reader->body_size();
+  bodies_bytes_ += body_bytes - connection.body_bytes;
+  connection.body_bytes = body_bytes;
+  if (bodies_bytes_ > limits_.bodies_bytes_max) {
+    refuse(now, connection, 503);
+    return true;
+  }
+  switch (*progress) {
+    case RequestReader::Progress::kNeedMore: return false;
+    case RequestReader::Progress::kHead: handle_head(now, connection); return true;
+    case RequestReader::Progress::kComplete: handle_request(now, connection); return true;
+  }
+  return false;
+}
+
+void Server::handle_head(Instant now, Connection& connection) {
+  const Request& head = connection.reader->head();
+  connection.open_request = true;
+  connection.head_method = head.method == "HEAD";
+  connection.keep_alive = connection.reader->keep_alive();
+  connection.old_version = head.minor_version == 0;
+  connection.route = route_of(head.path);
+  ++counters_.requests;
+  if (connection.route == nullptr) {
+    answer(now, connection, text_response(404, "Not Found"));
+    return;
+  }
+  const std::size_t body_max = connection.route->body_bytes_max.value_or(limits_.body_bytes_max);
+  if (const auto allowed = connection.reader->limit_body(body_max); !allowed) {
+    refuse(now, connection, allowed.error());
+    return;
+  }
+  if (connection.reader->is_done()) {
+    return;
+  }
+  wait_for(now, connection, Wait::kBody);
+  if (connection.route->begin) {
+    connection.route->begin(now, request_of(connection), head);
+  }
+  if (connection.state == Connection::State::kReading && connection.reader->expects_continue()) {
+    push(connection, share(to_buffer("HTTP/1.1 100 Continue\r\n\r\n")));
+  }
+}
+
+void Server::handle_request(Instant now, Connection& connection) {
+  Request request = connection.reader->take();
+  request.remote = connection.remote;
+  request.secure = connection.secure;
+  release_reader(connection);
+  connection.state = Connection::State::kAnswering;
+  wait_for(now, connection, Wait::kNothing);
+  connection.route->handle(now, request_of(connection), std::move(request));
+}
+
+void Server::discard(Instant now, Connection& connection, std::size_t bytes) {
+  connection.discarded_bytes += bytes;
+  if (connection.discarded_bytes > kDiscardedBytesMax) {
+    drop_connection(now, connection);
+  }
+}
+
+}  // namespace visavis::http
