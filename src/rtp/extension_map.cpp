@@ -26,7 +26,7 @@ std::string_view uri(Extension extension) {
 }
 
 std::optional<Extension> extension_of(std::string_view uri) {
-  const auto at = std::ranges::find(kUris, uri);
+  const auto* const at = std::ranges::find(kUris, uri);
   if (at == kUris.end()) {
     return std::nullopt;
   }
@@ -43,7 +43,7 @@ bool ExtensionMap::set(std::uint8_t id, Extension extension) {
 }
 
 std::optional<Extension> ExtensionMap::at(std::uint8_t id) const {
-  const auto at = std::ranges::find(ids_, id);
+  const auto* const at = std::ranges::find(ids_, id);
   if (id == 0 || at == ids_.end()) {
     return std::nullopt;
   }

@@ -23,7 +23,7 @@ Duration ntp_difference(NtpTime later, NtpTime earlier) {
   const std::int64_t seconds = difference >> 32U;
   const auto fraction = static_cast<std::uint64_t>(difference) & kFractionMask;
   constexpr std::uint64_t kHalf = std::uint64_t{1} << 31U;
-  const std::uint64_t micros = (fraction * kMicrosPerSecond + kHalf) >> 32U;
+  const std::uint64_t micros = ((fraction * kMicrosPerSecond) + kHalf) >> 32U;
   return Duration(seconds * kMicrosPerSecond + static_cast<std::int64_t>(micros));
 }
 

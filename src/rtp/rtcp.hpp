@@ -11,6 +11,7 @@
 #include "base/time.hpp"
 #include "rtp/ntp_time.hpp"
 #include "rtp/rtp_packet.hpp"
+#include "rtp/transport_feedback_walk.hpp"
 
 namespace visavis::rtp {
 
@@ -141,6 +142,26 @@ struct TransportFeedback {
   void for_each(Visitor&& visit) const;
 };
 
+template <class Visitor>
+void TransportFeedback::for_each(Visitor&& visit) const {
+  StatusSymbols symbols(chunks);
+  ByteReader deltas(receive_deltas(chunks, status_count).value_or(Bytes{}));
+  Duration at = reference_time * kReferenceUnit;
+  for (unsigned index = 0; index < status_count; ++index) {
+    const auto symbol = symbols.next();
+    const SequenceNumber sequence(static_cast<std::uint16_t>(base.value() + index));
+    if (symbol == StatusSymbols::Symbol::kSmallDelta) {
+      at += deltas.u8() * kDeltaUnit;
+      visit(sequence, std::optional(at));
+    } else if (symbol == StatusSymbols::Symbol::kLargeDelta) {
+      at += static_cast<std::int16_t>(deltas.u16()) * kDeltaUnit;
+      visit(sequence, std::optional(at));
+    } else {
+      visit(sequence, std::optional<Duration>());
+    }
+  }
+}
+
 /// A packet that is well formed and of no interest here (APP, XR, other feedback).
 struct OtherRtcp {
   std::uint8_t packet_type = 0;
@@ -169,22 +190,20 @@ class RtcpReader {
 template <class Visitor>
 std::expected<void, RtcpError> for_each_rtcp(Bytes datagram, Visitor&& visitor) {
   RtcpReader reader(datagram);
-  for (;;) {
-    const auto packet = reader.next();
-    if (!packet) {
-      return std::unexpected(packet.error());
-    }
-    if (!*packet) {
-      return {};
-    }
+  auto next = reader.next();
+  for (; next && *next; next = reader.next()) {
     std::visit(
         [&visitor](const auto& typed) {
           if constexpr (requires { visitor(typed); }) {
             visitor(typed);
           }
         },
-        **packet);
+        next->value());
   }
+  if (!next) {
+    return std::unexpected(next.error());
+  }
+  return {};
 }
 
 /// Makes one visitor out of several lambdas.
@@ -198,5 +217,3 @@ struct Overloaded : Lambdas... {
 [[nodiscard]] bool is_rtcp(Bytes datagram);
 
 }  // namespace visavis::rtp
-
-#include "rtp/transport_feedback_walk.hpp"  // IWYU pragma: export

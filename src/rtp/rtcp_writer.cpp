@@ -67,7 +67,7 @@ bool RtcpWriter::packet(std::uint8_t type, std::size_t count, const Body& write_
   if (!writer.ok()) {
     return false;
   }
-  ByteWriter(room.subspan(2)).u16(static_cast<std::uint16_t>(writer.size() / 4 - 1));
+  ByteWriter(room.subspan(2)).u16(static_cast<std::uint16_t>((writer.size() / 4) - 1));
   used_ += writer.size();
   return true;
 }

@@ -8,7 +8,7 @@ std::optional<RtxPayload> parse_rtx(Bytes payload) {
   if (!reader.ok() || reader.rest().empty()) {
     return std::nullopt;
   }
-  return RtxPayload{original, reader.rest()};
+  return RtxPayload{.original = original, .payload = reader.rest()};
 }
 
 }  // namespace visavis::rtp

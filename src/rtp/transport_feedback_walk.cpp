@@ -36,9 +36,8 @@ std::optional<Bytes> receive_deltas(Bytes chunks, std::size_t status_count) {
   std::size_t size = 0;
   for (std::size_t index = 0; index < status_count; ++index) {
     const auto symbol = symbols.next();
-    size += symbol == StatusSymbols::Symbol::kSmallDelta   ? 1U
-            : symbol == StatusSymbols::Symbol::kLargeDelta ? 2U
-                                                           : 0U;
+    size += symbol == StatusSymbols::Symbol::kSmallDelta ? 1U : 0U;
+    size += symbol == StatusSymbols::Symbol::kLargeDelta ? 2U : 0U;
     if (!symbols.ok()) {
       return std::nullopt;
     }

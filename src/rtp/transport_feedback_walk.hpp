@@ -1,8 +1,11 @@
 #pragma once
 
-// The walk over a transport feedback's chunks, apart from rtcp.hpp for its length.
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 
-#include "rtp/rtcp.hpp"
+#include "base/byte_reader.hpp"
+#include "base/bytes.hpp"
 
 namespace visavis::rtp {
 
@@ -33,25 +36,5 @@ class StatusSymbols {
 /// Where the receive deltas begin, behind the chunks for `status_count` packets. Nothing when the
 /// chunks or the deltas they announce are cut off.
 [[nodiscard]] std::optional<Bytes> receive_deltas(Bytes chunks, std::size_t status_count);
-
-template <class Visitor>
-void TransportFeedback::for_each(Visitor&& visit) const {
-  StatusSymbols symbols(chunks);
-  ByteReader deltas(receive_deltas(chunks, status_count).value_or(Bytes{}));
-  Duration at = reference_time * kReferenceUnit;
-  for (unsigned index = 0; index < status_count; ++index) {
-    const auto symbol = symbols.next();
-    const SequenceNumber sequence(static_cast<std::uint16_t>(base.value() + index));
-    if (symbol == StatusSymbols::Symbol::kSmallDelta) {
-      at += deltas.u8() * kDeltaUnit;
-      visit(sequence, std::optional(at));
-    } else if (symbol == StatusSymbols::Symbol::kLargeDelta) {
-      at += static_cast<std::int16_t>(deltas.u16()) * kDeltaUnit;
-      visit(sequence, std::optional(at));
-    } else {
-      visit(sequence, std::optional<Duration>());
-    }
-  }
-}
 
 }  // namespace visavis::rtp

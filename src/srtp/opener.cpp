@@ -43,14 +43,16 @@ std::optional<std::uint64_t> estimate_index(const ReplayWindow* window,
   return index >= 0 ? std::optional(static_cast<std::uint64_t>(index)) : std::nullopt;
 }
 
-/// What stands in the way of trying the cipher on a packet.
-std::optional<OpenError> refusal(const Sources& sources, const ReplayWindow* window,
-                                 std::optional<std::uint64_t> index) {
-  if (window == nullptr) {
-    return sources.full() ? std::optional(OpenError::kTooManySources) : std::nullopt;
+/// The index, if nothing stands in the way of trying the cipher on a packet that has it.
+std::expected<std::uint64_t, OpenError> admit(const Sources& sources, const ReplayWindow* window,
+                                              std::optional<std::uint64_t> index) {
+  if (window == nullptr && sources.full()) {
+    return std::unexpected(OpenError::kTooManySources);
   }
-  const bool fresh = index && window->fresh(*index);
-  return fresh ? std::nullopt : std::optional(OpenError::kReplayed);
+  if (!index || (window != nullptr && !window->fresh(*index))) {
+    return std::unexpected(OpenError::kReplayed);
+  }
+  return *index;
 }
 
 }  // namespace
@@ -88,9 +90,9 @@ std::expected<MutableBytes, OpenError> Opener::open_rtp(MutableBytes datagram) {
     return std::unexpected(OpenError::kMalformed);
   }
   ReplayWindow* window = state_->rtp.find(packet->ssrc.value());
-  const auto index = estimate_index(window, packet->sequence);
-  if (const auto error = refusal(state_->rtp, window, index)) {
-    return std::unexpected(*error);
+  const auto index = admit(state_->rtp, window, estimate_index(window, packet->sequence));
+  if (!index) {
+    return std::unexpected(index.error());
   }
   const PacketPlace place{.ssrc = packet->ssrc.value(),
                           .index = *index,
@@ -117,8 +119,8 @@ std::expected<MutableBytes, OpenError> Opener::open_rtcp(MutableBytes datagram) 
                           .index = ByteReader(word).u32() & ~kRtcpEncryptedBit,
                           .header_size = kRtcpHeaderBytes};
   ReplayWindow* window = state_->rtcp.find(place.ssrc);
-  if (const auto error = refusal(state_->rtcp, window, place.index)) {
-    return std::unexpected(*error);
+  if (const auto index = admit(state_->rtcp, window, place.index); !index) {
+    return std::unexpected(index.error());
   }
   const bool authentic = std::visit(
       [&](auto& protection) { return protection.open_rtcp(datagram, place); }, state_->protection);

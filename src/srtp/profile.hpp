@@ -9,7 +9,10 @@
 namespace visavis::srtp {
 
 /// The protection profiles, by their DTLS-SRTP numbers at IANA (RFC 5764 §4.1.2, RFC 7714 §14.2).
-enum class Profile : std::uint16_t { kAes128CmSha1_80 = 1, kAeadAes128Gcm = 7 };
+enum class Profile : std::uint8_t {
+  kAes128CmSha1_80 = 1,  // NOLINT(readability-identifier-naming): the registry's name.
+  kAeadAes128Gcm = 7,
+};
 
 /// Nothing for a profile that Visavis does not speak.
 [[nodiscard]] std::optional<Profile> profile_of(std::uint16_t dtls_number);

@@ -29,7 +29,7 @@ class ReplayWindow {
       newest_ = index;
     }
     // A word is cleared when the window's front enters it.
-    for (std::uint64_t at = newest_ / kWordBits + 1; at <= index / kWordBits; ++at) {
+    for (std::uint64_t at = (newest_ / kWordBits) + 1; at <= index / kWordBits; ++at) {
       words_[at % words_.size()] = 0;
       if (at - newest_ / kWordBits >= words_.size()) {
         break;
@@ -47,7 +47,7 @@ class ReplayWindow {
   }
 
   // One word more than the window, for the word that its front is in.
-  std::array<std::uint64_t, kEntries / kWordBits + 1> words_{};
+  std::array<std::uint64_t, (kEntries / kWordBits) + 1> words_{};
   std::uint64_t newest_ = 0;
   bool empty_ = true;
 };

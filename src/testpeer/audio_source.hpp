@@ -34,7 +34,7 @@ class AudioSource {
   [[nodiscard]] Instant next_packet_at() const { return next_at_; }
   [[nodiscard]] std::optional<Packet> poll_packet(Instant now);
   /// The payload's size.
-  std::size_t write_payload(const Packet& packet, MutableBytes into) const;
+  [[nodiscard]] std::size_t write_payload(const Packet& packet, MutableBytes into) const;
 
   [[nodiscard]] std::uint32_t packets() const { return next_number_; }
 

@@ -196,7 +196,7 @@ void Client::leave(Instant now) {
   request(now, "leave", json::Raw{"{}"});
 }
 
-void Client::request(Instant /*now*/, std::string_view event, json::Raw payload) {
+void Client::request(Instant /*now*/, std::string_view event, const json::Raw& payload) {
   signalling_.request(event, payload,
                       [this, name = std::string(event)](Instant at, const json::Value& ack) {
                         if (accepted(name, ack) && name == "renegotiate") {

@@ -68,7 +68,7 @@ class Client {
   /// A new connection after a lost one: the next `start()` resumes the call.
   void prepare_resume();
   /// Any request of the protocol; what came back is kept in `last_answer()`.
-  void request(Instant now, std::string_view event, json::Raw payload);
+  void request(Instant now, std::string_view event, const json::Raw& payload);
 
   [[nodiscard]] const Times& times() const { return times_; }
   [[nodiscard]] const Roster& roster() const { return roster_; }

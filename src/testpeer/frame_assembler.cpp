@@ -14,7 +14,7 @@ void FrameAssembler::handle_packet(Instant now, const ReceivedPacket& packet) {
   if (sequence <= newest_ - kWindow || (next_ && sequence < *next_)) {
     return;
   }
-  pieces_[static_cast<std::size_t>(sequence % kWindow)] = {sequence, packet};
+  pieces_[static_cast<std::size_t>(sequence % kWindow)] = {.sequence = sequence, .packet = packet};
   if (packet.stamp.key && packet.stamp.first() && (!key_at_ || sequence > *key_at_)) {
     key_at_ = sequence;
   }
@@ -102,12 +102,13 @@ void FrameAssembler::check_continuity(const ReceivedPacket& first, const Receive
 }
 
 void FrameAssembler::count_pause(Instant now) {
-  if (!report_.last_frame_at) {
+  const Instant before = report_.last_frame_at.value_or(now);
+  report_.last_frame_at = now;
+  if (!report_.first_frame_at) {
     report_.first_frame_at = now;
-    report_.last_frame_at = now;
     return;
   }
-  const auto pause = static_cast<double>((now - *report_.last_frame_at).count());
+  const auto pause = static_cast<double>((now - before).count());
   constexpr double kVisibleUs = 150'000;
   constexpr double kWeight = 1.0 / 30;
   const bool known = report_.frames > 10;
@@ -116,7 +117,6 @@ void FrameAssembler::count_pause(Instant now) {
   } else {
     mean_pause_us_ += (pause - mean_pause_us_) * (known ? kWeight : 0.3);
   }
-  report_.last_frame_at = now;
 }
 
 bool FrameAssembler::has_gap() const {

@@ -14,7 +14,10 @@ constexpr std::string_view kCname = "caller";
 
 rtp::Ssrc MediaSession::own_ssrc() const {
   // As Chromium: the first sending line's, and 1 for those that only receive.
-  return camera_ ? *lines_[1].ssrc : microphone_ ? *lines_[0].ssrc : rtp::Ssrc(1);
+  if (camera_) {
+    return camera_->stream().line().ssrc;
+  }
+  return microphone_ ? microphone_->stream().line().ssrc : rtp::Ssrc(1);
 }
 
 bool MediaSession::rtcp_due(Instant now) const {

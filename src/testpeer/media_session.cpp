@@ -104,7 +104,7 @@ bool MediaSession::handle_answer(Instant now, std::string_view answer,
   take_codecs(*description);
   take_slots(*description, slots);
   if (!dtls_) {
-    dtls_.emplace(dtls::Role::kClient, *identity_, *fingerprint);
+    dtls_ = std::make_unique<dtls::Session>(dtls::Role::kClient, *identity_, *fingerprint);
     make_senders(*description);
   }
   start_ice(now, *description);
@@ -162,12 +162,13 @@ void MediaSession::make_senders(const sdp::Description& answer) {
   };
   if (options_.camera) {
     if (auto stream = stream_for(kCameraMid, options_.video.codec)) {
-      camera_.emplace(VideoSource(options_.video, Random(random_.next())), std::move(*stream));
+      camera_ = std::make_unique<VideoSender>(VideoSource(options_.video, Random(random_.next())),
+                                              std::move(*stream));
     }
   }
   if (options_.microphone) {
     if (auto stream = stream_for(kMicrophoneMid, rtp::CodecName::kOpus)) {
-      microphone_.emplace(AudioSource(options_.audio), std::move(*stream));
+      microphone_ = std::make_unique<AudioSender>(AudioSource(options_.audio), std::move(*stream));
     }
   }
 }
@@ -184,7 +185,7 @@ void MediaSession::start_ice(Instant now, const sdp::Description& answer) {
   const bool restarted = setup.remote != remote_credentials_;
   remote_credentials_ = setup.remote;
   if (!ice_) {
-    ice_.emplace(now, std::move(setup), Random(random_.next()));
+    ice_ = std::make_unique<ice::FullAgent>(now, std::move(setup), Random(random_.next()));
   } else if (restarted) {
     ice_->restart(now, std::move(setup));
   }
@@ -232,9 +233,9 @@ void MediaSession::start_sending(Instant now) {
     report_.failed = true;
     return;
   }
-  sealer_.emplace(keys->profile, keys->client_key, keys->client_salt);
-  opener_.emplace(keys->profile, keys->server_key, keys->server_salt);
-  context_.sealer = &*sealer_;
+  sealer_ = std::make_unique<srtp::Sealer>(keys->profile, keys->client_key, keys->client_salt);
+  opener_ = std::make_unique<srtp::Opener>(keys->profile, keys->server_key, keys->server_salt);
+  context_.sealer = sealer_.get();
   report_.connected_at = now;
   // The first report early: the server needs the NTP line. Then each peer at its own phase.
   report_at_ = now + std::chrono::milliseconds(100);

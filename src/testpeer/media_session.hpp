@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -97,11 +98,11 @@ class MediaSession {
   void move_to(Instant now, const SocketAddress& address);
   void set_talking(bool talking);
 
-  [[nodiscard]] bool connected() const { return sealer_.has_value(); }
+  [[nodiscard]] bool connected() const { return sealer_ != nullptr; }
   [[nodiscard]] const TransportReport& report() const { return report_; }
   [[nodiscard]] std::span<const SlotReceiver> slots() const { return slots_; }
   [[nodiscard]] const SlotReceiver* slot(std::uint16_t number) const;
-  [[nodiscard]] const VideoSender* camera() const { return camera_ ? &*camera_ : nullptr; }
+  [[nodiscard]] const VideoSender* camera() const { return camera_.get(); }
 
  private:
   void start_ice(Instant now, const sdp::Description& answer);
@@ -129,14 +130,15 @@ class MediaSession {
   std::string origin_id_;
   std::uint32_t version_ = 0;
   ice::Credentials remote_credentials_;
-  std::optional<ice::FullAgent> ice_;
-  std::optional<dtls::Session> dtls_;
-  std::optional<srtp::Opener> opener_;
-  std::optional<srtp::Sealer> sealer_;
+  // Large, and made only on the way into a call.
+  std::unique_ptr<ice::FullAgent> ice_;
+  std::unique_ptr<dtls::Session> dtls_;
+  std::unique_ptr<srtp::Opener> opener_;
+  std::unique_ptr<srtp::Sealer> sealer_;
   rtp::MediaParameters media_;
   SendContext context_;
-  std::optional<VideoSender> camera_;
-  std::optional<AudioSender> microphone_;
+  std::unique_ptr<VideoSender> camera_;
+  std::unique_ptr<AudioSender> microphone_;
   std::vector<SlotReceiver> slots_;
   rtp::TransportFeedbackRecorder arrivals_;
   Instant report_at_ = kNever;

@@ -51,7 +51,8 @@ class VideoSource {
 
   /// Writes one packet's payload: the codec's descriptor, a stamp, filling. The same frame and
   /// index give the same bytes, so nothing need be kept for retransmissions. Its size.
-  std::size_t write_payload(const Frame& frame, std::uint16_t index, MutableBytes into) const;
+  [[nodiscard]] std::size_t write_payload(const Frame& frame, std::uint16_t index,
+                                          MutableBytes into) const;
 
   [[nodiscard]] const Options& options() const { return options_; }
   [[nodiscard]] std::uint32_t frames() const { return next_number_; }
