@@ -1,7 +1,6 @@
 /** Every text of the page. `{name}` is filled in; `.one` and `.other` are chosen by `{count}`. */
 export const en = {
   'app.tagline': 'Video calls on your own server',
-  'app.language': 'English',
 
   'lobby.title': 'Meet face to face.',
   'lobby.lead': 'Open a room, send the link, talk. No account, and nothing leaves this server.',
@@ -16,7 +15,6 @@ export const en = {
   'lobby.point.simple': 'Nothing to install',
 
   'prejoin.title': 'Ready to join?',
-  'prejoin.room': 'Room',
   'prejoin.name': 'Your name',
   'prejoin.namePlaceholder': 'How others see you',
   'prejoin.nameMissing': 'Please enter your name first.',
@@ -27,15 +25,12 @@ export const en = {
   'prejoin.cameraStarting': 'Starting your camera …',
   'prejoin.back': 'All rooms',
   'prejoin.unreachable': 'The server cannot be reached. Still trying …',
-  'prejoin.settings': 'Devices',
 
   'device.microphone': 'Microphone',
   'device.camera': 'Camera',
   'device.speaker': 'Speaker',
-  'device.default': 'System default',
   'device.numbered': '{kind} {number}',
   'device.level': 'Microphone level',
-  'device.none': 'None found',
   'device.needsPermission': 'Choose after you allow access',
 
   'problem.microphone.denied': 'Your browser blocks the microphone.',
@@ -53,7 +48,6 @@ export const en = {
   'problem.both.busy': 'Another program is using your camera and microphone.',
   'problem.both.insecure': 'Browsers allow camera and microphone only on secure (https) pages.',
   'problem.both.failed': 'Your camera and microphone could not be started.',
-  'problem.screen.failed': 'Your screen could not be shared.',
   'problem.help.chromium':
     'Click the icon to the left of the address, allow camera and microphone, then try again.',
   'problem.help.firefox':
@@ -101,7 +95,6 @@ export const en = {
   'call.copy': 'Copy link',
   'call.copied': 'Copied',
   'call.close': 'Close',
-  'call.spaceToTalk': 'You are muted: hold Space to talk',
   'call.screenOf': 'Screen of {name}',
   'call.sharing': 'You are sharing your screen',
 

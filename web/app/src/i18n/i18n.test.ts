@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { en } from './en.js';
 import { chooseLanguage, translator } from './index.js';
@@ -14,6 +16,24 @@ describe('the catalogues', () => {
     for (const [key, text] of Object.entries(en)) {
       expect([key, placeholders(zh[key as keyof typeof en])]).toEqual([key, placeholders(text)]);
     }
+  });
+
+  it('have no text that nobody shows', () => {
+    const folder = fileURLToPath(new URL('..', import.meta.url));
+    const files = readdirSync(folder, { recursive: true }).map(String);
+    const sources = files
+      .filter((file) => /\.(svelte|ts)$/.test(file) && !file.startsWith('i18n'))
+      .map((file) => readFileSync(`${folder}/${file}`, 'utf8'))
+      .join();
+    // Keys are written out, or put together from a beginning and a code.
+    const beginnings = [...sources.matchAll(/`([a-z]+(?:\.[a-z]+)*\.)\$\{/gi)].map(
+      ([, text]) => text ?? '',
+    );
+    const shown = (key: string): boolean =>
+      sources.includes(`'${key}'`) ||
+      sources.includes(`'${key.replace(/\.(one|other)$/, '')}'`) ||
+      beginnings.some((beginning) => key.startsWith(beginning));
+    expect(Object.keys(en).filter((key) => !shown(key))).toEqual([]);
   });
 
   it('have no empty text', () => {

@@ -2,7 +2,6 @@ import type { TextKey } from './en.js';
 
 export const zh: Record<TextKey, string> = {
   'app.tagline': '在自己的服务器上视频通话',
-  'app.language': '中文',
 
   'lobby.title': '面对面，说说话。',
   'lobby.lead': '开一个房间，发出链接，即可通话。无需注册，数据不离开这台服务器。',
@@ -17,7 +16,6 @@ export const zh: Record<TextKey, string> = {
   'lobby.point.simple': '无需安装',
 
   'prejoin.title': '准备好加入了吗？',
-  'prejoin.room': '房间',
   'prejoin.name': '你的名字',
   'prejoin.namePlaceholder': '别人看到的名字',
   'prejoin.nameMissing': '请先输入你的名字。',
@@ -28,15 +26,12 @@ export const zh: Record<TextKey, string> = {
   'prejoin.cameraStarting': '正在启动摄像头…',
   'prejoin.back': '所有房间',
   'prejoin.unreachable': '无法连接服务器，正在重试…',
-  'prejoin.settings': '设备',
 
   'device.microphone': '麦克风',
   'device.camera': '摄像头',
   'device.speaker': '扬声器',
-  'device.default': '系统默认',
   'device.numbered': '{kind} {number}',
   'device.level': '麦克风音量',
-  'device.none': '未找到',
   'device.needsPermission': '允许访问后即可选择',
 
   'problem.microphone.denied': '浏览器阻止了麦克风。',
@@ -54,7 +49,6 @@ export const zh: Record<TextKey, string> = {
   'problem.both.busy': '其他程序正在使用摄像头和麦克风。',
   'problem.both.insecure': '浏览器只在安全（https）页面上允许使用摄像头和麦克风。',
   'problem.both.failed': '无法启动摄像头和麦克风。',
-  'problem.screen.failed': '无法共享屏幕。',
   'problem.help.chromium': '点击地址栏左侧的图标，允许摄像头和麦克风，然后重试。',
   'problem.help.firefox': '点击地址栏旁划掉的摄像头图标，移除阻止，然后重试。',
   'problem.help.safari': '在 Safari 菜单中打开“此网站的设置”，允许访问。',
@@ -100,7 +94,6 @@ export const zh: Record<TextKey, string> = {
   'call.copy': '复制链接',
   'call.copied': '已复制',
   'call.close': '关闭',
-  'call.spaceToTalk': '你已静音：按住空格键说话',
   'call.screenOf': '{name} 的屏幕',
   'call.sharing': '你正在共享屏幕',
 

@@ -17,12 +17,15 @@ const [ann, ben, cleo] = ['Ann', 'Ben', 'Cleo'].map((name) =>
 let client: FakeClient;
 let preferences: PreferenceStore;
 let model: CallModel;
+let media: LocalMedia;
+let devices: FakeDevices;
 
 beforeEach(() => {
   vi.useFakeTimers();
   client = new FakeClient();
   preferences = new PreferenceStore(undefined);
-  const media = new LocalMedia(new FakeDevices(), client, preferences);
+  devices = new FakeDevices();
+  media = new LocalMedia(devices, client, preferences);
   model = new CallModel({ room: 'den', client, media, preferences, pixelRatio: () => 2 });
 });
 
@@ -161,6 +164,14 @@ describe('notices', () => {
     client.selfId = 'self-2';
     client.setParticipants([{ ...ann, id: 'ann-2' }]);
     expect(notices()).toEqual([]);
+  });
+
+  it('tell once that a device could not be started, and nothing about a change of mind', async () => {
+    devices.failure = 'denied';
+    await inCall(ann);
+    await media.start();
+    model.togglePin('ann/camera');
+    expect(notices()).toEqual(['notice.problem.microphone', 'notice.problem.camera']);
   });
 
   it('show a message while the chat is closed, and count it', async () => {

@@ -101,6 +101,7 @@ export class CallModel {
       ended: undefined,
     });
     this.watchClient(client);
+    this.watchDevices(options.media);
   }
 
   get preferences(): PreferenceStore {
@@ -219,6 +220,21 @@ export class CallModel {
         }
       }),
     );
+  }
+
+  /** During the call a device that fails is told in passing; before it, the preview says more. */
+  private watchDevices(media: LocalMedia): void {
+    const told = new Map<string, string | undefined>();
+    const tell = (): void => {
+      if (this.view.value.phase !== 'call') return;
+      for (const device of ['microphone', 'camera', 'screen'] as const) {
+        const { error } = media.view.value[device];
+        if (error === told.get(device)) continue;
+        told.set(device, error);
+        if (error && error !== 'cancelled') this.notices.warn(`notice.problem.${device}`);
+      }
+    };
+    this.stops.push(media.view.subscribe(tell), this.view.subscribe(tell));
   }
 
   private handleState({ status, interruption, ended }: CallState): void {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClient } from '../testing/fake-client.js';
 import { FakeDevices } from '../testing/fake-devices.js';
-import { LocalMedia } from './local-media.js';
+import { forgiving, LocalMedia } from './local-media.js';
 import { PreferenceStore } from './preferences.js';
 
 let client: FakeClient;
@@ -92,6 +92,19 @@ describe('local media', () => {
     await Promise.resolve();
     expect(media.view.value.screen.on).toBe(false);
     expect(devices.newest('screen-audio').readyState).toBe('ended');
+  });
+
+  it('works on when the call refuses a stream', async () => {
+    let refusals = 0;
+    client.publish = () => Promise.reject(new Error('too-many-streams'));
+    media = new LocalMedia(
+      devices,
+      forgiving(client, () => ++refusals),
+      preferences,
+    );
+    await media.start();
+    expect(refusals).toBe(2);
+    expect(media.view.value.camera.on).toBe(true);
   });
 
   it('gives everything back at the end', async () => {

@@ -30,6 +30,15 @@ export interface Publisher {
   setMuted(source: Source, muted: boolean): Promise<void>;
 }
 
+/** The call as a publisher whose refusals are told to `onRefused` and trouble nobody else: devices work on. */
+export function forgiving(publisher: Publisher, onRefused: () => void): Publisher {
+  return {
+    publish: (...about) => publisher.publish(...about).catch(onRefused),
+    unpublish: (...about) => publisher.unpublish(...about).catch(onRefused),
+    setMuted: (...about) => publisher.setMuted(...about).catch(onRefused),
+  };
+}
+
 export interface DeviceView {
   readonly on: boolean;
   /** The browser is asking the user, or the device is starting. */
