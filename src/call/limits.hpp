@@ -9,9 +9,9 @@ struct Limits {
   std::size_t name_characters = 64;  ///< Unicode code points; longer ones fit no tile.
   std::size_t room_name_characters = 64;
   std::size_t metadata_bytes = 4096;  ///< Copied to everyone in the room on every join.
-  std::size_t message_bytes = 16U * 1024U;
+  std::size_t message_bytes = std::size_t{16} * 1024;
   double messages_per_second = 20;  ///< Each participant; also the size of a burst.
-  std::size_t offer_bytes = 512U * 1024U;
+  std::size_t offer_bytes = std::size_t{512} * 1024;
   std::size_t token_bytes = 4096;
   std::size_t streams_per_participant = 8;
   std::size_t participants_per_room = 100;

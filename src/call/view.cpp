@@ -89,7 +89,7 @@ void SeatPlanner::seat_tiles(const Room& room, Plan& plan) {
   std::vector<Sitter> served;
   for (const std::size_t i : serving_order(room)) {
     const Tile& tile = view_[i];
-    Sitter sitter{tile.participant, tile.source, tile.stream};
+    Sitter sitter = sitter_of(tile);
     if (served.size() < seats_.size() && !holds(served, sitter)) {
       served.push_back(std::move(sitter));
     }
@@ -106,8 +106,7 @@ void SeatPlanner::seat_tiles(const Room& room, Plan& plan) {
   }
   for (const Tile& tile : view_) {
     TilePlan placed{.participant = tile.participant, .source = tile.source};
-    const auto seat = std::ranges::find(
-        seats_, std::optional(Sitter{tile.participant, tile.source, tile.stream}));
+    const auto seat = std::ranges::find(seats_, std::optional(sitter_of(tile)));
     if (seat != seats_.end()) {
       placed.seat = static_cast<std::uint16_t>(seat - seats_.begin());
       const Stream* const stream =
@@ -136,14 +135,14 @@ bool SeatPlanner::has_camera_seat(const std::string& participant) const {
 void SeatPlanner::fill_seats(const Room& room, ParticipantKey viewer, Plan& plan) const {
   for (std::size_t slot = 0; slot < pool_.size(); ++slot) {
     const SlotPlace& place = pool_[slot];
-    if (!place.seat || !seats_[*place.seat]) {
+    const auto sitter = place.seat ? seats_[*place.seat] : std::nullopt;
+    if (!sitter) {
       continue;
     }
-    const Sitter& sitter = *seats_[*place.seat];
-    const Participant& participant = *room.find(sitter.participant);
+    const Participant& participant = *room.find(sitter->participant);
     if (place.video) {
-      plan.slots[slot] = seen(sitter, participant);
-    } else if (const Stream* const stream = heard(sitter, participant);
+      plan.slots[slot] = seen(*sitter, participant);
+    } else if (const Stream* const stream = heard(*sitter, participant);
                stream != nullptr && participant.key != viewer) {
       plan.slots[slot].flow = stream->flow;
     }
@@ -151,9 +150,7 @@ void SeatPlanner::fill_seats(const Room& room, ParticipantKey viewer, Plan& plan
 }
 
 SlotPlan SeatPlanner::seen(const Sitter& sitter, const Participant& participant) const {
-  const auto tile = std::ranges::find_if(view_, [&](const Tile& one) {
-    return Sitter{one.participant, one.source, one.stream} == sitter;
-  });
+  const auto tile = std::ranges::find(view_, sitter, sitter_of);
   const Stream* const stream = wanted_video(participant, sitter.source, sitter.stream);
   SlotPlan plan{.reason = video_reason(stream, tile->hidden())};
   // A muted camera stays behind its slot: it shows again without a switch.
@@ -212,8 +209,9 @@ void SeatPlanner::fill_voices(const Room& room, ParticipantKey viewer, Plan& pla
   std::vector<FlowId> heard = voice_candidates(room, viewer, plan);
   heard.resize(std::min(heard.size(), slots.size()));
   for (const std::size_t slot : slots) {
-    if (voices_[slot] && !holds(heard, *voices_[slot])) {
-      voices_[slot].reset();
+    auto& voice = voices_[slot];
+    if (voice && !holds(heard, *voice)) {
+      voice.reset();
     }
   }
   for (const FlowId flow : heard) {

@@ -96,6 +96,9 @@ class SeatPlanner {
 
     friend bool operator==(const Sitter&, const Sitter&) = default;
   };
+  [[nodiscard]] static Sitter sitter_of(const Tile& tile) {
+    return {.participant = tile.participant, .source = tile.source, .stream = tile.stream};
+  }
 
   [[nodiscard]] std::vector<std::size_t> serving_order(const Room& room) const;
   void seat_tiles(const Room& room, Plan& plan);

@@ -89,7 +89,7 @@ void CallService::Core::adopt(Member& member, Transport transport, bool opened) 
   } else {
     commands_.push(sfu::OpenPeer{.setup = std::move(setup)});
   }
-  member.transport = std::move(transport);
+  member.transport = std::make_unique<Transport>(std::move(transport));
   if (same) {
     member.slots.grow(member.transport->negotiated.slots);
   } else {

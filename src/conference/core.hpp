@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -45,7 +46,7 @@ struct Member {
   std::string socket;  ///< Id; "" while it is lost.
   std::string resume_token;
   call::TokenBucket messages;
-  std::optional<Transport> transport{};
+  std::unique_ptr<Transport> transport{};  ///< None: takes part without media (now).
   ViewerSlots slots{};
   std::optional<Place> expiry{};  ///< While the socket is lost.
   std::optional<Question> stats{};
@@ -131,7 +132,7 @@ class CallService::Core {
   void handle(const sfu::SpeakersChanged& event);
   void handle(const sfu::PeerReport& event);
   void handle(const sfu::WorkerReport& event);
-  void request_codec(call::FlowId flow);
+  void request_codec(call::FlowId flow_id);
 
   // Shared (core.cpp).
   [[nodiscard]] Member* member_of(socketio::Socket& socket);

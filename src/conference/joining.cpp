@@ -152,16 +152,13 @@ CallService::Core::Reply CallService::Core::resume(Request& request) {
   Member& member = members_.at(known->second);
   std::optional<Transport> transport;
   if (parsed->offer) {
-    auto negotiated =
-        negotiator_.negotiate(*parsed->offer, member.transport ? &*member.transport : nullptr);
+    auto negotiated = negotiator_.negotiate(*parsed->offer, member.transport.get());
     if (!negotiated) {
       return std::unexpected(negotiated.error());
     }
     transport = *std::move(negotiated);
   }
-  const Transport* const lines = transport          ? &*transport
-                                 : member.transport ? &*member.transport
-                                                    : nullptr;
+  const Transport* const lines = transport ? &*transport : member.transport.get();
   if (const auto refusal =
           check_lines(parsed->publish.value_or(std::vector<PublishRequest>()), lines)) {
     return std::unexpected(*refusal);

@@ -68,7 +68,7 @@ void CallService::Core::handle(const sfu::PeerSilent& event) {
 }
 
 void CallService::Core::handle(const sfu::PeerFailed& event) {
-  const Refusal failure{ErrorCode::kMediaFailed, std::string(event.reason)};
+  const Refusal failure{.code = ErrorCode::kMediaFailed, .message = std::string(event.reason)};
   if (prepared_.find(event.peer) != nullptr) {
     ++counters_.peers_failed;
     const std::string socket_id = prepared_.socket_of(event.peer);
@@ -107,8 +107,8 @@ void CallService::Core::handle(const sfu::SlotChanged& event) {
 }
 
 /// Asks the publisher for a codec that all who view the stream can decode.
-void CallService::Core::request_codec(call::FlowId id) {
-  const auto known = flows_.find(id);
+void CallService::Core::request_codec(call::FlowId flow_id) {
+  const auto known = flows_.find(flow_id);
   if (known == flows_.end()) {
     return;
   }
@@ -116,11 +116,11 @@ void CallService::Core::request_codec(call::FlowId id) {
   const call::Room* const room = rooms_.find(flow.room);
   check(room != nullptr);
   const Member& publisher = members_.at(flow.publisher);
-  const call::Stream& stream = *room->find(id).stream;
+  const call::Stream& stream = *room->find(flow_id).stream;
   const auto suits_all = [&](const rtp::Format& format) {
     return std::ranges::all_of(room->participants(), [&](const call::Participant& participant) {
       const Member& viewer = members_.at(participant.key);
-      return !viewer.slots.shows(id) ||
+      return !viewer.slots.shows(flow_id) ||
              std::ranges::find(viewer.transport->negotiated.can_show, format) !=
                  viewer.transport->negotiated.can_show.end();
     });
@@ -149,6 +149,7 @@ void CallService::Core::handle(const sfu::SpeakersChanged& event) {
     return;
   }
   std::vector<call::FlowId> loudest;
+  loudest.reserve(event.loudest_first.size());
   for (const sfu::StreamId stream : event.loudest_first) {
     loudest.emplace_back(stream.value());
   }
@@ -182,6 +183,6 @@ void CallService::Core::handle(const sfu::PeerReport& event) {
 }
 
 /// Asked for by whoever writes `/metrics`, who takes it before it comes here.
-void CallService::Core::handle(const sfu::WorkerReport&) {}
+void CallService::Core::handle(const sfu::WorkerReport& /*event*/) {}
 
 }  // namespace visavis::conference

@@ -14,6 +14,12 @@ void PayloadReader::fail(ErrorCode code, std::string message) {
   }
 }
 
+void PayloadReader::fail_as(const PayloadReader& element) {
+  if (const Refusal* const failure = element.failure()) {
+    fail(failure->code, failure->message);
+  }
+}
+
 void PayloadReader::fail_type(std::string_view field, std::string_view wanted) {
   fail(ErrorCode::kInvalidPayload, fmt::format("\"{}\" must be {}.", field, wanted));
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "call/limits.hpp"
 #include "conference/refusal.hpp"
@@ -15,8 +16,8 @@ namespace visavis::conference {
 /// is empty: a parser reads all its fields and asks once.
 class PayloadReader {
  public:
-  PayloadReader(const json::Value& object, const call::Limits& limits)
-      : object_(object), limits_(limits) {}
+  PayloadReader(json::Value object, const call::Limits& limits)
+      : object_(std::move(object)), limits_(limits) {}
 
   [[nodiscard]] std::string text(std::string_view field);
   [[nodiscard]] std::optional<std::string> optional_text(std::string_view field);
@@ -40,7 +41,10 @@ class PayloadReader {
   [[nodiscard]] bool has(std::string_view field) const { return object_.find(field).has_value(); }
   [[nodiscard]] const json::Value& object() const { return object_; }
   void fail(ErrorCode code, std::string message);
-  [[nodiscard]] const std::optional<Refusal>& failure() const { return failure_; }
+  /// What was wrong with an element is wrong with the whole.
+  void fail_as(const PayloadReader& element);
+  /// Null when nothing was wrong.
+  [[nodiscard]] const Refusal* failure() const { return failure_ ? &*failure_ : nullptr; }
 
  private:
   void fail_type(std::string_view field, std::string_view wanted);

@@ -14,8 +14,8 @@ constexpr std::uint32_t kPixelsMax = 16'384;  // Of a side; no screen has more.
 /// What was read, unless something was wrong with it.
 template <class Request>
 Parsed<Request> result(const PayloadReader& reader, Request request) {
-  if (reader.failure()) {
-    return std::unexpected(*reader.failure());
+  if (const Refusal* const failure = reader.failure()) {
+    return std::unexpected(*failure);
   }
   return request;
 }
@@ -24,7 +24,7 @@ call::Source read_source(PayloadReader& reader) {
   const auto source = call::source_named(reader.text("source"));
   if (!source) {
     reader.fail(ErrorCode::kInvalidPayload,
-                "\"source\" must be microphone, camera, screen or screen-audio.");
+                R"("source" must be microphone, camera, screen or screen-audio.)");
   }
   return source.value_or(call::Source::kMicrophone);
 }
@@ -43,11 +43,9 @@ std::vector<PublishRequest> read_publish_list(PayloadReader& reader, const call:
     PublishRequest request{
         .mid = line.text("mid"), .source = read_source(line), .muted = line.flag("muted", false)};
     if (line.text("kind") != (call::is_video(request.source) ? "video" : "audio")) {
-      line.fail(ErrorCode::kInvalidPayload, "\"kind\" must be the kind of \"source\".");
+      line.fail(ErrorCode::kInvalidPayload, R"("kind" must be the kind of "source".)");
     }
-    if (line.failure()) {
-      reader.fail(line.failure()->code, line.failure()->message);
-    }
+    reader.fail_as(line);
     requests.push_back(std::move(request));
   }
   return requests;
@@ -63,7 +61,7 @@ call::Tile read_tile(PayloadReader& reader) {
   if (const auto source = reader.optional_text("source")) {
     const auto named = call::source_named(*source);
     if (!named || !call::is_video(*named)) {
-      reader.fail(ErrorCode::kInvalidPayload, "\"source\" of a tile must be camera or screen.");
+      reader.fail(ErrorCode::kInvalidPayload, R"("source" of a tile must be camera or screen.)");
     }
     tile.source = named.value_or(call::Source::kCamera);
   }
@@ -134,7 +132,7 @@ Parsed<std::vector<call::Tile>> parse_view(const json::Value& payload, const cal
   PayloadReader reader(payload, limits);
   const json::Value list = reader.optional_list("tiles");
   if (!reader.has("tiles")) {
-    reader.fail(ErrorCode::kInvalidPayload, "\"tiles\" must be an array.");
+    reader.fail(ErrorCode::kInvalidPayload, R"("tiles" must be an array.)");
   }
   if (list.size() > limits.tiles) {
     return refuse(ErrorCode::kTooManyTiles, fmt::format("At most {} tiles a view.", limits.tiles));
@@ -143,9 +141,7 @@ Parsed<std::vector<call::Tile>> parse_view(const json::Value& payload, const cal
   for (const json::Value& element : list.elements()) {
     PayloadReader tile(element, limits);
     tiles.push_back(read_tile(tile));
-    if (tile.failure()) {
-      reader.fail(tile.failure()->code, tile.failure()->message);
-    }
+    reader.fail_as(tile);
   }
   return result(reader, std::move(tiles));
 }
@@ -161,9 +157,9 @@ Parsed<MessageRequest> parse_message(const json::Value& payload, const call::Lim
   MessageRequest request{
       .to = reader.optional_text("to"), .text = payload["text"], .data = payload.find("data")};
   if (reader.has("text") == request.data.has_value()) {
-    reader.fail(ErrorCode::kInvalidPayload, "Either \"text\" or \"data\" must be there.");
+    reader.fail(ErrorCode::kInvalidPayload, R"(Either "text" or "data" must be there.)");
   } else if (reader.has("text") && !request.text.is_string()) {
-    reader.fail(ErrorCode::kInvalidPayload, "\"text\" must be a string.");
+    reader.fail(ErrorCode::kInvalidPayload, R"("text" must be a string.)");
   }
   const std::size_t size = request.data ? request.data->raw().size() : request.text.raw().size();
   if (size > limits.message_bytes) {

@@ -89,5 +89,27 @@ TEST(Slots, SwitchFasterThanTheNetwork) {
   EXPECT_GE(*call.video().video.last_frame_at, call.world.now() - 100ms);
 }
 
+TEST(Slots, CarryAnotherCodecAfterASwitch) {
+  World world(5);
+  testpeer::Client::Options h264 = person(2);
+  h264.media.video.codec = rtp::CodecName::kH264;
+  testpeer::Client& ada = world.add(person(1), path(20ms));
+  testpeer::Client& grace = world.add(h264, path(20ms));
+  testpeer::Client::Options watcher = OneSeat::watcher();
+  watcher.media.shape = sdp::BrowserShape::kFirefox;
+  testpeer::Client& edith = world.add(watcher, path(20ms));
+  ASSERT_TRUE(world.run_until([&] { return edith.times().joined.has_value(); }, 5s));
+  world.run_for(500ms);
+  for (int round = 0; round < 6; ++round) {
+    const testpeer::Client& whom = round % 2 == 0 ? ada : grace;
+    const std::uint64_t before = frames_of(edith, whom).frames;
+    edith.view(world.now(), {whom.roster().self()});
+    world.run_for(1s);
+    EXPECT_GE(frames_of(edith, whom).frames, before + 20) << round;
+  }
+  EXPECT_EQ(breaks(edith), 0U);
+  EXPECT_EQ(edith.media().report().unknown_source, 0U);
+}
+
 }  // namespace
 }  // namespace visavis::conference::sim_world

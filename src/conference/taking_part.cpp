@@ -30,8 +30,7 @@ CallService::Core::Reply CallService::Core::publish(Request& request) {
     return std::unexpected(not_joined());
   }
   const call::Participant& self = self_of(*member);
-  if (const auto refusal =
-          check_lines({*parsed}, member->transport ? &*member->transport : nullptr)) {
+  if (const auto refusal = check_lines({*parsed}, member->transport.get())) {
     return std::unexpected(*refusal);
   }
   if (self.find_line(parsed->mid) != nullptr) {
@@ -162,7 +161,7 @@ CallService::Core::Reply CallService::Core::renegotiate(Request& request) {
   if (member == nullptr) {
     return std::unexpected(not_joined());
   }
-  auto transport = negotiator_.negotiate(*offer, member->transport ? &*member->transport : nullptr);
+  auto transport = negotiator_.negotiate(*offer, member->transport.get());
   if (!transport) {
     return std::unexpected(transport.error());
   }

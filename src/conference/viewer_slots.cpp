@@ -8,6 +8,7 @@ namespace {
 
 std::vector<call::SlotPlace> places_of(const std::vector<sdp::Slot>& slots) {
   std::vector<call::SlotPlace> places;
+  places.reserve(slots.size());
   for (const sdp::Slot& slot : slots) {
     places.push_back({.video = slot.line.kind == rtp::MediaKind::kVideo, .seat = slot.seat});
   }
@@ -88,8 +89,8 @@ std::vector<ViewerSlots::Assignment> ViewerSlots::replan(const call::Room& room,
 ViewerSlots::Shown ViewerSlots::look_at(std::size_t slot, const call::Room& room) const {
   Shown shown;
   const bool video = planner_.pool()[slot].video;
-  const auto [participant, stream] =
-      assigned_[slot] ? room.find(*assigned_[slot]) : call::Room::Published();
+  const auto flow = assigned_[slot];
+  const auto [participant, stream] = flow ? room.find(*flow) : call::Room::Published();
   if (stream == nullptr) {
     shown.reason = plan_.slots[slot].reason;
     return shown;
@@ -117,6 +118,7 @@ ViewerSlots::Shown ViewerSlots::look_at(std::size_t slot, const call::Room& room
 
 std::vector<ViewerSlots::Shown> ViewerSlots::look(const call::Room& room) const {
   std::vector<Shown> shown;
+  shown.reserve(assigned_.size());
   for (std::size_t i = 0; i < assigned_.size(); ++i) {
     shown.push_back(look_at(i, room));
   }

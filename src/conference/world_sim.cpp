@@ -1,7 +1,9 @@
 #include "conference/world_sim.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <string_view>
 
 #include "base/check.hpp"
 
@@ -11,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 const SocketAddress kMedia{.ip = IpAddress::v4(0x0A00'0001), .port = 7000};
+constexpr std::size_t kSeenMax = 200;
 constexpr unsigned kStepsAtOnceMax = 10'000;  // More without time passing: somebody spins.
 
 Options with_media(Options options, const dtls::Identity& identity) {
@@ -175,6 +178,10 @@ void World::step(Instant at) {
 
 void World::deliver(Member& member) {
   while (auto datagram = member.up.poll(now_)) {
+    if (seen_.size() == kSeenMax) {
+      seen_.pop_front();
+    }
+    seen_.push_back(*datagram);
     worker_.handle_datagram(now_, datagram->route, datagram->bytes);
   }
   while (auto datagram = member.down.poll(now_)) {
@@ -284,6 +291,56 @@ void World::send_from(Member& member) {
     }
     batch_.clear();
   }
+}
+
+Buffer World::garbage(std::size_t size_max) {
+  Buffer bytes(random_.next() % size_max);
+  for (std::byte& octet : bytes) {
+    octet = static_cast<std::byte>(random_.next());
+  }
+  return bytes;
+}
+
+void World::garble_media(std::size_t datagrams) {
+  constexpr std::array kFirstBytes{0x00, 0x01, 0x16, 0x14, 0x80, 0x90, 0xFF};  // RFC 7983
+  for (std::size_t count = 0; count < datagrams; ++count) {
+    Datagram datagram{
+        .route = {.local = kMedia, .remote = {.ip = IpAddress::v4(0xC000'0200), .port = 9}},
+        .bytes = garbage(1'400)};
+    const std::uint64_t kind = random_.next() % 4;
+    if (kind == 0 && !seen_.empty()) {
+      datagram = seen_[random_.next() % seen_.size()];
+      if (random_.unit() < 0.5 && !datagram.bytes.empty()) {
+        datagram.bytes[random_.next() % datagram.bytes.size()] ^= std::byte{0x10};
+      }
+    } else if (kind == 1 && !members_.empty()) {
+      datagram.route.remote = members_[random_.next() % members_.size()]->address;
+    }
+    if (kind != 0 && !datagram.bytes.empty()) {
+      const auto first = kFirstBytes[random_.next() % kFirstBytes.size()];
+      datagram.bytes[0] = static_cast<std::byte>(first);
+    }
+    worker_.handle_datagram(now_, datagram.route, datagram.bytes);
+  }
+  settle();
+}
+
+void World::garble_signalling(std::size_t connections) {
+  for (std::size_t count = 0; count < connections; ++count) {
+    const http::ConnectionId connection(next_connection_++);
+    http_.handle_open(now_, connection, {.ip = IpAddress::v4(0xC000'0200), .port = 9}, false);
+    constexpr std::string_view kOpening =
+        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    if (random_.unit() < 0.5) {
+      http_.handle_bytes(now_, connection, as_bytes(kOpening));
+    }
+    http_.handle_bytes(now_, connection, garbage(3'000));
+    settle();
+    http_.handle_closed(now_, connection);
+  }
+  settle();
 }
 
 void World::note(unsigned what, Bytes bytes) {

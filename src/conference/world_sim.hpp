@@ -82,6 +82,12 @@ class World {
   /// The client gets another address, without a word to the server.
   void move(testpeer::Client& client);
 
+  /// Garbage at the media port: random bytes, bytes that look like what the port expects, and what
+  /// was seen before, from strangers and from the addresses of members.
+  void garble_media(std::size_t datagrams);
+  /// Connections to the signalling port that say nothing sensible.
+  void garble_signalling(std::size_t connections);
+
   void run_for(Duration duration) { run_until(now_ + duration); }
   /// True as soon as `done` holds; false when it does not within `limit`.
   [[nodiscard]] bool run_until(const std::function<bool()>& done, Duration limit);
@@ -119,6 +125,7 @@ class World {
   void close_stream(Member& member);
   [[nodiscard]] Member& member_of(const testpeer::Client& client);
   void note(unsigned what, Bytes bytes);
+  [[nodiscard]] Buffer garbage(std::size_t size_max);
 
   dtls::SeededOpenssl openssl_;
   Random random_;
@@ -135,6 +142,7 @@ class World {
   std::unordered_map<SocketAddress, Member*> by_address_;
   std::unordered_map<http::ConnectionId, Member*> by_connection_;
   std::uint64_t next_connection_ = 1;
+  std::deque<Datagram> seen_;  // Some of what went to the server lately, to be replayed.
   std::uint32_t next_address_ = 0;
   DatagramBatch batch_{64};
   std::uint64_t digest_ = 0xCBF2'9CE4'8422'2325;

@@ -20,13 +20,14 @@ struct ExtensionRule {
   bool slot;
 };
 constexpr std::array kExtensionRules = {
-    ExtensionRule{rtp::Extension::kMid, true, true},
-    ExtensionRule{rtp::Extension::kRid, true, false},
-    ExtensionRule{rtp::Extension::kRepairedRid, true, false},
-    ExtensionRule{rtp::Extension::kAudioLevel, true, true},
-    ExtensionRule{rtp::Extension::kTransportCc, true, true},
-    ExtensionRule{rtp::Extension::kAbsSendTime, false, true},
-    ExtensionRule{rtp::Extension::kDependencyDescriptor, false, true},
+    ExtensionRule{.extension = rtp::Extension::kMid, .publish = true, .slot = true},
+    ExtensionRule{.extension = rtp::Extension::kRid, .publish = true, .slot = false},
+    ExtensionRule{.extension = rtp::Extension::kRepairedRid, .publish = true, .slot = false},
+    ExtensionRule{.extension = rtp::Extension::kAudioLevel, .publish = true, .slot = true},
+    ExtensionRule{.extension = rtp::Extension::kTransportCc, .publish = true, .slot = true},
+    ExtensionRule{.extension = rtp::Extension::kAbsSendTime, .publish = false, .slot = true},
+    ExtensionRule{
+        .extension = rtp::Extension::kDependencyDescriptor, .publish = false, .slot = true},
 };
 
 bool is_agreed(rtp::Extension extension, Role role, bool av1) {
@@ -46,7 +47,7 @@ bool is_compatible(Direction extension, Role role) {
 /// How much a publisher's codec is wanted, the smallest first; nothing: it is not taken.
 std::optional<int> publish_rank(const rtp::Format& format, const OurSide& ours) {
   switch (format.codec) {
-    case rtp::CodecName::kOpus: return 0;
+    case rtp::CodecName::kOpus:
     case rtp::CodecName::kVp8: return 0;
     case rtp::CodecName::kH264:
       return format.profile == kH264ConstrainedBaseline ? std::optional(1) : std::nullopt;
@@ -241,8 +242,10 @@ class Answerer {
   }
 
   void note_publish_line(const Line& line) {
-    rtp::PublishLine noted{
-        .mid = line.mid, .kind = *line.kind, .ssrc = line.ssrc, .rtx_ssrc = line.rtx_ssrc};
+    rtp::PublishLine noted{.mid = line.mid,
+                           .kind = line.kind.value_or(rtp::MediaKind::kAudio),
+                           .ssrc = line.ssrc,
+                           .rtx_ssrc = line.rtx_ssrc};
     const auto known = std::ranges::find(publish_lines_, line.mid, &rtp::PublishLine::mid);
     if (known == publish_lines_.end()) {
       publish_lines_.push_back(std::move(noted));
@@ -260,7 +263,7 @@ class Answerer {
     const auto index = static_cast<std::uint16_t>(slots_.size());
     Slot slot{.line = {.slot = index,
                        .mid = line.mid,
-                       .kind = *line.kind,
+                       .kind = line.kind.value_or(rtp::MediaKind::kAudio),
                        .ssrc = new_source(),
                        .rtx_ssrc = {}},
               .seat = {}};
@@ -295,7 +298,8 @@ class Answerer {
       slots_[i].seat = static_cast<std::uint16_t>(next_seat + (video ? videos++ : audios++));
     }
     for (std::size_t i = first_new; i < slots_.size(); ++i) {
-      if (*slots_[i].seat >= next_seat + videos) {
+      // More audio than video lines: voices.
+      if (slots_[i].seat >= next_seat + videos) {
         slots_[i].seat.reset();
       }
     }

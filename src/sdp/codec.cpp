@@ -24,22 +24,40 @@ constexpr std::uint8_t kConstrainedHighClass = 3;
 constexpr std::uint8_t kHighClass = 4;
 constexpr std::uint8_t kHigh444Class = 5;
 constexpr std::array kProfilePatterns = {
-    ProfilePattern{0x42, 0b0100'1111, 0b0100'0000, kConstrainedBaselineClass},
-    ProfilePattern{0x4D, 0b1000'1111, 0b1000'0000, kConstrainedBaselineClass},
-    ProfilePattern{0x58, 0b1100'1111, 0b1100'0000, kConstrainedBaselineClass},
-    ProfilePattern{0x42, 0b0100'1111, 0b0000'0000, kBaselineClass},
-    ProfilePattern{0x58, 0b1100'1111, 0b1000'0000, kBaselineClass},
-    ProfilePattern{0x4D, 0b1010'1111, 0b0000'0000, kMainClass},
-    ProfilePattern{0x64, 0b1111'1111, 0b0000'0000, kHighClass},
-    ProfilePattern{0x64, 0b1111'1111, 0b0000'1100, kConstrainedHighClass},
-    ProfilePattern{0xF4, 0b0000'0000, 0b0000'0000, kHigh444Class},
+    ProfilePattern{.idc = 0x42,
+                   .mask = 0b0100'1111,
+                   .flags = 0b0100'0000,
+                   .profile_class = kConstrainedBaselineClass},
+    ProfilePattern{.idc = 0x4D,
+                   .mask = 0b1000'1111,
+                   .flags = 0b1000'0000,
+                   .profile_class = kConstrainedBaselineClass},
+    ProfilePattern{.idc = 0x58,
+                   .mask = 0b1100'1111,
+                   .flags = 0b1100'0000,
+                   .profile_class = kConstrainedBaselineClass},
+    ProfilePattern{
+        .idc = 0x42, .mask = 0b0100'1111, .flags = 0b0000'0000, .profile_class = kBaselineClass},
+    ProfilePattern{
+        .idc = 0x58, .mask = 0b1100'1111, .flags = 0b1000'0000, .profile_class = kBaselineClass},
+    ProfilePattern{
+        .idc = 0x4D, .mask = 0b1010'1111, .flags = 0b0000'0000, .profile_class = kMainClass},
+    ProfilePattern{
+        .idc = 0x64, .mask = 0b1111'1111, .flags = 0b0000'0000, .profile_class = kHighClass},
+    ProfilePattern{.idc = 0x64,
+                   .mask = 0b1111'1111,
+                   .flags = 0b0000'1100,
+                   .profile_class = kConstrainedHighClass},
+    ProfilePattern{
+        .idc = 0xF4, .mask = 0b0000'0000, .flags = 0b0000'0000, .profile_class = kHigh444Class},
 };
 
 std::optional<std::uint8_t> profile_class(std::string_view profile_level_id) {
   std::uint32_t id = 0;
-  const char* const last = profile_level_id.data() + profile_level_id.size();
-  const auto [end, error] = std::from_chars(profile_level_id.data(), last, id, 16);
-  if (profile_level_id.size() != 6 || error != std::errc() || end != last) {
+  const auto [end, error] = std::from_chars(
+      profile_level_id.data(), profile_level_id.data() + profile_level_id.size(), id, 16);
+  if (profile_level_id.size() != 6 || error != std::errc() ||
+      end != profile_level_id.data() + profile_level_id.size()) {
     return std::nullopt;
   }
   const auto idc = static_cast<std::uint8_t>(id >> 16U);
@@ -85,7 +103,7 @@ std::optional<std::uint8_t> h264_profile(std::string_view fmtp) {
   if (!found || (mode != "0" && mode != "1")) {
     return std::nullopt;
   }
-  return static_cast<std::uint8_t>(*found * 2 + (mode == "1" ? 1 : 0));
+  return static_cast<std::uint8_t>((*found * 2) + (mode == "1" ? 1 : 0));
 }
 
 }  // namespace visavis::sdp

@@ -21,9 +21,9 @@ std::string_view take(std::string_view& rest, char separator) {
 template <class Number>
 std::optional<Number> number(std::string_view text) {
   Number value{};
-  const char* const last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, value);
-  return !text.empty() && error == std::errc() && end == last ? std::optional(value) : std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return !text.empty() && whole ? std::optional(value) : std::nullopt;
 }
 
 /// RTP payload types; those that collide with RTCP when muxed (RFC 5761 §4) are left out.
@@ -311,7 +311,7 @@ std::expected<IceCredentials, SdpError> read_ice(const Line& tagged, const Sessi
 
 /// Of several (RFC 8122 §5 allows one for each hash function) the strongest.
 std::expected<Fingerprint, SdpError> read_fingerprint(const Line& tagged, const Session& session) {
-  constexpr std::string_view kGoodEnough[] = {"sha-512", "sha-384", "sha-256"};
+  constexpr std::array<std::string_view, 3> kGoodEnough = {"sha-512", "sha-384", "sha-256"};
   const bool own = has(tagged.section.attributes, "fingerprint");
   const Attributes& where = own ? tagged.section.attributes : session.attributes;
   for (const std::string_view wanted : kGoodEnough) {
@@ -368,6 +368,7 @@ std::vector<SocketAddress> read_candidates(const Description& description) {
   }
   std::ranges::sort(ranked, std::greater{});
   std::vector<SocketAddress> candidates;
+  candidates.reserve(ranked.size());
   for (const auto& [priority, address] : ranked) {
     candidates.push_back(address);
   }

@@ -14,7 +14,7 @@ namespace visavis::sdp {
 
 /// What a peer may send. An offer for 49 seats is 100 kB in Chromium.
 struct ParseLimits {
-  std::size_t bytes_max = 512U * 1024U;
+  std::size_t bytes_max = std::size_t{512} * 1024;
   std::size_t lines_max = 20'000;
   std::size_t line_bytes_max = 4096;
   std::size_t media_lines_max = 120;  ///< 49 seats of two, 3 voices, 4 sending lines, some slack.
