@@ -10,7 +10,6 @@ std::string_view to_string(DisconnectReason reason) {
     case DisconnectReason::kPingTimeout: return "ping timeout";
     case DisconnectReason::kParseError: return "parse error";
     case DisconnectReason::kServerShuttingDown: return "server shutting down";
-    case DisconnectReason::kForcedServerClose: return "forced server close";
     case DisconnectReason::kClientNamespaceDisconnect: return "client namespace disconnect";
     case DisconnectReason::kServerNamespaceDisconnect: return "server namespace disconnect";
   }

@@ -5,7 +5,7 @@
 
 namespace visavis::socketio {
 
-/// Why a socket ended.
+/// Why a socket ended. Node has "forced server close" besides, for what is kForcedClose here.
 enum class DisconnectReason : std::uint8_t {
   kTransportError,
   kTransportClose,             ///< the connection was lost or closed by the client
@@ -13,7 +13,6 @@ enum class DisconnectReason : std::uint8_t {
   kPingTimeout,                ///< no pong in time
   kParseError,                 ///< a packet that is not Engine.IO
   kServerShuttingDown,         ///< `Server::shut_down()`
-  kForcedServerClose,          ///< no namespace joined within the connect timeout
   kClientNamespaceDisconnect,  ///< the client left the namespace
   kServerNamespaceDisconnect,  ///< `Socket::disconnect()`
 };
