@@ -16,7 +16,7 @@ std::vector<SocketAddress> media_candidates(std::span<const SocketAddress> socke
     for (const SocketAddress& socket : sockets) {
       const bool same_family = socket.ip.is_v4() == ip.is_v4();
       if (same_family && (chosen || socket.ip.is_unspecified() || socket.ip == ip)) {
-        add({ip, socket.port});
+        add({.ip = ip, .port = socket.port});
       }
     }
   }

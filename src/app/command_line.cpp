@@ -24,7 +24,7 @@ struct Given {
 std::unexpected<Exit> failure(int code, std::string_view what, std::string_view hint = "") {
   std::string line = fmt::format("visavis: {}{}", what, hint);
   std::ranges::replace(line, '\n', ' ');
-  return std::unexpected(Exit{code, std::move(line)});
+  return std::unexpected(Exit{.code = code, .text = std::move(line)});
 }
 
 void declare(CLI::App& serve, Given& given) {
@@ -90,9 +90,10 @@ std::expected<Config, Exit> read_command_line(std::span<const char* const> argum
   try {
     program.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::CallForAllHelp&) {
-    return std::unexpected(Exit{Exit::kOk, program.help("", CLI::AppFormatMode::All)});
+    return std::unexpected(
+        Exit{.code = Exit::kOk, .text = program.help("", CLI::AppFormatMode::All)});
   } catch (const CLI::CallForVersion& version) {
-    return std::unexpected(Exit{Exit::kOk, fmt::format("{}\n", version.what())});
+    return std::unexpected(Exit{.code = Exit::kOk, .text = fmt::format("{}\n", version.what())});
   } catch (const CLI::ParseError& error) {
     return failure(Exit::kUsage, error.what(), " (visavis --help says what there is)");
   }

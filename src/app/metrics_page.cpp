@@ -52,7 +52,7 @@ void MetricsPage::handle_request(Instant now, http::RequestId id, const http::Re
     answer(now, id);
     return;
   }
-  waiting_.push_back({now + kPatience, number, id});
+  waiting_.push_back({.until = now + kPatience, .number = number, .request = id});
 }
 
 void MetricsPage::handle_report(Instant now, MediaReport report) {

@@ -39,8 +39,8 @@ void MetricsWriter::begin(std::string_view name, std::string_view help, std::str
 void MetricsWriter::sample(std::uint64_t value, Labels labels) {
   text_ += family_;
   char separator = '{';
-  for (const Label& label : labels) {
-    text_ += fmt::format("{}{}=\"{}\"", separator, label.name, escaped(label.value));
+  for (const auto& [name, value_text] : labels) {
+    text_ += fmt::format("{}{}=\"{}\"", separator, name, escaped(value_text));
     separator = ',';
   }
   text_ += labels.size() == 0 ? " " : "} ";

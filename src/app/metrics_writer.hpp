@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace visavis::app {
 
@@ -11,10 +12,8 @@ namespace visavis::app {
 /// samples.
 class MetricsWriter {
  public:
-  struct Label {
-    std::string_view name;
-    std::string_view value;
-  };
+  /// Name and value.
+  using Label = std::pair<std::string_view, std::string_view>;
   using Labels = std::initializer_list<Label>;
 
   /// Begins a family; its name must end in "_total".

@@ -96,7 +96,7 @@ std::vector<SocketAddress> reachable(const SocketAddress& bound) {
   std::vector<SocketAddress> all;
   for (const IpAddress& ip : net::interface_addresses()) {
     if (ip.is_v4() == bound.ip.is_v4()) {
-      all.push_back({ip, bound.port});
+      all.push_back({.ip = ip, .port = bound.port});
     }
   }
   return all;
@@ -183,7 +183,7 @@ std::expected<void, Error> serve(Config config) {
 
   MediaLink media;
   net::Reactor reactor;
-  Signalling signalling({reactor, media, log}, config, std::move(*page));
+  Signalling signalling({.reactor = reactor, .media = media, .log = log}, config, std::move(*page));
   const auto bound = listen(signalling, config, tls ? &*tls : nullptr);
   if (!bound) {
     return std::unexpected(bound.error());

@@ -27,6 +27,11 @@ IpAddress ip(std::string_view text) {
   return IpAddress::parse(text).value_or(IpAddress());
 }
 
+std::vector<SocketAddress> both_families(std::string_view v4, std::string_view v6,
+                                         std::uint16_t port) {
+  return {{.ip = ip(v4), .port = port}, {.ip = ip(v6), .port = port}};
+}
+
 /// An IP address with its port, or "localhost" and "*" for both families.
 std::vector<SocketAddress> parse_endpoint(std::string_view text) {
   if (const auto address = SocketAddress::parse(text)) {
@@ -40,7 +45,7 @@ std::vector<SocketAddress> parse_endpoint(std::string_view text) {
     }
     if (const auto at =
             SocketAddress::parse(fmt::format("{}:{}", v4, text.substr(prefix.size())))) {
-      return {*at, {ip(v6), at->port}};
+      return {*at, {.ip = ip(v6), .port = at->port}};
     }
   }
   return {};
@@ -151,46 +156,85 @@ Applied set_limits(Config& config, Values values) {
 }
 
 constexpr std::array kSettings = {
-    Setting{"http", "HOST:PORT", "where the page and the signalling are served", true,
-            [](Config& c, Values v) { return set_endpoints(c.http, v); }},
-    Setting{"tls", "self-signed", "serve https with a certificate made at the start", false,
-            &set_tls},
-    Setting{"tls-cert", "FILE", "serve https with this certificate chain (PEM)", false,
-            [](Config& c, Values v) -> Applied {
+    Setting{.name = "http",
+            .values = "HOST:PORT",
+            .meaning = "where the page and the signalling are served",
+            .repeatable = true,
+            .apply = [](Config& c, Values v) { return set_endpoints(c.http, v); }},
+    Setting{.name = "tls",
+            .values = "self-signed",
+            .meaning = "serve https with a certificate made at the start",
+            .repeatable = false,
+            .apply = &set_tls},
+    Setting{.name = "tls-cert",
+            .values = "FILE",
+            .meaning = "serve https with this certificate chain (PEM)",
+            .repeatable = false,
+            .apply = [](Config& c, Values v) -> Applied {
               c.tls.certificate_file = v.back();
               return {};
             }},
-    Setting{"tls-key", "FILE", "its key (PEM, without password)", false,
-            [](Config& c, Values v) -> Applied {
+    Setting{.name = "tls-key",
+            .values = "FILE",
+            .meaning = "its key (PEM, without password)",
+            .repeatable = false,
+            .apply = [](Config& c, Values v) -> Applied {
               c.tls.key_file = v.back();
               return {};
             }},
-    Setting{"media", "HOST:PORT", "where media is received and sent (UDP)", true,
-            [](Config& c, Values v) { return set_endpoints(c.media, v); }},
-    Setting{"announce", "IP[,IP]",
+    Setting{.name = "media",
+            .values = "HOST:PORT",
+            .meaning = "where media is received and sent (UDP)",
+            .repeatable = true,
+            .apply = [](Config& c, Values v) { return set_endpoints(c.media, v); }},
+    Setting{
+        .name = "announce",
+        .values = "IP[,IP]",
+        .meaning =
             "the addresses that browsers are told; default: every global and private address of "
             "the interfaces, 127.0.0.1 last",
-            true, [](Config& c, Values v) { return set_addresses(c.announce, v); }},
-    Setting{"web", "DIR", "the built page; default: that of the build or the package", false,
-            [](Config& c, Values v) -> Applied {
+        .repeatable = true,
+        .apply = [](Config& c, Values v) { return set_addresses(c.announce, v); }},
+    Setting{.name = "web",
+            .values = "DIR",
+            .meaning = "the built page; default: that of the build or the package",
+            .repeatable = false,
+            .apply = [](Config& c, Values v) -> Applied {
               c.web = v.back();
               return {};
             }},
-    Setting{"metrics-allow", "IP[,IP]|any", "who may read /metrics besides this machine", true,
-            &set_metrics_access},
-    Setting{"cors-origin", "ORIGIN", "pages of this origin may use the signalling; * for all", true,
-            &set_origins},
-    Setting{"accept-codec", "vp9|av1", "take this from publishers, too", true, &accept_codecs},
-    Setting{"log-level", "LEVEL", "debug, info (default), warning or error", false, &set_log_level},
-    Setting{"limit", "NAME=VALUE", "change a limit; names, meanings and defaults are below", true,
-            &set_limits},
+    Setting{.name = "metrics-allow",
+            .values = "IP[,IP]|any",
+            .meaning = "who may read /metrics besides this machine",
+            .repeatable = true,
+            .apply = &set_metrics_access},
+    Setting{.name = "cors-origin",
+            .values = "ORIGIN",
+            .meaning = "pages of this origin may use the signalling; * for all",
+            .repeatable = true,
+            .apply = &set_origins},
+    Setting{.name = "accept-codec",
+            .values = "vp9|av1",
+            .meaning = "take this from publishers, too",
+            .repeatable = true,
+            .apply = &accept_codecs},
+    Setting{.name = "log-level",
+            .values = "LEVEL",
+            .meaning = "debug, info (default), warning or error",
+            .repeatable = false,
+            .apply = &set_log_level},
+    Setting{.name = "limit",
+            .values = "NAME=VALUE",
+            .meaning = "change a limit; names, meanings and defaults are below",
+            .repeatable = true,
+            .apply = &set_limits},
 };
 
 }  // namespace
 
 Config::Config()
-    : http{.at = {{ip("127.0.0.1"), kDefaultHttpPort}, {ip("::1"), kDefaultHttpPort}}},
-      media{.at = {{ip("0.0.0.0"), kDefaultMediaPort}, {ip("::"), kDefaultMediaPort}}} {
+    : http{.at = both_families("127.0.0.1", "::1", kDefaultHttpPort)},
+      media{.at = both_families("0.0.0.0", "::", kDefaultMediaPort)} {
   engineio.path = "/socket.io/";
   engineio.per_message_deflate.enabled = true;
 }

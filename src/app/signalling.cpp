@@ -28,8 +28,14 @@ Signalling::Signalling(const Wiring& wiring, const Config& config, http::StaticF
       engineio_(http_, config.engineio, entropy_),
       socketio_(engineio_, config.socketio, entropy_),
       calls_(socketio_, config.conference, entropy_),
-      metrics_(http_, {http_, host_, engineio_, socketio_, calls_, wiring.media}, wiring.media,
-               config.metrics) {
+      metrics_(http_,
+               {.http = http_,
+                .host = host_,
+                .engineio = engineio_,
+                .socketio = socketio_,
+                .calls = calls_,
+                .media = wiring.media},
+               wiring.media, config.metrics) {
   serve_page();
   net::Reactor& reactor = wiring_.reactor;
   media_watch_ = reactor.watch(wiring_.media.events.fd(), net::Interest::kRead,

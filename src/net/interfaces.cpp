@@ -44,7 +44,8 @@ std::vector<IpAddress> in_announced_order(std::span<const IpAddress> addresses) 
 
 bool has_ipv6() {
   const FileDescriptor socket(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  const KernelAddress loopback = to_kernel({IpAddress::parse("::1").value_or(IpAddress()), 0});
+  const KernelAddress loopback =
+      to_kernel({.ip = IpAddress::parse("::1").value_or(IpAddress()), .port = 0});
   return socket.is_open() && ::bind(socket.value(), loopback.pointer(), loopback.length) == 0;
 }
 

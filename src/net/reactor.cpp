@@ -161,7 +161,7 @@ void Reactor::dispatch(std::uint64_t tag, std::uint32_t events) {
   }
   constexpr std::uint32_t kReadable =
       std::uint32_t{EPOLLIN} | std::uint32_t{EPOLLHUP} | std::uint32_t{EPOLLERR};
-  const Ready ready{(events & kReadable) != 0, (events & EPOLLOUT) != 0};
+  const Ready ready{.read = (events & kReadable) != 0, .write = (events & EPOLLOUT) != 0};
   // Out of its slot while it runs: it may drop its own watch, and the slot be taken anew.
   Handler handler = std::move(slot.handler);
   handler(now_, ready);

@@ -108,8 +108,8 @@ class Reactor {
   void settle();
   [[nodiscard]] bool drain_cores();
   void book_wake_up(bool more_to_drain);
-  void end_watch(std::size_t slot);
-  void modify(std::size_t slot, Interest interest);
+  void end_watch(std::size_t index);
+  void modify(std::size_t index, Interest interest);
 
   FileDescriptor epoll_;
   FileDescriptor timer_;

@@ -36,14 +36,15 @@ std::optional<SocketAddress> from_kernel(const sockaddr& address) {
   if (address.sa_family == AF_INET) {
     sockaddr_in v4{};
     std::memcpy(&v4, &address, sizeof(v4));
-    return SocketAddress{IpAddress::v4(ntohl(v4.sin_addr.s_addr)), ntohs(v4.sin_port)};
+    return SocketAddress{.ip = IpAddress::v4(ntohl(v4.sin_addr.s_addr)),
+                         .port = ntohs(v4.sin_port)};
   }
   if (address.sa_family == AF_INET6) {
     sockaddr_in6 v6{};
     std::memcpy(&v6, &address, sizeof(v6));
     std::array<std::uint8_t, 16> bytes{};
     std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
-    return SocketAddress{IpAddress::v6(bytes), ntohs(v6.sin6_port)};
+    return SocketAddress{.ip = IpAddress::v6(bytes), .port = ntohs(v6.sin6_port)};
   }
   return std::nullopt;
 }

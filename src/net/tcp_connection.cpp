@@ -25,7 +25,7 @@ bool would_block(int error) {
 TcpConnection::TcpConnection(FileDescriptor socket, const tls::TlsContext* tls)
     : socket_(std::move(socket)) {
   if (tls != nullptr) {
-    tls_.emplace(*tls);
+    tls_ = std::make_unique<tls::TlsSession>(*tls);
   }
 }
 
@@ -39,7 +39,7 @@ TcpConnection::ReadResult TcpConnection::read(MutableBytes scratch, Taker take) 
   }
   wire_bytes_received_ += static_cast<std::uint64_t>(received);
   const MutableBytes arrived = scratch.first(static_cast<std::size_t>(received));
-  if (!tls_) {
+  if (tls_ == nullptr) {
     take(arrived);
     return ReadResult::kOpen;
   }
@@ -63,7 +63,7 @@ void TcpConnection::queue(SharedBytes bytes) {
 
 std::optional<std::size_t> TcpConnection::write() {
   blocked_ = false;
-  return tls_ ? write_tls() : write_plain();
+  return tls_ != nullptr ? write_tls() : write_plain();
 }
 
 std::optional<std::size_t> TcpConnection::write_plain() {
@@ -165,7 +165,7 @@ void TcpConnection::drop_front(std::size_t bytes) {
 }
 
 void TcpConnection::end() {
-  if (tls_) {
+  if (tls_ != nullptr) {
     tls_->close();
     static_cast<void>(write_tls());
   }
@@ -173,7 +173,7 @@ void TcpConnection::end() {
 }
 
 bool TcpConnection::tls_failed() const {
-  return tls_ && tls_->state() == tls::TlsSession::State::kFailed;
+  return tls_ != nullptr && tls_->state() == tls::TlsSession::State::kFailed;
 }
 
 }  // namespace visavis::net

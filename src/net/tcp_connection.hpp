@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "base/bytes.hpp"
@@ -18,7 +19,7 @@ namespace visavis::net {
 /// After each `read` call `write`: TLS has answers of its own.
 class TcpConnection {
  public:
-  enum class ReadResult {
+  enum class ReadResult : std::uint8_t {
     kOpen,
     kEnded,   ///< The peer sends no more; we still may.
     kFailed,  ///< Reset, or TLS was violated.
@@ -49,7 +50,7 @@ class TcpConnection {
   [[nodiscard]] std::uint64_t wire_bytes_sent() const { return wire_bytes_sent_; }
 
  private:
-  enum class Flow { kGoing, kBlocked, kDead };
+  enum class Flow : std::uint8_t { kGoing, kBlocked, kDead };
 
   [[nodiscard]] std::optional<std::size_t> write_plain();
   [[nodiscard]] std::optional<std::size_t> write_tls();
@@ -58,7 +59,7 @@ class TcpConnection {
   void drop_front(std::size_t bytes);
 
   FileDescriptor socket_;
-  std::optional<tls::TlsSession> tls_;
+  std::unique_ptr<tls::TlsSession> tls_;  // None: plain.
   std::deque<SharedBytes> queue_;
   std::size_t front_offset_ = 0;  // Of the queue's first, already sent or encrypted.
   std::size_t unsent_bytes_ = 0;

@@ -40,7 +40,7 @@ UdpReceiver::UdpReceiver(const Setup& setup, UdpCounters& counters)
   const std::size_t size = setup.runs ? kRunBytes : kPlainBytes;
   buffers_.resize(size * messages_.size());
   for (std::size_t i = 0; i < messages_.size(); ++i) {
-    messages_[i].bytes = {&buffers_[i * size], size};
+    messages_[i].bytes = {.iov_base = &buffers_[i * size], .iov_len = size};
   }
   datagrams_.reserve(setup.runs ? kRunMessages * kRunSegments : kPlainMessages);
   prepare(messages_.size());
@@ -82,14 +82,14 @@ void UdpReceiver::take(const mmsghdr& header) {
     ++counters_.received_truncated;
     return;
   }
-  Arrival arrival{.route = {setup_.bound, *remote},
+  Arrival arrival{.route = {.local = setup_.bound, .remote = *remote},
                   .bytes = {static_cast<std::byte*>(message.msg_iov->iov_base), header.msg_len},
                   .segment = header.msg_len};
   read_control(message, arrival);
   split(arrival);
 }
 
-void UdpReceiver::read_control(msghdr header, Arrival& arrival) const {
+void UdpReceiver::read_control(msghdr header, Arrival& arrival) {
   for (cmsghdr* at = CMSG_FIRSTHDR(&header); at != nullptr; at = CMSG_NXTHDR(&header, at)) {
     if (at->cmsg_level == IPPROTO_IP && at->cmsg_type == IP_PKTINFO) {
       const auto info = control_value<in_pktinfo>(*at);

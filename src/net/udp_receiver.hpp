@@ -38,7 +38,7 @@ class UdpReceiver {
 
   void prepare(std::size_t used);
   void take(const mmsghdr& header);
-  void read_control(msghdr header, Arrival& arrival) const;
+  static void read_control(msghdr header, Arrival& arrival);
   void split(const Arrival& arrival);
 
   Setup setup_;

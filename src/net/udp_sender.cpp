@@ -89,7 +89,8 @@ void UdpSender::add(DatagramBatch& batch, std::span<const DatagramBatch::Cell> c
   const MutableBytes first = batch.bytes(cells.front());
   const DatagramBatch::Cell& last = cells.back();
   message.to = to_kernel(cells.front().route.remote);
-  message.bytes = {first.data(), last.offset + last.size - cells.front().offset};
+  message.bytes = {.iov_base = first.data(),
+                   .iov_len = last.offset + last.size - cells.front().offset};
   message.cells = cells;
   msghdr& header = headers_[count_].msg_hdr;
   set_header(message, header);
@@ -161,7 +162,7 @@ bool UdpSender::send_plain(const Message& run) {
   set_header(message, header.msg_hdr);
   auto* at = static_cast<std::byte*>(run.bytes.iov_base);
   for (std::size_t i = 0; i < run.cells.size(); ++i) {
-    message.bytes = {at, run.cells[i].size};
+    message.bytes = {.iov_base = at, .iov_len = run.cells[i].size};
     at += run.cells[i].size;
     if (setup_.send_messages(setup_.fd, &header, 1, MSG_NOSIGNAL) == 1) {
       ++counters_.sent_messages;

@@ -54,7 +54,7 @@ class UdpSender {
 
   void set_header(Message& message, msghdr& header) const;
   [[nodiscard]] std::size_t handle_failure(std::size_t index, int error);
-  [[nodiscard]] bool send_plain(const Message& message);
+  [[nodiscard]] bool send_plain(const Message& run);
   void count_sent(const Message& message);
   void count_dropped(std::size_t first, std::uint64_t& counter);
 

@@ -69,7 +69,7 @@ struct UdpSocket::Parts {
         receive_offload(options.receive_offload &&
                         set_option(socket.value(), IPPROTO_UDP, UDP_GRO, 1)),
         send_offload(options.send_offload && knows_segments(socket.value())),
-        receiver({socket.value(), receive_offload, local}, counters),
+        receiver({.fd = socket.value(), .runs = receive_offload, .bound = local}, counters),
         sender({.fd = socket.value(),
                 .segments = send_offload,
                 .choose_source = local.ip.is_unspecified()},

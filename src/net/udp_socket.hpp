@@ -55,6 +55,8 @@ class UdpSocket {
   [[nodiscard]] static std::expected<UdpSocket, Error> open(const SocketAddress& at) {
     return open(at, Options{});
   }
+  UdpSocket(const UdpSocket&) = delete;
+  UdpSocket& operator=(const UdpSocket&) = delete;
   UdpSocket(UdpSocket&&) noexcept;
   UdpSocket& operator=(UdpSocket&&) noexcept;
   ~UdpSocket();

@@ -10,12 +10,12 @@ WakeUp::WakeUp() : event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   check(event_.is_open());
 }
 
-void WakeUp::raise() {
+void WakeUp::raise() const {
   // Fails only when the counter is full, and then it is readable anyway.
   static_cast<void>(::eventfd_write(fd(), 1));
 }
 
-void WakeUp::clear() {
+void WakeUp::clear() const {
   eventfd_t count = 0;
   static_cast<void>(::eventfd_read(fd(), &count));
 }

@@ -9,8 +9,8 @@ class WakeUp {
  public:
   WakeUp();
 
-  void raise();
-  void clear();
+  void raise() const;
+  void clear() const;
   [[nodiscard]] int fd() const { return event_.value(); }
 
  private:

@@ -97,7 +97,7 @@ std::expected<PemPair, Error> make_self_signed(const TlsContext::SelfSigned& opt
         Error{"cannot make a self-signed certificate: a name in it is no host "
               "name or IP address"});
   }
-  return PemPair{text_of(certificate_text.get()), text_of(key_text.get())};
+  return PemPair{.certificate = text_of(certificate_text.get()), .key = text_of(key_text.get())};
 }
 
 }  // namespace visavis::tls

@@ -77,11 +77,10 @@ bool use_chain(SSL_CTX* context, std::string_view chain) {
   if (own == nullptr || SSL_CTX_use_certificate(context, own.get()) != 1) {
     return false;
   }
-  while (Certificate next = read_certificate(bio.get())) {
-    if (SSL_CTX_add0_chain_cert(context, next.get()) != 1) {
+  while (const Certificate next = read_certificate(bio.get())) {
+    if (SSL_CTX_add1_chain_cert(context, next.get()) != 1) {
       return false;
     }
-    static_cast<void>(next.release());  // The context owns it now.
   }
   ERR_clear_error();  // The end of the text.
   return true;

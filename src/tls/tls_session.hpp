@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,7 +19,7 @@ namespace visavis::tls {
 /// gives 0. TLS has no timers; whoever drives it limits the handshake's time.
 class TlsSession {
  public:
-  enum class State {
+  enum class State : std::uint8_t {
     kHandshaking,
     kOpen,
     kClosed,  ///< The peer said close_notify: no more plaintext will come; we may still write.
