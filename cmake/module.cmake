@@ -41,3 +41,17 @@ function(visavis_module name)
                          LIBRARIES visavis_${name} ${test_libraries} ${MODULE_TEST_LIBRARIES})
   endif()
 endfunction()
+
+# Lets the target use Intel's multi-buffer cipher library (packages/amd64.txt), where there is one: x86 only, and optional
+# there. Debian ships neither a CMake package nor a pkg-config file for it.
+function(visavis_ipsec_mb target)
+  find_path(IPSEC_MB_INCLUDE_DIR intel-ipsec-mb.h)
+  find_library(IPSEC_MB_LIBRARY IPSec_MB)
+  if(IPSEC_MB_INCLUDE_DIR AND IPSEC_MB_LIBRARY)
+    target_compile_definitions(${target} PRIVATE VISAVIS_HAS_IPSEC_MB)
+    target_include_directories(${target} SYSTEM PRIVATE ${IPSEC_MB_INCLUDE_DIR})
+    target_link_libraries(${target} PRIVATE ${IPSEC_MB_LIBRARY})
+  else()
+    message(STATUS "no ipsec-mb: SRTP is left to OpenSSL")
+  endif()
+endfunction()

@@ -3,7 +3,6 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <functional>
 
 #include "base/byte_reader.hpp"
 #include "base/byte_writer.hpp"
@@ -12,21 +11,7 @@
 namespace visavis::srtp {
 namespace {
 
-using Iv = std::array<std::byte, 12>;
-
-/// RFC 7714 §8.1, §9.1: two zero bytes, SSRC, then 48 bits of index, mixed with the salt.
-Iv make_iv(const Iv& salt, const PacketPlace& place) {
-  Iv iv;
-  ByteWriter writer(iv);
-  writer.u16(0);
-  writer.u32(place.ssrc);
-  writer.u16(static_cast<std::uint16_t>(place.index >> 32U));
-  writer.u32(static_cast<std::uint32_t>(place.index));
-  std::ranges::transform(iv, salt, iv.begin(), std::bit_xor<>());
-  return iv;
-}
-
-void begin(CipherContext& context, const Iv& iv) {
+void begin(CipherContext& context, const GcmIv& iv) {
   check(EVP_CipherInit_ex(context.get(), nullptr, nullptr, nullptr, as_u8(Bytes(iv)), -1) == 1);
 }
 
@@ -72,7 +57,7 @@ AeadProtection::AeadProtection(const SessionKeys& rtp, const SessionKeys& rtcp, 
 
 void AeadProtection::seal_rtp(MutableBytes sealed, const PacketPlace& place) {
   const MutableBytes plain = sealed.first(sealed.size() - kTagBytes);
-  begin(rtp_.context, make_iv(rtp_.salt, place));
+  begin(rtp_.context, gcm_iv(rtp_.salt, place));
   authenticate(rtp_.context, plain.first(place.header_size));
   crypt(rtp_.context, plain.subspan(place.header_size));
   write_tag(rtp_.context, sealed.last(kTagBytes));
@@ -80,7 +65,7 @@ void AeadProtection::seal_rtp(MutableBytes sealed, const PacketPlace& place) {
 
 bool AeadProtection::open_rtp(MutableBytes sealed, const PacketPlace& place) {
   const MutableBytes packet = sealed.first(sealed.size() - kTagBytes);
-  begin(rtp_.context, make_iv(rtp_.salt, place));
+  begin(rtp_.context, gcm_iv(rtp_.salt, place));
   authenticate(rtp_.context, packet.first(place.header_size));
   crypt(rtp_.context, packet.subspan(place.header_size));
   return tag_is(rtp_.context, sealed.last(kTagBytes));
@@ -90,7 +75,7 @@ void AeadProtection::seal_rtcp(MutableBytes sealed, const PacketPlace& place) {
   const MutableBytes plain = sealed.first(sealed.size() - kRtcpOverhead);
   const MutableBytes index = sealed.last(kRtcpIndexBytes);
   ByteWriter(index).u32(kRtcpEncryptedBit | static_cast<std::uint32_t>(place.index));
-  begin(rtcp_.context, make_iv(rtcp_.salt, place));
+  begin(rtcp_.context, gcm_iv(rtcp_.salt, place));
   authenticate(rtcp_.context, plain.first(kRtcpHeaderBytes));
   authenticate(rtcp_.context, index);
   crypt(rtcp_.context, plain.subspan(kRtcpHeaderBytes));
@@ -103,7 +88,7 @@ bool AeadProtection::open_rtcp(MutableBytes sealed, const PacketPlace& place) {
   const bool encrypted = (ByteReader(index).u32() & kRtcpEncryptedBit) != 0;
   // RFC 7714 §9.2, §9.3: what is not encrypted is authenticated as it is.
   const std::size_t clear = encrypted ? kRtcpHeaderBytes : packet.size();
-  begin(rtcp_.context, make_iv(rtcp_.salt, place));
+  begin(rtcp_.context, gcm_iv(rtcp_.salt, place));
   authenticate(rtcp_.context, packet.first(clear));
   authenticate(rtcp_.context, index);
   crypt(rtcp_.context, packet.subspan(clear));

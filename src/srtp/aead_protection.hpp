@@ -5,6 +5,7 @@
 #include "base/bytes.hpp"
 #include "srtp/cipher_context.hpp"
 #include "srtp/key_derivation.hpp"
+#include "srtp/packet_iv.hpp"
 #include "srtp/packet_place.hpp"
 
 namespace visavis::srtp {
@@ -30,7 +31,7 @@ class AeadProtection {
  private:
   struct Key {
     CipherContext context;
-    std::array<std::byte, 12> salt;
+    GcmSalt salt;
   };
   static Key make_key(const SessionKeys& keys, Direction direction);
 

@@ -10,23 +10,6 @@
 namespace visavis::srtp {
 namespace {
 
-using Iv = std::array<std::byte, 16>;
-
-/// RFC 3711 §4.1.1: salt * 2^16 XOR SSRC * 2^64 XOR index * 2^16.
-Iv make_iv(const std::array<std::byte, 14>& salt, const PacketPlace& place) {
-  Iv iv;
-  ByteWriter writer(iv);
-  writer.u32(0);
-  writer.u32(place.ssrc);
-  writer.u16(static_cast<std::uint16_t>(place.index >> 32U));
-  writer.u32(static_cast<std::uint32_t>(place.index));
-  writer.u16(0);
-  for (std::size_t at = 0; at < salt.size(); ++at) {
-    iv[at] ^= salt[at];
-  }
-  return iv;
-}
-
 bool same(Bytes tag, const HmacSha1::Tag& ours) {
   return CRYPTO_memcmp(tag.data(), ours.data(), tag.size()) == 0;
 }
@@ -47,7 +30,7 @@ CmProtection::CmProtection(const SessionKeys& rtp, const SessionKeys& rtcp)
     : rtp_(make_key(rtp)), rtcp_(make_key(rtcp)) {}
 
 void CmProtection::crypt(Key& key, const PacketPlace& place, MutableBytes text) {
-  add_key_stream(key.context, make_iv(key.salt, place), text);
+  add_key_stream(key.context, counter_iv(key.salt, place), text);
 }
 
 HmacSha1::Tag CmProtection::rtp_tag(Bytes packet, const PacketPlace& place) const {

@@ -6,6 +6,7 @@
 #include "srtp/cipher_context.hpp"
 #include "srtp/hmac_sha1.hpp"
 #include "srtp/key_derivation.hpp"
+#include "srtp/packet_iv.hpp"
 #include "srtp/packet_place.hpp"
 
 namespace visavis::srtp {
@@ -34,7 +35,7 @@ class CmProtection {
   struct Key {
     CipherContext context;
     HmacSha1 hmac;
-    std::array<std::byte, 14> salt;
+    CounterSalt salt;
   };
   static Key make_key(const SessionKeys& keys);
   static void crypt(Key& key, const PacketPlace& place, MutableBytes text);

@@ -38,4 +38,10 @@ SessionKeys derive_keys(Profile profile, Bytes key, Bytes salt, KeyUse use) {
   return keys;
 }
 
+KeySet derive_key_set(Profile profile, Bytes key, Bytes salt) {
+  return {.profile = profile,
+          .rtp = derive_keys(profile, key, salt, KeyUse::kRtp),
+          .rtcp = derive_keys(profile, key, salt, KeyUse::kRtcp)};
+}
+
 }  // namespace visavis::srtp

@@ -16,8 +16,16 @@ struct SessionKeys {
 
 enum class KeyUse : std::uint8_t { kRtp, kRtcp };
 
+/// All that one direction of a connection is protected with.
+struct KeySet {
+  Profile profile = Profile::kAeadAes128Gcm;
+  SessionKeys rtp;
+  SessionKeys rtcp;
+};
+
 /// Derives the session keys out of master key and salt, with a key derivation rate of 0 (RFC 3711
 /// §4.3, RFC 7714 §11).
 [[nodiscard]] SessionKeys derive_keys(Profile profile, Bytes key, Bytes salt, KeyUse use);
+[[nodiscard]] KeySet derive_key_set(Profile profile, Bytes key, Bytes salt);
 
 }  // namespace visavis::srtp

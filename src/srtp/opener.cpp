@@ -7,6 +7,7 @@
 #include "base/byte_reader.hpp"
 #include "rtp/rtp_packet.hpp"
 #include "rtp/sequence.hpp"
+#include "srtp/packet_place.hpp"
 #include "srtp/protection.hpp"
 #include "srtp/replay_window.hpp"
 
@@ -55,6 +56,12 @@ std::expected<std::uint64_t, OpenError> admit(const Sources& sources, const Repl
   return *index;
 }
 
+/// E and index, where they lie in an SRTCP packet.
+Bytes rtcp_index(Profile profile, Bytes sealed) {
+  return profile == Profile::kAeadAes128Gcm ? AeadProtection::rtcp_index(sealed)
+                                            : CmProtection::rtcp_index(sealed);
+}
+
 }  // namespace
 
 std::string_view to_string(OpenError error) {
@@ -68,14 +75,18 @@ std::string_view to_string(OpenError error) {
 }
 
 struct Opener::State {
-  Protection protection;
+  Profile profile;
+  Cipher& cipher;
+  std::unique_ptr<CipherKey> key;
   Sources rtp;
   Sources rtcp;
 };
 
-Opener::Opener(Profile profile, Bytes key, Bytes salt)
+Opener::Opener(Profile profile, Bytes key, Bytes salt, Cipher& cipher)
     : state_(std::make_unique<State>(
-          State{.protection = make_protection(profile, key, salt, Direction::kOpen),
+          State{.profile = profile,
+                .cipher = cipher,
+                .key = cipher.make_key(derive_key_set(profile, key, salt), Direction::kOpen),
                 .rtp = {},
                 .rtcp = {}})) {}
 Opener::Opener(Opener&&) noexcept = default;
@@ -84,8 +95,7 @@ Opener::~Opener() = default;
 
 std::expected<MutableBytes, OpenError> Opener::open_rtp(MutableBytes datagram) {
   const auto packet = rtp::parse_packet(datagram);
-  const std::size_t tag =
-      std::visit([](const auto& protection) { return protection.kTagBytes; }, state_->protection);
+  const std::size_t tag = tag_bytes(state_->profile);
   if (!packet || packet->payload.size() < tag) {
     return std::unexpected(OpenError::kMalformed);
   }
@@ -97,9 +107,7 @@ std::expected<MutableBytes, OpenError> Opener::open_rtp(MutableBytes datagram) {
   const PacketPlace place{.ssrc = packet->ssrc.value(),
                           .index = *index,
                           .header_size = datagram.size() - packet->payload.size()};
-  const bool authentic = std::visit(
-      [&](auto& protection) { return protection.open_rtp(datagram, place); }, state_->protection);
-  if (!authentic) {
+  if (!state_->cipher.open_rtp({state_->key.get(), datagram, place})) {
     return std::unexpected(OpenError::kForged);
   }
   (window != nullptr ? *window : state_->rtp.add(place.ssrc)).accept(place.index);
@@ -107,14 +115,12 @@ std::expected<MutableBytes, OpenError> Opener::open_rtp(MutableBytes datagram) {
 }
 
 std::expected<MutableBytes, OpenError> Opener::open_rtcp(MutableBytes datagram) {
-  const std::size_t overhead = std::visit(
-      [](const auto& protection) { return protection.kRtcpOverhead; }, state_->protection);
+  const std::size_t overhead = rtcp_overhead_bytes(state_->profile);
   if (datagram.size() < kRtcpHeaderBytes + overhead) {
     return std::unexpected(OpenError::kMalformed);
   }
-  const Bytes word = std::visit(
-      [&](const auto& protection) { return protection.rtcp_index(datagram); }, state_->protection);
   constexpr std::size_t kSsrcAt = 4;
+  const Bytes word = rtcp_index(state_->profile, datagram);
   const PacketPlace place{.ssrc = ByteReader(datagram.subspan(kSsrcAt)).u32(),
                           .index = ByteReader(word).u32() & ~kRtcpEncryptedBit,
                           .header_size = kRtcpHeaderBytes};
@@ -122,9 +128,7 @@ std::expected<MutableBytes, OpenError> Opener::open_rtcp(MutableBytes datagram) 
   if (const auto index = admit(state_->rtcp, window, place.index); !index) {
     return std::unexpected(index.error());
   }
-  const bool authentic = std::visit(
-      [&](auto& protection) { return protection.open_rtcp(datagram, place); }, state_->protection);
-  if (!authentic) {
+  if (!state_->cipher.open_rtcp({state_->key.get(), datagram, place})) {
     return std::unexpected(OpenError::kForged);
   }
   (window != nullptr ? *window : state_->rtcp.add(place.ssrc)).accept(place.index);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "srtp/cipher.hpp"
 #include "srtp/profile.hpp"
 
 namespace visavis::srtp {
@@ -30,8 +31,8 @@ class Opener {
   /// that change during a call.
   static constexpr std::size_t kSourcesMax = 128;
 
-  /// `key` has `kKeyBytes`, `salt` has `salt_bytes(profile)`.
-  Opener(Profile profile, Bytes key, Bytes salt);
+  /// `key` has `kKeyBytes`, `salt` has `salt_bytes(profile)`; `cipher` is kept.
+  Opener(Profile profile, Bytes key, Bytes salt, Cipher& cipher = openssl_cipher());
   Opener(Opener&&) noexcept;
   Opener& operator=(Opener&&) noexcept;
   Opener(const Opener&) = delete;

@@ -4,13 +4,14 @@
 
 #include "srtp/seal_batch.hpp"
 #include "srtp/sealer.hpp"
+#include "srtp/test_ciphers.hpp"
 #include "srtp/test_packets.hpp"
 
 namespace visavis::srtp {
 namespace {
 
 /// One direction of a connection.
-class SrtpTest : public ::testing::TestWithParam<Profile> {
+class SrtpTest : public ::testing::TestWithParam<test::CipherCase> {
  protected:
   Buffer seal(const Buffer& packet) {
     Buffer cell = packet;
@@ -35,14 +36,16 @@ class SrtpTest : public ::testing::TestWithParam<Profile> {
     return to_buffer(*plain);
   }
 
-  Sealer sealer{GetParam(), test::key_of(), test::salt_of(GetParam())};
-  Opener opener{GetParam(), test::key_of(), test::salt_of(GetParam())};
+  const Profile profile = GetParam().profile;
+  const std::unique_ptr<Cipher> cipher = make_cipher(GetParam().choice);
+  Sealer sealer{profile, test::key_of(), test::salt_of(profile), *cipher};
+  Opener opener{profile, test::key_of(), test::salt_of(profile), *cipher};
 };
 
 TEST_P(SrtpTest, OpensWhatWasSealed) {
   const Buffer packet = test::rtp_packet(1, 10, "a frame");
   const Buffer sealed = seal(packet);
-  EXPECT_EQ(sealed.size(), packet.size() + tag_bytes(GetParam()));
+  EXPECT_EQ(sealed.size(), packet.size() + tag_bytes(profile));
   EXPECT_NE(as_text(Bytes(sealed).subspan(12, 7)), "a frame");
   EXPECT_EQ(open(sealed), packet);
 }
@@ -126,14 +129,14 @@ TEST_P(SrtpTest, OpensRtcpOnceAndRefusesEveryFlippedBit) {
 TEST_P(SrtpTest, AnotherKeyOpensNothing) {
   Buffer other = test::key_of();
   other[0] ^= std::byte{1};
-  Opener stranger(GetParam(), other, test::salt_of(GetParam()));
+  Opener stranger(profile, other, test::salt_of(profile), *cipher);
   Buffer sealed = seal(test::rtp_packet(1, 1, "x"));
   EXPECT_EQ(stranger.open_rtp(sealed).error(), OpenError::kForged);
 }
 
 TEST_P(SrtpTest, ABatchSealsOverManySealersInOrder) {
-  Sealer alone(GetParam(), test::key_of(), test::salt_of(GetParam()));
-  SealBatch batch;
+  Sealer alone(profile, test::key_of(), test::salt_of(profile), *cipher);
+  SealBatch batch(*cipher);
   std::vector<Buffer> cells;
   for (std::uint16_t sequence = 0; sequence < 3 * SealBatch::kWaitingMax / 2; ++sequence) {
     cells.push_back(test::rtp_packet(1, sequence, "batched"));
@@ -149,10 +152,8 @@ TEST_P(SrtpTest, ABatchSealsOverManySealersInOrder) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(BothProfiles, SrtpTest, ::testing::ValuesIn(test::kProfiles),
-                         [](const auto& named) {
-                           return named.param == Profile::kAeadAes128Gcm ? "Gcm" : "CmSha1";
-                         });
+INSTANTIATE_TEST_SUITE_P(AllCiphers, SrtpTest, ::testing::ValuesIn(test::cipher_cases()),
+                         [](const auto& named) { return test::name_of(named.param); });
 
 TEST(Profile, IsKnownByItsDtlsNumber) {
   EXPECT_EQ(profile_of(7), Profile::kAeadAes128Gcm);

@@ -1,6 +1,7 @@
 #include "srtp/profile.hpp"
 
 #include "base/byte_reader.hpp"
+#include "srtp/packet_place.hpp"
 
 namespace visavis::srtp {
 
@@ -23,6 +24,10 @@ std::size_t salt_bytes(Profile profile) {
 
 std::size_t tag_bytes(Profile profile) {
   return profile == Profile::kAeadAes128Gcm ? 16 : 10;
+}
+
+std::size_t rtcp_overhead_bytes(Profile profile) {
+  return tag_bytes(profile) + kRtcpIndexBytes;
 }
 
 std::size_t exported_bytes(Profile profile) {

@@ -24,6 +24,8 @@ inline constexpr std::size_t kKeyBytes = 16;
 [[nodiscard]] std::size_t salt_bytes(Profile profile);
 /// What sealing adds to an RTP packet: 10 bytes (RFC 3711 §8.2) or 16 (RFC 7714 §12).
 [[nodiscard]] std::size_t tag_bytes(Profile profile);
+/// What sealing adds to an RTCP compound: the tag, and 4 bytes of index.
+[[nodiscard]] std::size_t rtcp_overhead_bytes(Profile profile);
 /// What to ask of the exporter "EXTRACTOR-dtls_srtp" (RFC 5764 §4.2).
 [[nodiscard]] std::size_t exported_bytes(Profile profile);
 

@@ -1,7 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <memory>
+#include <vector>
+
 #include "srtp/aead_protection.hpp"
+#include "srtp/cipher.hpp"
 #include "srtp/cipher_context.hpp"
+#include "srtp/cm_protection.hpp"
 #include "srtp/hmac_sha1.hpp"
 #include "srtp/key_derivation.hpp"
 #include "srtp/test_packets.hpp"
@@ -36,33 +42,122 @@ TEST(RfcVectors, HmacSha1) {  // RFC 2202 §3, cases 1 and 2
             from_hex("effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"));
 }
 
-SessionKeys keys_of_7714() {
-  SessionKeys keys;
-  std::ranges::copy(from_hex("000102030405060708090a0b0c0d0e0f"), keys.cipher.begin());
-  std::ranges::copy(from_hex("517569642070726f2071756f"), keys.salt.begin());
+/// The vectors that a whole packet goes through, under each cipher.
+class CipherVectors : public ::testing::TestWithParam<CipherChoice> {
+ protected:
+  void SetUp() override {
+    if (cipher == nullptr) {
+      GTEST_SKIP() << "not in this build";
+    }
+  }
+  const std::unique_ptr<Cipher> cipher = make_cipher(GetParam());
+};
+
+constexpr PacketPlace kPlaceOf7714{.ssrc = 0x5501a0b2, .index = 0xf17b, .header_size = 12};
+
+KeySet keys_of_7714() {
+  KeySet keys;
+  std::ranges::copy(from_hex("000102030405060708090a0b0c0d0e0f"), keys.rtp.cipher.begin());
+  std::ranges::copy(from_hex("517569642070726f2071756f"), keys.rtp.salt.begin());
+  keys.rtcp = keys.rtp;
   return keys;
 }
 
-TEST(RfcVectors, GcmSealsRtp) {  // RFC 7714 §16.1.1
-  AeadProtection protection(keys_of_7714(), {}, Direction::kSeal);
+TEST_P(CipherVectors, GcmSealsRtp) {  // RFC 7714 §16.1.1
+  const auto key = cipher->make_key(keys_of_7714(), Direction::kSeal);
   Buffer packet = from_hex(
       "8040f17b 8041f8d3 5501a0b2 47616c6c 69612065 7374206f 6d6e6973 20646976 69736120"
       " 696e2070 61727465 73207472 6573");
   packet.resize(packet.size() + AeadProtection::kTagBytes);
-  protection.seal_rtp(packet, {.ssrc = 0x5501a0b2, .index = 0xf17b, .header_size = 12});
+  const CipherJob job{key.get(), packet, kPlaceOf7714};
+  cipher->seal_rtp({&job, 1});
   EXPECT_EQ(packet, from_hex("8040f17b 8041f8d3 5501a0b2 f24de3a3 fb34de6c acba861c 9d7e4bca"
                              " be633bd5 0d294e6f 42a5f47a 51c7d19b 36de3adf 8833899d 7f27beb1"
                              " 6a9152cf 765ee439 0cce"));
 }
 
-TEST(RfcVectors, GcmOpensRtp) {  // RFC 7714 §16.1.2
-  AeadProtection protection(keys_of_7714(), {}, Direction::kOpen);
+TEST_P(CipherVectors, GcmOpensRtp) {  // RFC 7714 §16.1.2
+  const auto key = cipher->make_key(keys_of_7714(), Direction::kOpen);
   Buffer packet = from_hex(
       "8040f17b 8041f8d3 5501a0b2 f24de3a3 fb34de6c acba861c 9d7e4bca be633bd5 0d294e6f"
       " 42a5f47a 51c7d19b 36de3adf 8833899d 7f27beb1 6a9152cf 765ee439 0cce");
-  EXPECT_TRUE(
-      protection.open_rtp(packet, {.ssrc = 0x5501a0b2, .index = 0xf17b, .header_size = 12}));
+  EXPECT_TRUE(cipher->open_rtp({key.get(), packet, kPlaceOf7714}));
   EXPECT_EQ(as_text(Bytes(packet).subspan(12, 38)), "Gallia est omnis divisa in partes tres");
+}
+
+constexpr PacketPlace kRtcpPlaceOf7714{.ssrc = 0x4d617273, .index = 0x5d4, .header_size = 8};
+
+Buffer compound_of_7714() {
+  return from_hex(
+      "81c8000d 4d617273 4e545031 4e545032 52545020 0000042a 0000e930 4c756e61 deadbeef"
+      " deadbeef deadbeef deadbeef deadbeef");
+}
+
+TEST_P(CipherVectors, GcmSealsAndOpensRtcp) {  // RFC 7714 §17.1, §17.2
+  const Buffer sealed = from_hex(
+      "81c8000d 4d617273 63e94885 dcdab67c a727d766 2f6b7e99 7ff5c0f7 6c06f32d c676a5f1"
+      " 730d6fda 4ce09b46 86303ded 0bb9275b c84aa458 96cf4d2f c5abf872 45d9eade 800005d4");
+  Buffer packet = compound_of_7714();
+  packet.resize(packet.size() + AeadProtection::kRtcpOverhead);
+  const auto sealing = cipher->make_key(keys_of_7714(), Direction::kSeal);
+  cipher->seal_rtcp({sealing.get(), packet, kRtcpPlaceOf7714});
+  EXPECT_EQ(packet, sealed);
+
+  const auto opening = cipher->make_key(keys_of_7714(), Direction::kOpen);
+  EXPECT_TRUE(cipher->open_rtcp({opening.get(), packet, kRtcpPlaceOf7714}));
+  packet.resize(packet.size() - AeadProtection::kRtcpOverhead);
+  EXPECT_EQ(packet, compound_of_7714());
+}
+
+TEST_P(CipherVectors, GcmOpensRtcpThatIsNotEncrypted) {  // RFC 7714 §17.3
+  Buffer packet = from_hex(
+      "81c8000d 4d617273 4e545031 4e545032 52545020 0000042a 0000e930 4c756e61 deadbeef"
+      " deadbeef deadbeef deadbeef deadbeef 841dd968 3dd78ec9 2ae58790 125f62b3 000005d4");
+  Buffer forged = packet;
+  forged[9] ^= std::byte{1};
+  const auto key = cipher->make_key(keys_of_7714(), Direction::kOpen);
+  EXPECT_TRUE(cipher->open_rtcp({key.get(), packet, kRtcpPlaceOf7714}));
+  packet.resize(packet.size() - AeadProtection::kRtcpOverhead);
+  EXPECT_EQ(packet, compound_of_7714());
+  EXPECT_FALSE(cipher->open_rtcp({key.get(), forged, kRtcpPlaceOf7714}));
+}
+
+TEST_P(CipherVectors, CounterModeSealsABatchOfPackets) {  // RFC 3711 B.2, RFC 2104
+  KeySet keys{.profile = Profile::kAes128CmSha1_80, .rtp = {}, .rtcp = {}};
+  std::ranges::copy(from_hex("2B7E151628AED2A6ABF7158809CF4F3C"), keys.rtp.cipher.begin());
+  std::ranges::copy(from_hex("F0F1F2F3F4F5F6F7F8F9FAFBFCFD"), keys.rtp.salt.begin());
+  const auto key = cipher->make_key(keys, Direction::kSeal);
+  constexpr std::size_t kPlainBytes = 12 + 48;
+  constexpr std::size_t kPackets = 23;  // More than the lanes, and no multiple of them.
+  std::vector<Buffer> packets(kPackets, Buffer(kPlainBytes + CmProtection::kTagBytes));
+  std::vector<CipherJob> jobs;
+  for (Buffer& packet : packets) {
+    jobs.push_back({key.get(), packet, {.ssrc = 0, .index = 0, .header_size = 12}});
+  }
+  cipher->seal_rtp(jobs);
+  const HmacSha1 hmac(keys.rtp.authentication);
+  for (const Buffer& packet : packets) {
+    const Bytes text = Bytes(packet).first(kPlainBytes);
+    EXPECT_EQ(to_buffer(text.subspan(12)), from_hex("E03EAD0935C95E80E166B16DD92B4EB4"
+                                                    "D23513162B02D0F72A43A2FE4A5F97AB"
+                                                    "41E95B3BB0A2E8DD477901E4FCA894C0"));
+    const HmacSha1::Tag tag = hmac.tag({text, Buffer(4)});
+    EXPECT_EQ(to_buffer(Bytes(packet).last(10)), to_buffer(Bytes(tag).first(10)));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(AllCiphers, CipherVectors,
+                         ::testing::Values(CipherChoice::kOpenssl, CipherChoice::kIpsecMb),
+                         [](const auto& named) {
+                           return named.param == CipherChoice::kOpenssl ? "Openssl" : "IpsecMb";
+                         });
+
+TEST(AutomaticChoice, IsIpsecMbWhereverThatIs) {
+  const auto automatic = make_cipher(CipherChoice::kAutomatic);
+  const auto forced = make_cipher(CipherChoice::kIpsecMb);
+  ASSERT_NE(automatic, nullptr);
+  EXPECT_EQ(automatic->name(), forced == nullptr ? "openssl" : forced->name());
+  EXPECT_EQ(make_cipher(CipherChoice::kOpenssl)->name(), "openssl");
 }
 
 }  // namespace

@@ -5,19 +5,18 @@
 namespace visavis::srtp {
 
 std::size_t SealBatch::add(const SealJob& job) {
-  check(job.sealer != nullptr);
+  check(job.sealer != nullptr && &job.sealer->cipher() == &cipher_);
   if (jobs_.size() == kWaitingMax) {
     flush();
   }
-  jobs_.push_back(job);
-  return job.size + job.sealer->overhead_rtp();
+  return jobs_.emplace_back(job.sealer->prepare_rtp(job.cell, job.size)).sealed.size();
 }
 
 void SealBatch::flush() {
-  for (const SealJob& job : jobs_) {
-    job.sealer->seal_rtp(job.cell, job.size);
+  if (!jobs_.empty()) {
+    cipher_.seal_rtp(jobs_);
+    jobs_.clear();
   }
-  jobs_.clear();
 }
 
 }  // namespace visavis::srtp

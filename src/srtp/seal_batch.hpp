@@ -2,11 +2,12 @@
 
 #include <vector>
 
+#include "srtp/cipher.hpp"
 #include "srtp/sealer.hpp"
 
 namespace visavis::srtp {
 
-/// One RTP packet to be sealed in place. Sealer and cell must stay until `SealBatch::flush()`.
+/// One RTP packet to be sealed in place. Sealer and cell stay until `SealBatch::flush()`.
 struct SealJob {
   Sealer* sealer = nullptr;
   MutableBytes cell;     ///< Has room for `size + sealer->overhead_rtp()`.
@@ -15,21 +16,25 @@ struct SealJob {
 
 /// The send path's one interface to the cipher: jobs are added over all subscribers of a wake-up,
 /// and are sealed when `flush()` returns. The sealed size is known at `add()`, so cells are packed
-/// at once. A cipher that wants many packets in flight changes only this class.
+/// at once.
 class SealBatch {
  public:
   /// Above this many waiting jobs `add()` seals what waits: the packets are still in the cache
   /// then.
   static constexpr std::size_t kWaitingMax = 64;
 
-  SealBatch() { jobs_.reserve(kWaitingMax); }
+  /// `cipher` is the one that all sealers were made with.
+  explicit SealBatch(Cipher& cipher = openssl_cipher()) : cipher_(cipher) {
+    jobs_.reserve(kWaitingMax);
+  }
 
   /// The size that the packet will have when it is sealed.
   std::size_t add(const SealJob& job);
   void flush();
 
  private:
-  std::vector<SealJob> jobs_;
+  Cipher& cipher_;
+  std::vector<CipherJob> jobs_;
 };
 
 }  // namespace visavis::srtp

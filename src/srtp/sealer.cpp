@@ -7,7 +7,7 @@
 #include "base/check.hpp"
 #include "rtp/rtp_packet.hpp"
 #include "rtp/sequence.hpp"
-#include "srtp/protection.hpp"
+#include "srtp/packet_place.hpp"
 
 namespace visavis::srtp {
 namespace {
@@ -42,54 +42,66 @@ class Sources {
 }  // namespace
 
 struct Sealer::State {
-  Protection protection;
+  Cipher& cipher;
+  std::unique_ptr<CipherKey> key;
+  std::size_t overhead_rtp;
+  std::size_t overhead_rtcp;
   Sources sources;
   std::uint32_t rtcp_index = 0;
 };
 
-Sealer::Sealer(Profile profile, Bytes key, Bytes salt)
+Sealer::Sealer(Profile profile, Bytes key, Bytes salt, Cipher& cipher)
     : state_(std::make_unique<State>(
-          State{.protection = make_protection(profile, key, salt, Direction::kSeal),
-                .sources = {},
-                .rtcp_index = 0})) {}
+          State{.cipher = cipher,
+                .key = cipher.make_key(derive_key_set(profile, key, salt), Direction::kSeal),
+                .overhead_rtp = tag_bytes(profile),
+                .overhead_rtcp = rtcp_overhead_bytes(profile),
+                .sources = {}})) {}
+
 Sealer::Sealer(Sealer&&) noexcept = default;
 Sealer& Sealer::operator=(Sealer&&) noexcept = default;
 Sealer::~Sealer() = default;
 
 std::size_t Sealer::overhead_rtp() const {
-  return std::visit([](const auto& protection) { return protection.kTagBytes; },
-                    state_->protection);
+  return state_->overhead_rtp;
 }
 
 std::size_t Sealer::overhead_rtcp() const {
-  return std::visit([](const auto& protection) { return protection.kRtcpOverhead; },
-                    state_->protection);
+  return state_->overhead_rtcp;
+}
+
+const Cipher& Sealer::cipher() const {
+  return state_->cipher;
+}
+
+CipherJob Sealer::prepare_rtp(MutableBytes cell, std::size_t size) {
+  const auto packet = rtp::parse_packet(cell.first(size));
+  check(packet.has_value());
+  const std::size_t sealed_size = size + state_->overhead_rtp;
+  check(sealed_size <= cell.size());
+  return {.key = state_->key.get(),
+          .sealed = cell.first(sealed_size),
+          .place = {.ssrc = packet->ssrc.value(),
+                    .index = state_->sources.next_index(packet->ssrc.value(), packet->sequence),
+                    .header_size = size - packet->payload.size()}};
 }
 
 std::size_t Sealer::seal_rtp(MutableBytes cell, std::size_t size) {
-  const auto packet = rtp::parse_packet(cell.first(size));
-  check(packet.has_value());
-  const std::size_t sealed_size = size + overhead_rtp();
-  check(sealed_size <= cell.size());
-  const PacketPlace place{
-      .ssrc = packet->ssrc.value(),
-      .index = state_->sources.next_index(packet->ssrc.value(), packet->sequence),
-      .header_size = size - packet->payload.size()};
-  std::visit([&](auto& protection) { protection.seal_rtp(cell.first(sealed_size), place); },
-             state_->protection);
-  return sealed_size;
+  const CipherJob job = prepare_rtp(cell, size);
+  state_->cipher.seal_rtp({&job, 1});
+  return job.sealed.size();
 }
 
 std::size_t Sealer::seal_rtcp(MutableBytes cell, std::size_t size) {
-  const std::size_t sealed_size = size + overhead_rtcp();
+  const std::size_t sealed_size = size + state_->overhead_rtcp;
   check(size >= kRtcpHeaderBytes && sealed_size <= cell.size());
   constexpr std::size_t kSsrcAt = 4;
   constexpr std::uint32_t kIndexMask = 0x7FFF'FFFF;
-  const PacketPlace place{.ssrc = ByteReader(cell.subspan(kSsrcAt)).u32(),
-                          .index = state_->rtcp_index++ & kIndexMask,
-                          .header_size = kRtcpHeaderBytes};
-  std::visit([&](auto& protection) { protection.seal_rtcp(cell.first(sealed_size), place); },
-             state_->protection);
+  state_->cipher.seal_rtcp({.key = state_->key.get(),
+                            .sealed = cell.first(sealed_size),
+                            .place = {.ssrc = ByteReader(cell.subspan(kSsrcAt)).u32(),
+                                      .index = state_->rtcp_index++ & kIndexMask,
+                                      .header_size = kRtcpHeaderBytes}});
   return sealed_size;
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/bytes.hpp"
+#include "srtp/cipher.hpp"
 #include "srtp/profile.hpp"
 
 namespace visavis::srtp {
@@ -19,8 +20,8 @@ class Sealer {
   /// Slots and their RTX, audio and video: 49 seats and some. An SSRC beyond it is a bug.
   static constexpr std::size_t kSourcesMax = 512;
 
-  /// `key` has `kKeyBytes`, `salt` has `salt_bytes(profile)`.
-  Sealer(Profile profile, Bytes key, Bytes salt);
+  /// `key` has `kKeyBytes`, `salt` has `salt_bytes(profile)`; `cipher` is kept.
+  Sealer(Profile profile, Bytes key, Bytes salt, Cipher& cipher = openssl_cipher());
   Sealer(Sealer&&) noexcept;
   Sealer& operator=(Sealer&&) noexcept;
   Sealer(const Sealer&) = delete;
@@ -31,9 +32,14 @@ class Sealer {
   [[nodiscard]] std::size_t overhead_rtp() const;
   [[nodiscard]] std::size_t overhead_rtcp() const;
 
+  [[nodiscard]] const Cipher& cipher() const;
+
   /// Seals the RTP packet in the first `size` bytes of `cell`, in place; the sealed size, which is
   /// always `size + overhead_rtp()`. A packet that is no RTP is a bug of ours.
   std::size_t seal_rtp(MutableBytes cell, std::size_t size);
+  /// The first half of `seal_rtp()`: counts the packet, and leaves the work to be given to
+  /// `Cipher::seal_rtp()` with others'.
+  [[nodiscard]] CipherJob prepare_rtp(MutableBytes cell, std::size_t size);
   /// The same for an RTCP compound; the SRTCP index counts up by itself.
   std::size_t seal_rtcp(MutableBytes cell, std::size_t size);
 

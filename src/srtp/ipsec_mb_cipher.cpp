@@ -1,0 +1,329 @@
+#include "srtp/ipsec_mb_cipher.hpp"
+
+#ifdef VISAVIS_HAS_IPSEC_MB
+
+#define NO_COMPAT_IMB_API_053
+#include <intel-ipsec-mb.h>
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string>
+
+#include "base/byte_reader.hpp"
+#include "base/byte_writer.hpp"
+#include "base/check.hpp"
+#include "srtp/aead_protection.hpp"
+#include "srtp/cm_protection.hpp"
+#include "srtp/packet_iv.hpp"
+
+namespace visavis::srtp {
+namespace {
+
+struct FreeMultiBuffer {
+  void operator()(IMB_MGR* library) const { free_mb_mgr(library); }
+};
+using MultiBuffer = std::unique_ptr<IMB_MGR, FreeMultiBuffer>;
+
+constexpr std::size_t kGcmTagBytes = AeadProtection::kTagBytes;
+constexpr std::size_t kCmTagBytes = CmProtection::kTagBytes;
+constexpr std::size_t kShaBytes = 20;
+/// The library writes SHA1 tags of 12 or 20 bytes; SRTP sends 10 of them.
+constexpr std::size_t kLibraryTagBytes = 12;
+
+struct GcmKey final : CipherKey {
+  struct Part {
+    alignas(64) gcm_key_data schedule;  // As the library's own build aligns it.
+    GcmSalt salt;
+  };
+  explicit GcmKey(Profile profile) : CipherKey(profile) {}
+
+  Part rtp{};
+  Part rtcp{};
+};
+
+struct CmKey final : CipherKey {
+  explicit CmKey(const KeySet& keys) : CipherKey(keys.profile), single(keys.rtp, keys.rtcp) {}
+
+  /// For all that comes one by one: in the lanes a packet alone costs as much as 16 together.
+  CmProtection single;
+  alignas(16) std::array<std::byte, std::size_t{11} * 16> rounds{};
+  std::array<std::byte, kShaBytes> inner{};  ///< SHA1's state behind the key's inner pad.
+  std::array<std::byte, kShaBytes> outer{};
+  CounterSalt salt{};
+};
+
+GcmKey& gcm_key(const CipherJob& job) {
+  return *static_cast<GcmKey*>(job.key);
+}
+CmKey& cm_key(const CipherJob& job) {
+  return *static_cast<CmKey*>(job.key);
+}
+bool is_gcm(const CipherJob& job) {
+  return job.key->profile() == Profile::kAeadAes128Gcm;
+}
+
+/// The lanes take no empty text.
+bool is_empty_cm(const CipherJob& job) {
+  return job.sealed.size() == job.place.header_size + kCmTagBytes;
+}
+
+std::string name_of(IMB_ARCH architecture) {
+  switch (architecture) {
+    case IMB_ARCH_AVX512: return "ipsec-mb avx512";
+    case IMB_ARCH_AVX2: return "ipsec-mb avx2";
+    case IMB_ARCH_AVX: return "ipsec-mb avx";
+    default: return "ipsec-mb sse";
+  }
+}
+
+class IpsecMbCipher final : public Cipher {
+ public:
+  IpsecMbCipher(MultiBuffer library, IMB_ARCH architecture)
+      : library_(std::move(library)), name_(name_of(architecture)) {}
+
+  [[nodiscard]] std::string_view name() const override { return name_; }
+  [[nodiscard]] std::unique_ptr<CipherKey> make_key(const KeySet& keys,
+                                                    Direction direction) override;
+  void seal_rtp(std::span<const CipherJob> jobs) override;
+  [[nodiscard]] bool open_rtp(const CipherJob& job) override;
+  void seal_rtcp(const CipherJob& job) override;
+  [[nodiscard]] bool open_rtcp(const CipherJob& job) override;
+
+ private:
+  /// Jobs between two flushes of the lanes. Four times their number.
+  static constexpr std::size_t kInLanesMax = 64;
+  /// A flush costs what 16 packets cost; below this many OpenSSL is done sooner.
+  static constexpr std::size_t kLanesPay = 5;
+
+  /// What a job in the lanes points to.
+  struct LaneJob {
+    CounterIv iv;
+    std::array<std::byte, kLibraryTagBytes> tag;
+    MutableBytes tag_place;
+  };
+
+  void set_part(GcmKey::Part& part, const SessionKeys& keys);
+  void hash_pad(const SessionKeys& keys, std::byte pad, std::array<std::byte, kShaBytes>& state);
+  void seal_gcm(const CipherJob& job);
+  void submit_cm(const CipherJob& job);
+  void flush_lanes();
+  static void finish_cm(const IMB_JOB& done);
+
+  MultiBuffer library_;
+  std::string name_;
+  gcm_context_data context_{};
+  std::array<LaneJob, kInLanesMax> lanes_{};
+  std::size_t in_lanes_ = 0;
+};
+
+std::unique_ptr<CipherKey> IpsecMbCipher::make_key(const KeySet& keys, Direction /*direction*/) {
+  if (keys.profile == Profile::kAeadAes128Gcm) {
+    auto key = std::make_unique<GcmKey>(keys.profile);
+    set_part(key->rtp, keys.rtp);
+    set_part(key->rtcp, keys.rtcp);
+    return key;
+  }
+  auto key = std::make_unique<CmKey>(keys);
+  alignas(16) std::array<std::byte, std::size_t{11} * 16> decryption;  // Not needed for counters.
+  IMB_AES_KEYEXP_128(library_.get(), keys.rtp.cipher.data(), key->rounds.data(), decryption.data());
+  constexpr std::byte kInnerPad{0x36};  // RFC 2104 §2
+  constexpr std::byte kOuterPad{0x5C};
+  hash_pad(keys.rtp, kInnerPad, key->inner);
+  hash_pad(keys.rtp, kOuterPad, key->outer);
+  key->salt = keys.rtp.salt;
+  return key;
+}
+
+void IpsecMbCipher::set_part(GcmKey::Part& part, const SessionKeys& keys) {
+  IMB_AES128_GCM_PRE(library_.get(), keys.cipher.data(), &part.schedule);
+  std::ranges::copy(std::span(keys.salt).first<12>(), part.salt.begin());
+}
+
+void IpsecMbCipher::hash_pad(const SessionKeys& keys, std::byte pad,
+                             std::array<std::byte, kShaBytes>& state) {
+  std::array<std::byte, 64> block;
+  block.fill(pad);
+  for (std::size_t at = 0; at < keys.authentication.size(); ++at) {
+    block[at] ^= keys.authentication[at];
+  }
+  IMB_SHA1_ONE_BLOCK(library_.get(), block.data(), state.data());
+}
+
+void IpsecMbCipher::seal_rtp(std::span<const CipherJob> jobs) {
+  const auto in_lanes = jobs.size() - static_cast<std::size_t>(std::ranges::count_if(jobs, is_gcm));
+  for (const CipherJob& job : jobs) {
+    if (is_gcm(job)) {
+      seal_gcm(job);
+    } else if (in_lanes < kLanesPay || is_empty_cm(job)) {
+      cm_key(job).single.seal_rtp(job.sealed, job.place);
+    } else {
+      submit_cm(job);
+    }
+  }
+  flush_lanes();
+}
+
+void IpsecMbCipher::seal_gcm(const CipherJob& job) {
+  const GcmKey::Part& key = gcm_key(job).rtp;
+  const GcmIv iv = gcm_iv(key.salt, job.place);
+  const std::size_t size = job.sealed.size() - kGcmTagBytes;
+  std::uint8_t* const packet = as_u8(job.sealed);
+  std::uint8_t* const text = packet + job.place.header_size;
+  IMB_AES128_GCM_ENC(library_.get(), &key.schedule, &context_, text, text,
+                     size - job.place.header_size, as_u8(Bytes(iv)), packet, job.place.header_size,
+                     packet + size, kGcmTagBytes);
+}
+
+void IpsecMbCipher::submit_cm(const CipherJob& job) {
+  if (in_lanes_ == lanes_.size()) {
+    flush_lanes();
+  }
+  const CmKey& key = cm_key(job);
+  LaneJob& lane = lanes_[in_lanes_++];
+  const std::size_t size = job.sealed.size() - kCmTagBytes;
+  lane.iv = counter_iv(key.salt, job.place);
+  lane.tag_place = job.sealed.last(kCmTagBytes);
+  // RFC 3711 §4.2: the rollover counter is authenticated, not sent; it lies where the tag will.
+  ByteWriter(lane.tag_place).u32(static_cast<std::uint32_t>(job.place.index >> 16U));
+
+  IMB_JOB& work = *IMB_GET_NEXT_JOB(library_.get());
+  work.enc_keys = key.rounds.data();
+  work.dec_keys = key.rounds.data();
+  work.key_len_in_bytes = kKeyBytes;
+  work.src = as_u8(job.sealed);
+  work.dst = as_u8(job.sealed) + job.place.header_size;
+  work.cipher_start_src_offset_in_bytes = job.place.header_size;
+  work.msg_len_to_cipher_in_bytes = size - job.place.header_size;
+  work.hash_start_src_offset_in_bytes = 0;
+  work.msg_len_to_hash_in_bytes = size + 4;
+  work.iv = as_u8(Bytes(lane.iv));
+  work.iv_len_in_bytes = lane.iv.size();
+  work.auth_tag_output = as_u8(MutableBytes(lane.tag));
+  work.auth_tag_output_len_in_bytes = lane.tag.size();
+  work.u.HMAC._hashed_auth_key_xor_ipad = as_u8(Bytes(key.inner));
+  work.u.HMAC._hashed_auth_key_xor_opad = as_u8(Bytes(key.outer));
+  work.cipher_mode = IMB_CIPHER_CNTR;
+  work.cipher_direction = IMB_DIR_ENCRYPT;
+  work.hash_alg = IMB_AUTH_HMAC_SHA_1;
+  work.chain_order = IMB_ORDER_CIPHER_HASH;
+  work.user_data = &lane;
+  for (const IMB_JOB* done = IMB_SUBMIT_JOB_NOCHECK(library_.get()); done != nullptr;
+       done = IMB_GET_COMPLETED_JOB(library_.get())) {
+    finish_cm(*done);
+  }
+}
+
+void IpsecMbCipher::finish_cm(const IMB_JOB& done) {
+  check(done.status == IMB_STATUS_COMPLETED);
+  const auto& lane = *static_cast<const LaneJob*>(done.user_data);
+  std::memcpy(lane.tag_place.data(), lane.tag.data(), kCmTagBytes);
+}
+
+void IpsecMbCipher::flush_lanes() {
+  if (in_lanes_ == 0) {
+    return;
+  }
+  while (const IMB_JOB* done = IMB_FLUSH_JOB(library_.get())) {
+    finish_cm(*done);
+  }
+  in_lanes_ = 0;
+}
+
+bool IpsecMbCipher::open_rtp(const CipherJob& job) {
+  if (!is_gcm(job)) {
+    return cm_key(job).single.open_rtp(job.sealed, job.place);
+  }
+  const GcmKey::Part& key = gcm_key(job).rtp;
+  const GcmIv iv = gcm_iv(key.salt, job.place);
+  const std::size_t size = job.sealed.size() - kGcmTagBytes;
+  std::uint8_t* const packet = as_u8(job.sealed);
+  std::uint8_t* const text = packet + job.place.header_size;
+  std::array<std::uint8_t, kGcmTagBytes> tag;
+  IMB_AES128_GCM_DEC(library_.get(), &key.schedule, &context_, text, text,
+                     size - job.place.header_size, as_u8(Bytes(iv)), packet, job.place.header_size,
+                     tag.data(), tag.size());
+  return CRYPTO_memcmp(tag.data(), packet + size, tag.size()) == 0;
+}
+
+void IpsecMbCipher::seal_rtcp(const CipherJob& job) {
+  if (!is_gcm(job)) {
+    cm_key(job).single.seal_rtcp(job.sealed, job.place);
+    return;
+  }
+  const GcmKey::Part& key = gcm_key(job).rtcp;
+  const GcmIv iv = gcm_iv(key.salt, job.place);
+  const std::size_t size = job.sealed.size() - AeadProtection::kRtcpOverhead;
+  std::uint8_t* const packet = as_u8(job.sealed);
+  ByteWriter(job.sealed.last(kRtcpIndexBytes))
+      .u32(kRtcpEncryptedBit | static_cast<std::uint32_t>(job.place.index));
+  // RFC 7714 §9.2: header and index are authenticated as one.
+  std::array<std::uint8_t, kRtcpHeaderBytes + kRtcpIndexBytes> clear;
+  std::memcpy(clear.data(), packet, kRtcpHeaderBytes);
+  std::memcpy(clear.data() + kRtcpHeaderBytes, packet + job.sealed.size() - kRtcpIndexBytes,
+              kRtcpIndexBytes);
+  IMB_AES128_GCM_ENC(library_.get(), &key.schedule, &context_, packet + kRtcpHeaderBytes,
+                     packet + kRtcpHeaderBytes, size - kRtcpHeaderBytes, as_u8(Bytes(iv)),
+                     clear.data(), clear.size(), packet + size, kGcmTagBytes);
+}
+
+bool IpsecMbCipher::open_rtcp(const CipherJob& job) {
+  if (!is_gcm(job)) {
+    return cm_key(job).single.open_rtcp(job.sealed, job.place);
+  }
+  const GcmKey::Part& key = gcm_key(job).rtcp;
+  const GcmIv iv = gcm_iv(key.salt, job.place);
+  const std::size_t size = job.sealed.size() - AeadProtection::kRtcpOverhead;
+  std::uint8_t* const packet = as_u8(job.sealed);
+  std::array<std::uint8_t, kGcmTagBytes> tag;
+  std::array<std::uint8_t, kGcmTagBytes> theirs;
+  std::memcpy(theirs.data(), packet + size, theirs.size());
+  const bool encrypted =
+      (ByteReader(job.sealed.last(kRtcpIndexBytes)).u32() & kRtcpEncryptedBit) != 0;
+  // RFC 7714 §9.2, §9.3: what is authenticated lies as one where the tag was; the text is not
+  // touched by it. Without encryption that is the whole packet.
+  const std::size_t clear = encrypted ? kRtcpHeaderBytes : size;
+  std::array<std::uint8_t, kRtcpHeaderBytes + kRtcpIndexBytes> front;
+  std::uint8_t* authenticated = front.data();
+  if (encrypted) {
+    std::memcpy(front.data(), packet, kRtcpHeaderBytes);
+  } else {
+    authenticated = packet;
+  }
+  std::memcpy(authenticated + clear, packet + job.sealed.size() - kRtcpIndexBytes, kRtcpIndexBytes);
+  IMB_AES128_GCM_DEC(library_.get(), &key.schedule, &context_, packet + clear, packet + clear,
+                     size - clear, as_u8(Bytes(iv)), authenticated, clear + kRtcpIndexBytes,
+                     tag.data(), tag.size());
+  return CRYPTO_memcmp(tag.data(), theirs.data(), tag.size()) == 0;
+}
+
+}  // namespace
+
+std::unique_ptr<Cipher> make_ipsec_mb_cipher() {
+  MultiBuffer library(alloc_mb_mgr(0));
+  if (library == nullptr) {
+    return nullptr;
+  }
+  IMB_ARCH architecture = IMB_ARCH_NONE;
+  init_mb_mgr_auto(library.get(), &architecture);
+  constexpr std::uint64_t kNeeded = IMB_FEATURE_AESNI | IMB_FEATURE_PCLMULQDQ;
+  if (architecture < IMB_ARCH_SSE || (library->features & kNeeded) != kNeeded) {
+    return nullptr;  // It would emulate the instructions: OpenSSL has better ways.
+  }
+  return std::make_unique<IpsecMbCipher>(std::move(library), architecture);
+}
+
+}  // namespace visavis::srtp
+
+#else
+
+namespace visavis::srtp {
+
+std::unique_ptr<Cipher> make_ipsec_mb_cipher() {
+  return nullptr;
+}
+
+}  // namespace visavis::srtp
+
+#endif
