@@ -32,7 +32,7 @@ const kGap = 12;
 /** Faces stay recognisable down to here. */
 const kSmallestWidth = 148;
 /** How narrow a camera's picture may be cropped: on a phone held upright, and elsewhere. */
-const kNarrowestUpright = 3 / 4;
+const kNarrowestUpright = 9 / 16;
 const kNarrowest = 4 / 3;
 const kWidest = 16 / 9;
 /** Below this the page is a phone, held upright. */
