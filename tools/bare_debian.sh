@@ -24,6 +24,7 @@ debootstrap --variant=minbase --include=ca-certificates bookworm "$root" "$mirro
 } > "$root/etc/apt/sources.list"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 # The certificates that this machine trusts, whatever its way to the registries is.
+cp /etc/ssl/certs/ca-certificates.crt "$root/etc/machine-certificates.crt"
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
@@ -34,7 +35,8 @@ mount -t tmpfs tmpfs "$root/run"
 git clone -q "$repo" "$root/root/visavis"
 inside() {
   chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 CI="${CI:-}" \
-    NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt npm_config_cafile=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt "$@"
+    NODE_EXTRA_CA_CERTS=/etc/machine-certificates.crt npm_config_cafile=/etc/machine-certificates.crt \
+    SSL_CERT_FILE=/etc/machine-certificates.crt "$@"
 }
 
 echo "== ./dev run"
