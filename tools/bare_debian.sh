@@ -23,6 +23,7 @@ debootstrap --variant=minbase --include=ca-certificates bookworm "$root" "$mirro
   echo "deb ${mirror/%debian/debian-security} bookworm-security main"
 } > "$root/etc/apt/sources.list"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
+printf "127.0.0.1 localhost\n::1 localhost\n" > "$root/etc/hosts"
 # The certificates that this machine trusts, whatever its way to the registries is.
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/machine-certificates.crt"
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
