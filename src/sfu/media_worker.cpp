@@ -1,9 +1,11 @@
 #include "sfu/media_worker.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
+#include "base/check.hpp"
 #include "rtp/rtcp.hpp"
 #include "sfu/outlet.hpp"
 #include "sfu/router.hpp"
@@ -14,10 +16,23 @@
 
 namespace visavis::sfu {
 
+namespace {
+
+std::unique_ptr<srtp::Cipher> cipher_of(const MediaWorker::Options& options) {
+  auto cipher = srtp::make_cipher(options.cipher);
+  check(cipher != nullptr);
+  return cipher;
+}
+
+}  // namespace
+
 class MediaWorker::Core {
  public:
   Core(dtls::Identity identity, const Options& options)
-      : identity_(std::move(identity)), router_(options) {}
+      : identity_(std::move(identity)),
+        cipher_(cipher_of(options)),
+        router_(options),
+        seals_(*cipher_) {}
 
   void handle(Instant now, const OpenPeer& command);
   void handle(Instant now, const UpdatePeer& command);
@@ -38,6 +53,7 @@ class MediaWorker::Core {
   void handle_timeout(Instant now);
   bool flush(Instant now, DatagramBatch& out);
   [[nodiscard]] Instant next_timeout() const;
+  [[nodiscard]] std::string_view cipher_name() const { return cipher_->name(); }
   [[nodiscard]] Router& router() { return router_; }
   [[nodiscard]] const Router& router() const { return router_; }
 
@@ -48,6 +64,7 @@ class MediaWorker::Core {
   [[nodiscard]] bool flush_transports(DatagramBatch& out);
 
   dtls::Identity identity_;
+  std::unique_ptr<srtp::Cipher> cipher_;  // Before the peers, whose keys it has made.
   TransportTable transports_;
   Router router_;
   Wakeups<PeerId> wakeups_;
@@ -65,7 +82,7 @@ void MediaWorker::Core::handle(Instant now, const OpenPeer& command) {
   if (routed == nullptr) {
     return;
   }
-  peer::Peer peer(now, {setup.local, setup.remote, setup.remote_fingerprint}, identity_);
+  peer::Peer peer(now, {setup.local, setup.remote, setup.remote_fingerprint}, identity_, *cipher_);
   auto transport = std::make_unique<PeerTransport>(setup.peer, std::move(peer));
   transport->routed = routed;
   settle(now, *transports_.add(std::move(transport), setup.local.ufrag));
@@ -184,11 +201,13 @@ bool MediaWorker::Core::flush_transports(DatagramBatch& out) {
   Counters& counters = router_.counters();
   while (!with_output_.empty()) {
     PeerTransport& transport = *with_output_.back();
-    do {
-      if (out.full()) {
-        return true;
-      }
-    } while (transport.peer.poll_transmit(out) && ++counters.datagrams_out > 0);
+    while (!out.full() && transport.peer.poll_transmit(out)) {
+      ++counters.datagrams_out;
+      counters.bytes_out += out.cells().back().size;
+    }
+    if (out.full()) {
+      return true;
+    }
     transport.has_output = false;
     with_output_.pop_back();
     wakeups_.book(transport.id, transport.peer.next_timeout(), transport.booked);
@@ -230,6 +249,10 @@ std::optional<Event> MediaWorker::poll_event() {
 
 Instant MediaWorker::next_timeout() const {
   return core_->next_timeout();
+}
+
+std::string_view MediaWorker::cipher_name() const {
+  return core_->cipher_name();
 }
 
 const Counters& MediaWorker::counters() const {

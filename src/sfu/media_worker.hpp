@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "base/datagram_batch.hpp"
 #include "base/entropy.hpp"
@@ -14,6 +15,7 @@
 #include "sfu/counters.hpp"
 #include "sfu/event.hpp"
 #include "sfu/router_limits.hpp"
+#include "srtp/cipher.hpp"
 
 namespace visavis::sfu {
 
@@ -25,7 +27,10 @@ namespace visavis::sfu {
 /// after each call), then `poll_event()` until empty. `next_timeout()` changes with every call.
 class MediaWorker {
  public:
-  using Options = RouterLimits;
+  struct Options : RouterLimits {
+    /// Forced, it must be there (`srtp::make_cipher`).
+    srtp::CipherChoice cipher = srtp::CipherChoice::kAutomatic;
+  };
 
   /// `entropy` is kept for what needs secrets; the transports draw theirs from OpenSSL.
   MediaWorker(Instant now, dtls::Identity identity, Entropy& entropy, const Options& options);
@@ -48,6 +53,8 @@ class MediaWorker {
 
   /// For `/metrics` in the worker's own thread; from another one send `ReportWorker`.
   [[nodiscard]] const Counters& counters() const;
+  /// What computes SRTP here, for the operator. Never changes: any thread may ask.
+  [[nodiscard]] std::string_view cipher_name() const;
 
  private:
   class Core;

@@ -9,6 +9,7 @@
 #include "dtls/seeded_openssl.hpp"
 #include "peer/test_browser.hpp"
 #include "sfu/test_call.hpp"
+#include "sim/seeded_entropy.hpp"
 
 namespace visavis::sfu {
 namespace {
@@ -152,7 +153,7 @@ class MediaWorkerTest : public testing::Test {
   dtls::SeededOpenssl openssl{7};
   Instant now{100s};
   TestCall shapes;  // For `setup()` alone.
-  peer::SeededEntropy entropy{9};
+  sim::SeededEntropy entropy{9};
   dtls::Identity identity = dtls::Identity::make(entropy);
   MediaWorker worker{now, identity, entropy, {.peers_max = 10}};
   std::vector<std::unique_ptr<Browser>> browsers;

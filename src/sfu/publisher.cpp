@@ -91,22 +91,22 @@ std::vector<Stream*> Publisher::streams() const {
   return streams;
 }
 
-Stream* Publisher::handle_rtp(Instant now, MutableBytes packet) {
+void Publisher::handle_rtp(Instant now, MutableBytes packet) {
   auto view = rtp::parse_packet(packet);
   if (!view) {
     parts_.counters.drop(DropReason::kMalformed);
-    return nullptr;
+    return;
   }
   note_transport_sequence(now, *view);
   Source* source = source_of(*view);
   if (source == nullptr) {
-    return nullptr;
+    return;
   }
   if (view->padded) {
     const auto stripped = strip_padding(packet, *view);
     if (!stripped) {
       parts_.counters.drop(DropReason::kMalformed);
-      return nullptr;
+      return;
     }
     packet = *stripped;
     view = rtp::parse_packet(packet);
@@ -114,7 +114,7 @@ Stream* Publisher::handle_rtp(Instant now, MutableBytes packet) {
   if (source->is_rtx) {
     const auto restored = restore_rtx(packet, *view, source->line);
     if (!restored) {
-      return nullptr;
+      return;
     }
     packet = *restored;
     view = rtp::parse_packet(packet);
@@ -125,9 +125,9 @@ Stream* Publisher::handle_rtp(Instant now, MutableBytes packet) {
   const rtp::CodecLine* codec = media_.find(view->payload_type);
   if (codec == nullptr || rtp::kind_of(codec->format.codec) != lines_[source->line].line.kind) {
     parts_.counters.drop(DropReason::kUnknownPayloadType);
-    return nullptr;
+    return;
   }
-  return deliver(now, *source, {packet, *view, codec->format});
+  deliver(now, *source, {packet, *view, codec->format});
 }
 
 void Publisher::handle_sender_report(Instant now, const rtp::SenderReport& report) {
@@ -140,10 +140,6 @@ void Publisher::handle_sender_report(Instant now, const rtp::SenderReport& repor
   if (Stream* stream = lines_[source->line].stream) {
     stream->handle_sender_report(*clock_.to_server_time(report.ntp), report.timestamp);
   }
-}
-
-void Publisher::handle_bye(rtp::Ssrc ssrc) {
-  std::erase_if(sources_, [ssrc](const Source& source) { return source.ssrc == ssrc; });
 }
 
 void Publisher::set_round_trip(Duration round_trip) {
@@ -250,18 +246,18 @@ void Publisher::note_transport_sequence(Instant now, const rtp::PacketView& view
   }
 }
 
-Stream* Publisher::deliver(Instant now, Source& source, const IncomingPacket& incoming) {
+void Publisher::deliver(Instant now, Source& source, const IncomingPacket& incoming) {
   if (report_at_ == kNever) {
     report_at_ = now + kReportInterval;
   }
   Stream* stream = lines_[source.line].stream;
   if (stream == nullptr) {
     parts_.counters.drop(DropReason::kNoStream);
-    return nullptr;
+    return;
   }
   if (incoming.view.payload.size() > kPayloadMax || incoming.packet.size() > kPacketMax) {
     parts_.counters.drop(DropReason::kTooLarge);
-    return nullptr;
+    return;
   }
   if (media_.find(incoming.format)->nack) {
     source.nacks.handle_packet(now, incoming.view.sequence);
@@ -275,7 +271,6 @@ Stream* Publisher::deliver(Instant now, Source& source, const IncomingPacket& in
   }
   delivered = source.ssrc;
   stream->handle_packet(now, incoming, media_.extensions);
-  return stream;
 }
 
 }  // namespace visavis::sfu

@@ -42,10 +42,9 @@ class Publisher {
   [[nodiscard]] std::vector<Stream*> streams() const;
 
   /// Takes a decrypted packet. It may be moved within its bytes (RTX is undone in place); the
-  /// stream it belongs to has got it when this returns. Null: it belonged to none.
-  Stream* handle_rtp(Instant now, MutableBytes packet);
+  /// stream it belongs to has got it when this returns, if it belongs to one.
+  void handle_rtp(Instant now, MutableBytes packet);
   void handle_sender_report(Instant now, const rtp::SenderReport& report);
-  void handle_bye(rtp::Ssrc ssrc);
   void set_round_trip(Duration round_trip);
 
   /// Whether something is to be told now.
@@ -79,7 +78,7 @@ class Publisher {
                                                         const rtp::PacketView& view,
                                                         std::size_t line);
   void note_transport_sequence(Instant now, const rtp::PacketView& view);
-  Stream* deliver(Instant now, Source& source, const IncomingPacket& incoming);
+  void deliver(Instant now, Source& source, const IncomingPacket& incoming);
 
   void write_report(Instant now, rtp::RtcpWriter& writer);
   void write_nacks(Instant now, rtp::RtcpWriter& writer);

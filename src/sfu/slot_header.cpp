@@ -86,7 +86,7 @@ std::size_t SlotHeader::write(MutableBytes cell, const HeaderFields& fields,
     if (!id || size + 1 + carried.size > kBytesMax - kWordBytes) {
       continue;
     }
-    put_u8(cell, size, static_cast<std::uint8_t>((*id << 4U) | (carried.size - 1U)));
+    put_u8(cell, size, static_cast<std::uint8_t>((unsigned{*id} << 4U) | (carried.size - 1U)));
     std::memcpy(cell.data() + size + 1, entry.packet.data() + carried.at, carried.size);
     size += std::size_t{1} + carried.size;
   }
@@ -104,7 +104,7 @@ std::size_t SlotHeader::write(MutableBytes cell, const HeaderFields& fields,
 
 void SlotHeader::add_to_front(std::uint8_t id, Bytes value) {
   check(front_size_ + 1 + value.size() <= front_.size());
-  put_u8(front_, front_size_, static_cast<std::uint8_t>((id << 4U) | (value.size() - 1)));
+  put_u8(front_, front_size_, static_cast<std::uint8_t>((unsigned{id} << 4U) | (value.size() - 1)));
   std::memcpy(front_.data() + front_size_ + 1, value.data(), value.size());
   front_size_ += 1 + value.size();
 }
