@@ -221,6 +221,21 @@ describe('in the call', () => {
     ).toHaveLength(2);
   });
 
+  it('goes on with the seats it has when growing the pool is refused', async () => {
+    await joined();
+    const troubles: string[] = [];
+    client.on('trouble', ({ code }) => troubles.push(code));
+    const placings = [{ participantId: 'c', source: 'camera', reason: 'no-seat' }];
+    server.answerNext('view', { ok: true, tiles: placings });
+    server.refuseNext('renegotiate', 'offer-too-large');
+    client.view(
+      ['a', 'b', 'c'].map((participantId) => ({ participantId, width: 320, height: 180 })),
+    );
+    await settle(500);
+    expect(troubles).toEqual(['offer-too-large']);
+    expect(platform.newest.signalingState).toBe('stable');
+  });
+
   it('switches the codec of what it sends when the server asks', async () => {
     await joined();
     server.push('codec', {
