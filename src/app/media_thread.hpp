@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -23,6 +24,9 @@ class MediaThread {
   MediaThread& operator=(const MediaThread&) = delete;
   /// Carries out the commands that wait, then ends.
   ~MediaThread();
+
+  /// What computes SRTP.
+  [[nodiscard]] std::string_view cipher_name() const { return worker_.cipher_name(); }
 
  private:
   void receive(Instant now, net::UdpSocket& socket);

@@ -194,6 +194,7 @@ std::expected<void, Error> serve(Config config) {
   });
   log_start(log, config, *sockets);
   const MediaThread media_thread(media, std::move(identity), config.worker, std::move(*sockets));
+  log.info("srtp", {{"cipher", media_thread.cipher_name()}});
   announce_ready(*bound, tls.has_value());
   reactor.run();
   log.info("stopped");

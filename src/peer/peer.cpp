@@ -78,14 +78,15 @@ struct Peer::Ciphers {
   srtp::Opener opener;
   srtp::Sealer sealer;
 
-  explicit Ciphers(const srtp::MasterKeys& keys)
-      : opener(keys.profile, keys.client_key, keys.client_salt),
-        sealer(keys.profile, keys.server_key, keys.server_salt) {}
+  Ciphers(const srtp::MasterKeys& keys, srtp::Cipher& cipher)
+      : opener(keys.profile, keys.client_key, keys.client_salt, cipher),
+        sealer(keys.profile, keys.server_key, keys.server_salt, cipher) {}
 };
 
-Peer::Peer(Instant now, Setup setup, const dtls::Identity& identity)
+Peer::Peer(Instant now, Setup setup, const dtls::Identity& identity, srtp::Cipher& cipher)
     : ice_(now, setup.local, setup.remote),
-      dtls_(dtls::Role::kServer, identity, std::move(setup.remote_fingerprint)) {}
+      dtls_(dtls::Role::kServer, identity, std::move(setup.remote_fingerprint)),
+      cipher_(&cipher) {}
 
 Peer::Peer(Peer&&) noexcept = default;
 Peer& Peer::operator=(Peer&&) noexcept = default;
@@ -243,7 +244,7 @@ void Peer::follow_dtls() {
   switch (dtls_.state()) {
     case dtls::State::kHandshaking: break;
     case dtls::State::kConnected:
-      ciphers_ = std::make_unique<Ciphers>(master_keys(*dtls_.keys()));
+      ciphers_ = std::make_unique<Ciphers>(master_keys(*dtls_.keys()), *cipher_);
       announce(Connected{});
       break;
     case dtls::State::kFailed: announce(Failed{reason_of(dtls_.failure())}); break;

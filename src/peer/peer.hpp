@@ -19,6 +19,7 @@
 #include "dtls/session.hpp"
 #include "ice/credentials.hpp"
 #include "ice/lite_agent.hpp"
+#include "srtp/cipher.hpp"
 
 namespace visavis::srtp {
 class Sealer;
@@ -106,7 +107,9 @@ class Peer {
   /// post-quantum key shares takes two.
   static constexpr std::size_t kEarlyDatagramsMax = 4;
 
-  Peer(Instant now, Setup setup, const dtls::Identity& identity);
+  /// `cipher` is kept: it computes SRTP.
+  Peer(Instant now, Setup setup, const dtls::Identity& identity,
+       srtp::Cipher& cipher = srtp::openssl_cipher());
   Peer(Peer&&) noexcept;
   Peer& operator=(Peer&&) noexcept;
   Peer(const Peer&) = delete;
@@ -153,6 +156,7 @@ class Peer {
 
   ice::LiteAgent ice_;
   dtls::Session dtls_;
+  srtp::Cipher* cipher_;
   dtls::State dtls_seen_ = dtls::State::kHandshaking;
   std::unique_ptr<Ciphers> ciphers_;  ///< Null until DTLS has agreed on keys.
   std::vector<EarlyDatagram> early_;

@@ -155,7 +155,7 @@ class MediaWorkerTest : public testing::Test {
   TestCall shapes;  // For `setup()` alone.
   sim::SeededEntropy entropy{9};
   dtls::Identity identity = dtls::Identity::make(entropy);
-  MediaWorker worker{now, identity, entropy, {.peers_max = 10}};
+  MediaWorker worker{now, identity, entropy, {{.peers_max = 10}}};
   std::vector<std::unique_ptr<Browser>> browsers;
   std::vector<Event> events;
 };
