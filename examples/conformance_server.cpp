@@ -2,10 +2,11 @@
 // sends every message back as it came; on /socket.io/ a Socket.IO server whose namespaces "/" and
 // "/custom" emit `auth` on connection and echo `message` and `message-with-ack`.
 //
-//     conformance_server --port 3000 [--patient]
+//     conformance_server --port 3000 [--patient] [--recovery]
 //
 // Its heartbeats are quick, so that tests of them are; a machine under load can miss them. With
-// --patient all times are those that Node's server has by default.
+// --patient all times are those that Node's server has by default. With --recovery, connection
+// state recovery is on. `tell` on "/" emits `told` to all.
 
 #include <charconv>
 #include <chrono>
@@ -35,6 +36,7 @@ using std::chrono::milliseconds;
 struct Settings {
   std::uint16_t port = 3000;
   bool patient = false;
+  bool recovery = false;
 };
 
 engineio::Options engine_options(std::string path, bool patient) {
@@ -68,8 +70,10 @@ void serve_namespaces(socketio::Server& io) {
   using socketio::Ack;
   using socketio::Arguments;
   using socketio::Socket;
-  io.on_connection([](Socket& socket) {
+  io.on_connection([&io](Socket& socket) {
     socket.emit("auth", socket.handshake().auth());
+    socket.on("tell",
+              [&io](const Arguments& arguments, const Ack&) { io.emit("told", arguments); });
     socket.on("message", [&socket](const Arguments& arguments, const Ack&) {
       socket.emit("message-back", arguments);
     });
@@ -104,6 +108,10 @@ std::optional<Settings> read_arguments(std::span<char*> arguments) {
       settings.patient = true;
       continue;
     }
+    if (name == "--recovery") {
+      settings.recovery = true;
+      continue;
+    }
     const std::string_view text(name == "--port" && i + 1 < arguments.size() ? arguments[++i] : "");
     const auto [end, error] =
         std::from_chars(text.data(), text.data() + text.size(), settings.port);
@@ -120,7 +128,9 @@ int main(int count, char** values) {
   const std::optional<Settings> settings =
       read_arguments(std::span(values, static_cast<std::size_t>(count)));
   if (!settings) {
-    std::fprintf(stderr, "usage: conformance_server [--port N] [--patient]   (0: a free port)\n");
+    std::fprintf(
+        stderr,
+        "usage: conformance_server [--port N] [--patient] [--recovery]   (0: a free port)\n");
     return 2;
   }
   net::block_signals({SIGINT, SIGTERM});
@@ -131,6 +141,9 @@ int main(int count, char** values) {
   socketio::Options io_options;
   if (!settings->patient) {
     io_options.connect_timeout = milliseconds(1000);
+  }
+  if (settings->recovery) {
+    io_options.recovery = socketio::RecoveryOptions{};
   }
   socketio::Server io(engine, io_options, entropy);
   echo_messages(echo);

@@ -89,9 +89,11 @@ void Connection::handle_connect(Packet packet) {
     return;
   }
   Handshake handshake(handshake_, packet.data ? *std::move(packet.data) : empty_object());
-  // Not the Engine.IO id: who knows that one can take over the session.
-  const std::shared_ptr<Socket> socket(
-      new Socket(*name_space, *this, server_.entropy_.token(20), std::move(handshake)));
+  const std::shared_ptr<Socket> socket = name_space->make_socket(*this, std::move(handshake));
+  if (closed_) {
+    socket->abandon();  // by a handler that a take-over called
+    return;
+  }
   Place* place = find(packet.name_space);
   if (place == nullptr) {
     place = &places_.emplace_back();
@@ -99,7 +101,7 @@ void Connection::handle_connect(Packet packet) {
   }
   place->state = State::kAsking;
   place->socket = socket;
-  name_space->ask(socket, 0);
+  name_space->ask(socket);
 }
 
 void Connection::handle_inside(Socket& socket, const Packet& packet) {
@@ -120,6 +122,10 @@ void Connection::refuse(std::string_view name_space, std::string_view message) {
 
 void Connection::fail(engineio::CloseReason reason) {
   ++server_.counters_.protocol_errors;
+  server_.engine_.close(server_.now(), session_, reason);
+}
+
+void Connection::close(engineio::CloseReason reason) {
   server_.engine_.close(server_.now(), session_, reason);
 }
 

@@ -43,6 +43,8 @@ class Connection {
   void refused(Socket& socket);
   void left(const Socket& socket, DisconnectReason reason);
 
+  /// Ends the session; its sockets end with this reason.
+  void close(engineio::CloseReason reason);
   /// Every namespace is left, then the session ends.
   void disconnect_all();
 

@@ -17,7 +17,11 @@ void Next::answer(std::optional<ConnectError> error) {
   }
 }
 
-Namespace::Namespace(Server& server, std::string name) : server_(server), name_(std::move(name)) {}
+Namespace::Namespace(Server& server, std::string name) : server_(server), name_(std::move(name)) {
+  if (server.options_.recovery) {
+    recovery_ = std::make_unique<Recovery>(*server.options_.recovery, server.recovery_deadlines_);
+  }
+}
 
 Namespace::~Namespace() = default;
 
@@ -27,6 +31,12 @@ void Namespace::use(Middleware middleware) {
 
 void Namespace::on_connection(ConnectionHandler handler) {
   connection_handlers_.push_back(std::make_unique<ConnectionHandler>(std::move(handler)));
+}
+
+void Namespace::on_session_expired(Recovery::ExpiryHandler handler) {
+  if (recovery_) {
+    recovery_->on_expired(std::move(handler));
+  }
 }
 
 Socket* Namespace::find(std::string_view id) const {
@@ -39,6 +49,82 @@ std::vector<std::string> Namespace::socket_ids() const {
     ids.push_back(socket->id());
   }
   return ids;
+}
+
+std::shared_ptr<Socket> Namespace::make_socket(Connection& connection, Handshake handshake) {
+  if (recovery_ && handshake.auth()["pid"].is_string()) {
+    if (SocketPointer socket = recover_socket(connection, handshake)) {
+      return socket;
+    }
+    ++server_.counters_.recoveries_failed;
+  }
+  // Not the Engine.IO id: who knows that one can take over the session.
+  return SocketPointer(
+      new Socket(*this, connection, server_.entropy_.token(20), std::move(handshake)));
+}
+
+std::shared_ptr<Socket> Namespace::recover_socket(Connection& connection,
+                                                  const Handshake& handshake) {
+  const json::Value offset = handshake.auth()["offset"];
+  const std::string pid(handshake.auth()["pid"].as_string());
+  Recovery::Claim claim{.pid = pid, .offset = std::nullopt};
+  if (!offset.is_null()) {
+    claim.offset = offset.as_string();
+  }
+  if (const SocketPointer holder = recovery_->holder(claim)) {
+    // The network changed, or both ends would know: only one of the connections leads anywhere.
+    ++server_.counters_.taken_over;
+    holder->connection_->close(engineio::CloseReason::kTransportClose);
+  }
+  auto session = recovery_->claim(claim);
+  if (!session) {
+    return nullptr;
+  }
+  SocketPointer socket(new Socket(*this, connection, session->sid, handshake));
+  socket->pid_ = pid;
+  socket->recovered_ = true;
+  socket->data_ = std::move(session->data);
+  socket->member_.in_own_room = false;
+  for (const std::string& room : session->rooms) {
+    adapter_.join(*socket, room);
+  }
+  recovery_->bind(pid, socket);
+  return socket;
+}
+
+void Namespace::begin_recovery(Socket& socket) {
+  socket.pid_ = server_.entropy_.token(20);
+  recovery_->begin(socket.pid_, socket.shared_from_this());
+}
+
+bool Namespace::resume(Socket& socket) {
+  const auto missed = recovery_->resume(socket.pid_);
+  if (!missed) {
+    return false;
+  }
+  ++server_.counters_.recovered_sockets;
+  // Before the CONNECT: the client holds them until it comes, and then is told in order.
+  for (const EncodedPacket& packet : *missed) {
+    socket.deliver(packet, {});
+  }
+  return true;
+}
+
+void Namespace::suspend(Socket& socket, std::vector<std::string> rooms, DisconnectReason reason) {
+  if (!recovery_) {
+    return;
+  }
+  if (Recovery::recoverable(reason)) {
+    recovery_->suspend(server_.now(), socket.pid_,
+                       {.sid = socket.id(), .rooms = std::move(rooms), .data = socket.data_});
+  } else {
+    recovery_->forget(socket.pid_);
+  }
+}
+
+void Namespace::ask(const SocketPointer& socket) {
+  const bool trusted = socket->recovered_ && server_.options_.recovery->skip_middlewares;
+  ask(socket, trusted ? middlewares_.size() : 0);
 }
 
 void Namespace::ask(const SocketPointer& socket, std::size_t index) {
@@ -66,8 +152,19 @@ void Namespace::admit(Socket& socket) {
   adapter_.add(socket.shared_from_this());
   socket.connection_->joined(socket);
   ++server_.counters_.sockets;
+  if (recovery_ && !socket.recovered_) {
+    begin_recovery(socket);
+  } else if (recovery_ && !resume(socket)) {
+    // Dropped while a middleware thought about it. The client comes back by itself, as a new one.
+    socket.connection_->close(engineio::CloseReason::kForcedClose);
+    return;
+  }
   json::Writer json;
-  json.begin_object().member("sid", socket.id()).end_object();
+  json.begin_object().member("sid", socket.id());
+  if (recovery_) {
+    json.member("pid", socket.pid_);
+  }
+  json.end_object();
   socket.deliver(encode_packet({.type = PacketType::kConnect, .name_space = name_}, json.text()),
                  {});
   // By index: a handler may add handlers.
@@ -102,14 +199,33 @@ void Namespace::broadcast(Payload payload, const Audience& audience, EmitFlags f
   ++server_.counters_.broadcasts;
   // The receivers first: without one, nothing need be encoded.
   const std::vector<SocketPointer> receivers = select(audience);
-  if (receivers.empty()) {
+  if (receivers.empty() && !(recovery_ && recovery_->awaits_somebody())) {
     return;
   }
-  const EncodedPacket packet =
-      encode_packet({.type = PacketType::kEvent, .name_space = name_}, std::move(payload));
+  const EncodedPacket packet = encode_event(std::move(payload), audience, flags);
   for (const SocketPointer& receiver : receivers) {
     receiver->deliver(packet, flags);
   }
+}
+
+void Namespace::emit_to(Socket& socket, Payload payload, EmitFlags flags) {
+  Audience audience;
+  if (recovery_) {
+    audience.rooms.push_back(socket.id());
+  }
+  socket.deliver(encode_event(std::move(payload), audience, flags), flags);
+}
+
+EncodedPacket Namespace::encode_event(Payload payload, const Audience& audience, EmitFlags flags) {
+  const PacketHead head{.type = PacketType::kEvent, .name_space = name_};
+  if (!recovery_) {
+    return encode_packet(head, std::move(payload));
+  }
+  // Volatile ones, too: the client takes any string at the end of an event for an offset.
+  payload.add(recovery_->next_offset());
+  EncodedPacket packet = encode_packet(head, std::move(payload));
+  recovery_->record(server_.now(), flags.is_volatile ? EncodedPacket() : packet, audience);
+  return packet;
 }
 
 }  // namespace visavis::socketio

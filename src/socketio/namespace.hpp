@@ -12,6 +12,7 @@
 #include "json/writer.hpp"
 #include "socketio/adapter.hpp"
 #include "socketio/broadcast_operator.hpp"
+#include "socketio/recovery.hpp"
 #include "socketio/socket.hpp"
 
 namespace visavis::socketio {
@@ -66,6 +67,8 @@ class Namespace {
   /// Middlewares are asked in the order of their making. Add them before clients come.
   void use(Middleware middleware);
   void on_connection(ConnectionHandler handler);
+  /// A session that nobody came back for in time; only with `Options::recovery`.
+  void on_session_expired(Recovery::ExpiryHandler handler);
 
   template <class... Args>
   void emit(std::string_view event, const Args&... args) {
@@ -96,16 +99,32 @@ class Namespace {
 
   using SocketPointer = std::shared_ptr<Socket>;
 
-  /// Asks the middlewares from `index` on; then connects the socket, or refuses it.
+  /// A socket that asks to come in; with the state of an earlier one, if it can show that it was
+  /// that.
+  [[nodiscard]] SocketPointer make_socket(Connection& connection, Handshake handshake);
+  [[nodiscard]] SocketPointer recover_socket(Connection& connection, const Handshake& handshake);
+  void begin_recovery(Socket& socket);
+  /// Sends what was missed; false if that cannot be had any more.
+  [[nodiscard]] bool resume(Socket& socket);
+  void suspend(Socket& socket, std::vector<std::string> rooms, DisconnectReason reason);
+
+  /// Asks the middlewares; then connects the socket, or refuses it.
+  void ask(const SocketPointer& socket);
+  /// … from `index` on.
   void ask(const SocketPointer& socket, std::size_t index);
   void admit(Socket& socket);
   void refuse(Socket& socket, const ConnectError& error);
   [[nodiscard]] std::vector<SocketPointer> select(const Audience& audience);
   void broadcast(Payload payload, const Audience& audience, EmitFlags flags);
+  void emit_to(Socket& socket, Payload payload, EmitFlags flags);
+  /// Every event goes through here once, however many receive it.
+  [[nodiscard]] EncodedPacket encode_event(Payload payload, const Audience& audience,
+                                           EmitFlags flags);
 
   Server& server_;
   std::string name_;
   Adapter adapter_;
+  std::unique_ptr<Recovery> recovery_;  // null: off
   std::vector<std::unique_ptr<Middleware>> middlewares_;
   std::vector<std::unique_ptr<ConnectionHandler>> connection_handlers_;
 };

@@ -27,6 +27,7 @@ Server::Server(engineio::Server& engine, Options options, Entropy& entropy)
     : engine_(engine),
       options_(options),
       entropy_(entropy),
+      recovery_deadlines_(options.recovery.value_or(RecoveryOptions()).max_disconnection),
       connect_timeouts_(options.connect_timeout) {
   of("/");  // is always there
   engineio::Handlers handlers;
@@ -110,6 +111,9 @@ void Server::handle_timeout(Instant now) {
       connection->handle_connect_timeout();
     }
   }
+  while (const auto away = recovery_deadlines_.poll_expired(now)) {
+    away->of->handle_expired(away->pid);
+  }
   while (!ack_timeouts_.empty() && ack_timeouts_.begin()->first.first <= now) {
     auto expired = ack_timeouts_.extract(ack_timeouts_.begin());
     ++counters_.ack_timeouts;
@@ -121,7 +125,7 @@ void Server::handle_timeout(Instant now) {
 
 Instant Server::next_timeout() const {
   const Instant ack = ack_timeouts_.empty() ? kNever : ack_timeouts_.begin()->first.first;
-  return std::min(connect_timeouts_.next(), ack);
+  return std::min({connect_timeouts_.next(), recovery_deadlines_.next(), ack});
 }
 
 void Server::shut_down(Instant now) {

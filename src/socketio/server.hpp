@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,6 +17,7 @@
 #include "base/strong.hpp"
 #include "base/time.hpp"
 #include "socketio/namespace.hpp"
+#include "socketio/recovery.hpp"
 #include "socketio/socket.hpp"
 
 namespace visavis::engineio {
@@ -40,6 +42,8 @@ struct Options {
   std::size_t attachment_bytes_max = 10'000'000;
   /// Rooms of one socket besides its own.
   std::size_t rooms_max = 1000;
+  /// Connection state recovery; off by default, as in Node.
+  std::optional<RecoveryOptions> recovery = std::nullopt;
 };
 
 struct Counters {
@@ -54,6 +58,9 @@ struct Counters {
   std::uint64_t protocol_errors = 0;  ///< connections closed for a bad packet
   std::uint64_t connect_timeouts = 0;
   std::uint64_t ack_timeouts = 0;
+  std::uint64_t recovered_sockets = 0;
+  std::uint64_t recoveries_failed = 0;  ///< a session was asked for that could not be had
+  std::uint64_t taken_over = 0;         ///< recovered while the old connection looked alive
 };
 
 /// A Socket.IO server (protocol version 5) on an Engine.IO server: namespaces, events, acks, rooms.
@@ -119,6 +126,7 @@ class Server {
   Entropy& entropy_;
   Instant now_;
   Counters counters_;
+  Recovery::Deadlines recovery_deadlines_;
   std::map<std::string, std::unique_ptr<Namespace>, std::less<>> namespaces_;
   DeadlineQueue<std::uint64_t> connect_timeouts_;
   std::map<std::pair<Instant, std::uint64_t>, std::weak_ptr<Socket>> ack_timeouts_;

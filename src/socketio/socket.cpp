@@ -124,9 +124,7 @@ void Socket::emit(Payload payload, EmitFlags flags) {
     return;
   }
   if (connected_) {
-    deliver(encode_packet({.type = PacketType::kEvent, .name_space = namespace_.name()},
-                          std::move(payload)),
-            flags);
+    namespace_.emit_to(*this, std::move(payload), flags);
   }
 }
 
@@ -225,7 +223,9 @@ void Socket::end(DisconnectReason reason) {
     return;  // a handler ended it
   }
   connected_ = false;
+  std::vector<std::string> rooms = this->rooms();
   namespace_.adapter_.remove(*this);
+  namespace_.suspend(*this, std::move(rooms), reason);
   std::exchange(connection_, nullptr)->left(*this, reason);
   while (!pending_acks_.empty()) {
     settle_ack(pending_acks_.begin()->first, std::unexpected(AckError::kDisconnected));
@@ -243,6 +243,9 @@ void Socket::abandon() {
   namespace_.server().keep_until_next_call(shared_from_this());
   connection_ = nullptr;
   namespace_.adapter_.leave_all(*this);
+  if (recovered_) {
+    namespace_.recovery_->release(pid_);
+  }
 }
 
 }  // namespace visavis::socketio

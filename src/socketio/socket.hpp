@@ -55,6 +55,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
   [[nodiscard]] const Handshake& handshake() const { return handshake_; }
   [[nodiscard]] Namespace& of() const { return namespace_; }
   [[nodiscard]] bool connected() const { return connected_; }
+  /// Came back with the id, rooms and data of an earlier connection (`Options::recovery`).
+  [[nodiscard]] bool recovered() const { return recovered_; }
 
   /// Several handlers of one event are called in the order of their making.
   void on(std::string_view event, EventHandler handler);
@@ -100,13 +102,16 @@ class Socket : public std::enable_shared_from_this<Socket> {
   [[nodiscard]] std::size_t buffered_bytes() const;
 
   /// A place for the user's own state: `socket.data<Player>() = …`. One type for a socket: another
-  /// one replaces it.
+  /// one replaces it. A recovered socket has that of its earlier connection.
   template <class Data>
   [[nodiscard]] Data& data() {
-    if (auto* data = std::any_cast<Data>(&data_)) {
+    if (!data_) {
+      data_ = std::make_shared<std::any>();
+    }
+    if (auto* data = std::any_cast<Data>(data_.get())) {
       return *data;
     }
-    return data_.emplace<Data>();
+    return data_->emplace<Data>();
   }
 
  private:
@@ -141,7 +146,9 @@ class Socket : public std::enable_shared_from_this<Socket> {
   Connection* connection_;  // null once ended
   Handshake handshake_;
   Adapter::Member member_;
+  std::string pid_;  // the secret by which the client gets its session back
   bool connected_ = false;
+  bool recovered_ = false;
 
   // A handler may add or remove handlers while it runs: each is kept alive by whoever calls it.
   std::map<std::string, HandlerList, std::less<>> handlers_;
@@ -150,7 +157,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
   std::vector<DisconnectHandler> disconnecting_handlers_;
   std::vector<DisconnectHandler> disconnect_handlers_;
   std::map<std::uint64_t, PendingAck> pending_acks_;
-  std::any data_;
+  // Shared with the session that is kept while the client is away.
+  std::shared_ptr<std::any> data_;
 };
 
 }  // namespace visavis::socketio

@@ -1,0 +1,258 @@
+#include "socketio/recovery.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "socketio/socket.hpp"
+
+namespace visavis::socketio {
+namespace {
+
+constexpr int kOffsetBase = 36;
+
+std::string write_offset(std::uint64_t number) {
+  std::array<char, 16> digits{};
+  const auto [end, error] =
+      std::to_chars(digits.data(), digits.data() + digits.size(), number, kOffsetBase);
+  return {digits.data(), end};
+}
+
+/// Only as it was written: "00a" is no offset of ours.
+std::optional<std::uint64_t> read_offset(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, kOffsetBase);
+  if (error != std::errc{} || write_offset(number) != text) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+/// Whether one that was in these rooms belongs to the audience.
+bool is_meant(const Audience& audience, const std::vector<std::string>& rooms) {
+  const auto in_one_of = [&](const std::vector<std::string>& named) {
+    return std::ranges::any_of(named, [&](const std::string& room) {
+      return std::ranges::find(rooms, room) != rooms.end();
+    });
+  };
+  return (audience.rooms.empty() || in_one_of(audience.rooms)) && !in_one_of(audience.except);
+}
+
+std::size_t bytes_of(const EncodedPacket& packet, const Audience& audience) {
+  // What an event takes besides, about: so a flood of tiny ones is counted, too.
+  std::size_t bytes = 200;
+  for (const engineio::SharedMessage& message : packet) {
+    bytes += message->packet().size();
+  }
+  for (const auto* const rooms : {&audience.rooms, &audience.except}) {
+    for (const std::string& room : *rooms) {
+      bytes += sizeof(room) + room.size();
+    }
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Recovery::Recovery(const RecoveryOptions& options, Deadlines& deadlines)
+    : options_(options), deadlines_(deadlines) {}
+
+Recovery::~Recovery() {
+  for (auto& [pid, kept] : sessions_) {
+    if (kept.deadline) {
+      deadlines_.cancel(*kept.deadline);
+    }
+  }
+}
+
+bool Recovery::recoverable(DisconnectReason reason) {
+  switch (reason) {
+    case DisconnectReason::kTransportError:
+    case DisconnectReason::kTransportClose:
+    case DisconnectReason::kForcedClose:
+    case DisconnectReason::kPingTimeout:
+    case DisconnectReason::kServerShuttingDown: return true;
+    case DisconnectReason::kParseError:
+    case DisconnectReason::kClientNamespaceDisconnect:
+    case DisconnectReason::kServerNamespaceDisconnect: return false;
+  }
+  return false;
+}
+
+std::string Recovery::next_offset() const {
+  return write_offset(last_ + 1);
+}
+
+void Recovery::record(Instant now, EncodedPacket packet, Audience audience) {
+  const std::size_t bytes = bytes_of(packet, audience);
+  ++last_;
+  log_bytes_ += bytes;
+  log_.push_back(
+      {.at = now, .packet = std::move(packet), .audience = std::move(audience), .bytes = bytes});
+  trim(now);
+}
+
+void Recovery::trim(Instant now) {
+  // Whoever can still come back has had all that is older, or his connection would have been
+  // noticed dead before he went away.
+  const Duration kept = options_.max_disconnection + options_.unnoticed_loss_max;
+  while (!log_.empty() && log_.front().at + kept < now) {
+    drop_oldest();
+  }
+  while (log_.size() > options_.log_events_max || log_bytes_ > options_.log_bytes_max) {
+    if (!log_.front().packet.empty()) {
+      lost_ = last_ - log_.size() + 1;
+    }
+    drop_oldest();
+  }
+}
+
+void Recovery::drop_oldest() {
+  log_bytes_ -= log_.front().bytes;
+  log_.pop_front();
+}
+
+void Recovery::begin(const std::string& pid, const std::shared_ptr<Socket>& socket) {
+  Kept& kept = sessions_[pid];
+  kept.socket = socket;
+  kept.begins_after = last_;
+}
+
+void Recovery::suspend(Instant now, const std::string& pid, RecoverySession session) {
+  const auto found = sessions_.find(pid);
+  if (found == sessions_.end()) {
+    return;
+  }
+  Kept& kept = found->second;
+  kept.state = State::kAway;
+  kept.session = std::move(session);
+  kept.socket.reset();
+  kept.deadline = deadlines_.arm(now, {.of = this, .pid = pid});
+  kept.place = away_order_.insert(away_order_.end(), pid);
+  if (++away_ > options_.sessions_max) {
+    expire(sessions_.find(away_order_.front()));
+  }
+}
+
+void Recovery::forget(const std::string& pid) {
+  const auto found = sessions_.find(pid);
+  if (found == sessions_.end()) {
+    return;
+  }
+  Kept& kept = found->second;
+  if (kept.state != State::kConnected) {
+    --away_;
+  }
+  if (kept.deadline) {
+    deadlines_.cancel(*kept.deadline);
+  }
+  if (kept.place) {
+    away_order_.erase(*kept.place);
+  }
+  sessions_.erase(found);
+}
+
+std::optional<std::uint64_t> Recovery::resumption(const Kept& kept, const Claim& claim) const {
+  // Without an offset nothing has reached the client yet.
+  const auto after = claim.offset ? read_offset(*claim.offset) : std::optional(kept.begins_after);
+  if (!after || *after < kept.begins_after || *after > last_ || *after < lost_) {
+    return std::nullopt;
+  }
+  return after;
+}
+
+std::shared_ptr<Socket> Recovery::holder(const Claim& claim) const {
+  const auto found = sessions_.find(std::string(claim.pid));
+  if (found == sessions_.end() || !resumption(found->second, claim)) {
+    return nullptr;
+  }
+  return found->second.socket.lock();
+}
+
+std::optional<RecoverySession> Recovery::claim(const Claim& claim) {
+  const auto found = sessions_.find(std::string(claim.pid));
+  if (found == sessions_.end() || found->second.state != State::kAway) {
+    return std::nullopt;
+  }
+  Kept& kept = found->second;
+  const auto after = resumption(kept, claim);
+  if (!after) {
+    return std::nullopt;
+  }
+  kept.state = State::kClaimed;
+  kept.resumes_after = *after;
+  return kept.session;
+}
+
+void Recovery::bind(const std::string& pid, const std::shared_ptr<Socket>& socket) {
+  if (const auto found = sessions_.find(pid); found != sessions_.end()) {
+    found->second.socket = socket;
+  }
+}
+
+void Recovery::release(const std::string& pid) {
+  const auto found = sessions_.find(pid);
+  if (found == sessions_.end() || found->second.state != State::kClaimed) {
+    return;
+  }
+  found->second.state = State::kAway;
+  found->second.socket.reset();
+  if (!found->second.deadline) {
+    expire(found);  // its time came while it was claimed
+  }
+}
+
+std::optional<std::vector<EncodedPacket>> Recovery::resume(const std::string& pid) {
+  const auto found = sessions_.find(pid);
+  if (found == sessions_.end() || found->second.resumes_after < lost_) {
+    return std::nullopt;
+  }
+  Kept& kept = found->second;
+  std::vector<EncodedPacket> missed;
+  const std::uint64_t before_log = last_ - log_.size();
+  const std::uint64_t skipped = std::max(kept.resumes_after, before_log) - before_log;
+  for (std::size_t i = static_cast<std::size_t>(skipped); i < log_.size(); ++i) {
+    if (!log_[i].packet.empty() && is_meant(log_[i].audience, kept.session.rooms)) {
+      missed.push_back(log_[i].packet);
+    }
+  }
+  if (kept.deadline) {
+    deadlines_.cancel(*std::exchange(kept.deadline, std::nullopt));
+  }
+  if (kept.place) {
+    away_order_.erase(*std::exchange(kept.place, std::nullopt));
+  }
+  --away_;
+  kept.state = State::kConnected;
+  kept.session = {};
+  return missed;
+}
+
+void Recovery::on_expired(ExpiryHandler handler) {
+  expiry_handlers_.push_back(std::make_unique<ExpiryHandler>(std::move(handler)));
+}
+
+void Recovery::handle_expired(const std::string& pid) {
+  const auto found = sessions_.find(pid);
+  if (found == sessions_.end()) {
+    return;
+  }
+  found->second.deadline.reset();
+  if (found->second.state == State::kAway) {
+    expire(found);
+  }
+}
+
+void Recovery::expire(Sessions::iterator session) {
+  const std::string pid = session->first;
+  const RecoverySession expired = std::move(session->second.session);
+  forget(pid);
+  // By index: a handler may add handlers.
+  for (std::size_t i = 0; i < expiry_handlers_.size(); ++i) {
+    (*expiry_handlers_[i])(expired);
+  }
+}
+
+}  // namespace visavis::socketio
