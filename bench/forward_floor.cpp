@@ -1,0 +1,378 @@
+// The least that forwarding can cost on this machine: receive, open once, and for each subscriber
+// rewrite the header, seal with its key and send. No tables, no log, no protocol. What the server
+// costs is told as a ratio to this, taken in the same minutes.
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/udp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/byte_writer.hpp"
+#include "base/check.hpp"
+#include "srtp/opener.hpp"
+#include "srtp/seal_batch.hpp"
+#include "srtp/sealer.hpp"
+#include "swallowing_device.hpp"
+
+namespace visavis::bench {
+namespace {
+
+constexpr std::size_t kPacketBytes = 1200;
+constexpr std::size_t kHeaderBytes = 12;
+constexpr std::size_t kCellBytes = 1300;
+constexpr std::size_t kMessagesMax = 64;
+constexpr std::size_t kBatchPackets = 128;  ///< Fits a core's second-level cache.
+constexpr std::size_t kBurstMax = 10;
+constexpr int kBurstsPerRound = 20;
+
+/// µs per forwarded packet into a swallowing device, with ipsec-mb, on the class of machine that
+/// the goals were written for.
+struct Reference {
+  std::size_t burst;
+  double gcm, cm;
+};
+constexpr std::array kReferences{Reference{1, 0.99, 1.21}, Reference{2, 0.585, 0.80},
+                                 Reference{5, 0.32, 0.54}, Reference{10, 0.235, 0.46}};
+
+struct Setup {
+  bool loopback = false;
+  std::size_t subscribers = 200;
+  int rounds = 11;
+  srtp::CipherChoice cipher = srtp::CipherChoice::kAutomatic;
+};
+
+double thread_cpu_us() {
+  timespec at{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+  return static_cast<double>(at.tv_sec) * 1e6 + static_cast<double>(at.tv_nsec) / 1e3;
+}
+
+sockaddr_in address(std::uint32_t ip, std::uint16_t port) {
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_port = htons(port);
+  at.sin_addr.s_addr = htonl(ip);
+  return at;
+}
+
+/// A UDP socket on a port of the kernel's choice.
+class Socket {
+ public:
+  explicit Socket(std::uint32_t ip) : fd_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    check(fd_ >= 0);
+    constexpr int kBufferBytes = 64 << 20;
+    if (setsockopt(fd_, SOL_SOCKET, SO_RCVBUFFORCE, &kBufferBytes, sizeof(kBufferBytes)) != 0) {
+      setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &kBufferBytes, sizeof(kBufferBytes));
+    }
+    setsockopt(fd_, SOL_SOCKET, SO_SNDBUF, &kBufferBytes, sizeof(kBufferBytes));
+    sockaddr_in at = address(ip, 0);
+    check(bind(fd_, reinterpret_cast<sockaddr*>(&at), sizeof(at)) == 0);
+    socklen_t size = sizeof(at);
+    check(getsockname(fd_, reinterpret_cast<sockaddr*>(&at), &size) == 0);
+    port_ = ntohs(at.sin_port);
+  }
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+  ~Socket() { close(fd_); }
+
+  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+  void drain() const {
+    std::array<std::byte, 64> start{};
+    while (recv(fd_, start.data(), start.size(), MSG_DONTWAIT | MSG_TRUNC) > 0) {
+    }
+  }
+
+ private:
+  int fd_;
+  std::uint16_t port_ = 0;
+};
+
+/// Messages for one sendmmsg(2), each a run of datagrams of one size.
+class Messages {
+ public:
+  explicit Messages(int fd) : fd_(fd) {}
+
+  [[nodiscard]] bool full() const { return count_ == kMessagesMax; }
+
+  void add(sockaddr_in& to, MutableBytes run, std::size_t segment) {
+    bytes_[count_] = {run.data(), run.size()};
+    msghdr& header = headers_[count_].msg_hdr;
+    header = {};
+    header.msg_name = &to;
+    header.msg_namelen = sizeof(to);
+    header.msg_iov = &bytes_[count_];
+    header.msg_iovlen = 1;
+    if (run.size() > segment) {
+      set_segment(header, control_[count_], static_cast<std::uint16_t>(segment));
+    }
+    ++count_;
+  }
+
+  void send() {
+    for (std::size_t done = 0; done < count_;) {
+      const int sent =
+          sendmmsg(fd_, &headers_[done], static_cast<unsigned>(count_ - done), MSG_NOSIGNAL);
+      check(sent > 0 || errno == ENOBUFS || errno == EAGAIN);
+      done += sent > 0 ? static_cast<std::size_t>(sent) : 1;
+    }
+    count_ = 0;
+  }
+
+ private:
+  using Control = std::array<std::byte, CMSG_SPACE(sizeof(std::uint16_t))>;
+
+  static void set_segment(msghdr& header, Control& control, std::uint16_t segment) {
+    cmsghdr head{};
+    head.cmsg_len = CMSG_LEN(sizeof(segment));
+    head.cmsg_level = IPPROTO_UDP;
+    head.cmsg_type = UDP_SEGMENT;
+    std::memcpy(control.data(), &head, sizeof(head));
+    std::memcpy(control.data() + CMSG_LEN(0), &segment, sizeof(segment));
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+  }
+
+  int fd_;
+  std::size_t count_ = 0;
+  std::array<mmsghdr, kMessagesMax> headers_{};
+  std::array<iovec, kMessagesMax> bytes_{};
+  alignas(cmsghdr) std::array<Control, kMessagesMax> control_{};
+};
+
+Buffer key_bytes(std::size_t size, std::size_t seed) {
+  Buffer key(size);
+  for (std::size_t at = 0; at < size; ++at) {
+    key[at] = static_cast<std::byte>((seed * 31) + (at * 7) + (seed >> 8U));
+  }
+  return key;
+}
+
+struct Subscriber {
+  srtp::Sealer sealer;
+  sockaddr_in at;
+};
+
+/// One profile's publisher, forwarder and subscribers.
+class Forwarder {
+ public:
+  Forwarder(const Setup& setup, srtp::Profile profile)
+      : setup_(setup),
+        cipher_(srtp::make_cipher(setup.cipher)),
+        seals_(*cipher_),
+        publisher_(profile, key_bytes(srtp::kKeyBytes, 0), key_bytes(srtp::salt_bytes(profile), 0),
+                   *cipher_),
+        opener_(profile, key_bytes(srtp::kKeyBytes, 0), key_bytes(srtp::salt_bytes(profile), 0),
+                *cipher_) {
+    for (std::size_t index = 1; index <= setup.subscribers; ++index) {
+      const auto number = static_cast<std::uint32_t>(index);
+      const sockaddr_in at =
+          setup.loopback ? address(0x7F000001, sink_.port()) : address(0x0A630100 + number, 40'000);
+      subscribers_.push_back(
+          {.sealer = srtp::Sealer(profile, key_bytes(srtp::kKeyBytes, index),
+                                  key_bytes(srtp::salt_bytes(profile), index), *cipher_),
+           .at = at});
+    }
+  }
+
+  /// µs of CPU per forwarded packet, of this thread, system calls included.
+  double round(std::size_t burst) {
+    double spent = 0;
+    for (int index = 0; index < kBurstsPerRound; ++index) {
+      publish(burst);
+      const double begin = thread_cpu_us();
+      receive(burst);
+      forward(burst);
+      spent += thread_cpu_us() - begin;
+      sink_.drain();
+    }
+    return spent / static_cast<double>(kBurstsPerRound) /
+           static_cast<double>(burst * subscribers_.size());
+  }
+
+ private:
+  void publish(std::size_t burst) {
+    const sockaddr_in to = address(0x7F000001, socket_.port());
+    for (std::size_t index = 0; index < burst; ++index) {
+      write_header(packet_, sequence_++, 1);
+      const std::size_t size = publisher_.seal_rtp(packet_, kPacketBytes);
+      check(sendto(outside_.fd(), packet_.data(), size, 0, reinterpret_cast<const sockaddr*>(&to),
+                   sizeof(to)) == static_cast<ssize_t>(size));
+    }
+  }
+
+  void receive(std::size_t burst) {
+    for (std::size_t index = 0; index < burst; ++index) {
+      parts_[index] = {received_[index].data(), kCellBytes};
+      incoming_[index].msg_hdr = {};
+      incoming_[index].msg_hdr.msg_iov = &parts_[index];
+      incoming_[index].msg_hdr.msg_iovlen = 1;
+    }
+    const int count =
+        recvmmsg(socket_.fd(), incoming_.data(), static_cast<unsigned>(burst), 0, nullptr);
+    check(count == static_cast<int>(burst));
+    for (std::size_t index = 0; index < burst; ++index) {
+      const MutableBytes datagram = MutableBytes(received_[index]).first(incoming_[index].msg_len);
+      const auto opened = opener_.open_rtp(datagram);
+      check(opened && opened->size() == kPacketBytes);
+    }
+  }
+
+  void forward(std::size_t burst) {
+    const auto sequence = static_cast<std::uint16_t>(sequence_ - burst);
+    std::size_t used = 0;
+    for (Subscriber& subscriber : subscribers_) {
+      const std::size_t begin = used;
+      for (std::size_t index = 0; index < burst; ++index) {
+        const MutableBytes cell = MutableBytes(cells_).subspan(used, kCellBytes);
+        write_header(cell, static_cast<std::uint16_t>(sequence + index), 2);
+        std::memcpy(cell.data() + kHeaderBytes, received_[index].data() + kHeaderBytes,
+                    kPacketBytes - kHeaderBytes);
+        used += seals_.add({.sealer = &subscriber.sealer, .cell = cell, .size = kPacketBytes});
+      }
+      messages_.add(subscriber.at, MutableBytes(cells_).subspan(begin, used - begin),
+                    (used - begin) / burst);
+      if (messages_.full() || used + burst * kCellBytes > cells_.size()) {
+        send();
+        used = 0;
+      }
+    }
+    send();
+  }
+
+  void send() {
+    seals_.flush();
+    messages_.send();
+  }
+
+  static void write_header(MutableBytes packet, std::uint16_t sequence, std::uint32_t ssrc) {
+    ByteWriter writer(packet);
+    writer.u16(0x8060);
+    writer.u16(sequence);
+    writer.u32(90'000);
+    writer.u32(ssrc);
+  }
+
+  Setup setup_;
+  std::unique_ptr<srtp::Cipher> cipher_;
+  srtp::SealBatch seals_;
+  srtp::Sealer publisher_;
+  srtp::Opener opener_;
+  Socket outside_{0x7F000001};
+  Socket sink_{0x7F000001};
+  Socket socket_{0};
+  Messages messages_{socket_.fd()};
+  std::vector<Subscriber> subscribers_;
+  std::uint16_t sequence_ = 0;
+  Buffer packet_ = Buffer(kCellBytes, std::byte{0x5A});
+  Buffer cells_ = Buffer(kBatchPackets * kCellBytes);
+  std::vector<Buffer> received_{kBurstMax, Buffer(kCellBytes)};
+  std::array<mmsghdr, kBurstMax> incoming_{};
+  std::array<iovec, kBurstMax> parts_{};
+};
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+struct Row {
+  std::vector<double> gcm, cm;
+};
+
+// Interleaved, so that all cases share the machine's good and bad minutes.
+std::array<Row, kReferences.size()> measure(const Setup& setup) {
+  Forwarder gcm(setup, srtp::Profile::kAeadAes128Gcm);
+  Forwarder cm(setup, srtp::Profile::kAes128CmSha1_80);
+  std::array<Row, kReferences.size()> rows;
+  for (int round = -1; round < setup.rounds; ++round) {  // The first warms up.
+    for (std::size_t at = 0; at < rows.size(); ++at) {
+      const double with_gcm = gcm.round(kReferences[at].burst);
+      const double with_cm = cm.round(kReferences[at].burst);
+      if (round >= 0) {
+        rows[at].gcm.push_back(with_gcm);
+        rows[at].cm.push_back(with_cm);
+      }
+    }
+  }
+  return rows;
+}
+
+void print(const Setup& setup, const std::array<Row, kReferences.size()>& rows) {
+  fmt::print("{} subscribers, {} B packets, {}, into {}; medians of {} rounds\n", setup.subscribers,
+             kPacketBytes, srtp::make_cipher(setup.cipher)->name(),
+             setup.loopback ? "loopback" : "a swallowing device", setup.rounds);
+  fmt::print("µs of CPU per forwarded packet; table: the same into a swallowing device\n");
+  fmt::print("burst     GCM  table  ratio     CM-SHA1  table  ratio\n");
+  for (std::size_t at = 0; at < rows.size(); ++at) {
+    const Reference& reference = kReferences[at];
+    const double gcm = median(rows[at].gcm);
+    const double cm = median(rows[at].cm);
+    fmt::print("{:>5}  {:>6.3f} {:>6.3f} {:>6.2f}      {:>6.3f} {:>6.3f} {:>6.2f}\n",
+               reference.burst, gcm, reference.gcm, gcm / reference.gcm, cm, reference.cm,
+               cm / reference.cm);
+  }
+}
+
+std::optional<Setup> parse(int argc, char** argv, int& status) {
+  Setup setup;
+  std::string cipher = "automatic";
+  CLI::App options("The floor under the cost of forwarding a packet.");
+  options.add_flag("--loopback", setup.loopback, "Send to a socket here, not into a TUN device");
+  options.add_option("--subscribers", setup.subscribers)->check(CLI::Range(1, 60'000));
+  options.add_option("--rounds", setup.rounds)->check(CLI::Range(1, 10'000));
+  options.add_option("--cipher", cipher)
+      ->check(CLI::IsMember({"automatic", "openssl", "ipsec-mb"}));
+  try {
+    options.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    status = options.exit(error);
+    return std::nullopt;
+  }
+  if (cipher != "automatic") {
+    setup.cipher =
+        cipher == "openssl" ? srtp::CipherChoice::kOpenssl : srtp::CipherChoice::kIpsecMb;
+  }
+  return setup;
+}
+
+int run(const Setup& setup) {
+  if (srtp::make_cipher(setup.cipher) == nullptr) {
+    fmt::print(stderr, "this build or processor has no such cipher\n");
+    return 1;
+  }
+  std::optional<SwallowingDevice> device;
+  if (!setup.loopback) {
+    device.emplace();
+    if (!device->ready()) {
+      fmt::print(stderr, "no TUN device in a network of our own ({}): run as root, or --loopback\n",
+                 std::strerror(errno));
+      return 1;
+    }
+    fmt::print("the device takes {}\n", device->takes_runs() ? "whole runs" : "single datagrams");
+  }
+  print(setup, measure(setup));
+  return 0;
+}
+
+}  // namespace
+}  // namespace visavis::bench
+
+int main(int argc, char** argv) {
+  int status = 0;
+  const auto setup = visavis::bench::parse(argc, argv, status);
+  return setup ? visavis::bench::run(*setup) : status;
+}
