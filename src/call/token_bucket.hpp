@@ -15,7 +15,7 @@ class TokenBucket {
   /// False when there were too many. Time must not go back.
   [[nodiscard]] bool take(Instant now) {
     const double seconds = std::chrono::duration<double>(now - filled_).count();
-    tokens_ = std::min(per_second_, tokens_ + seconds * per_second_);
+    tokens_ = std::min(per_second_, tokens_ + (seconds * per_second_));
     filled_ = now;
     if (tokens_ < 1) {
       return false;

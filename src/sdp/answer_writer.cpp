@@ -1,5 +1,6 @@
 #include "sdp/answer_writer.hpp"
 
+#include <array>
 #include <utility>
 
 namespace visavis::sdp {
@@ -38,10 +39,11 @@ void write_codec(const OfferedCodec& codec, MediaSection& section) {
   if (const std::string fmtp = answered_fmtp(codec); !fmtp.empty()) {
     to.push_back({"fmtp", type + ' ' + fmtp});
   }
-  const std::pair<bool, const char*> feedbacks[] = {{line.transport_cc, " transport-cc"},
-                                                    {line.fir, " ccm fir"},
-                                                    {line.nack, " nack"},
-                                                    {line.pli, " nack pli"}};
+  const auto feedbacks =
+      std::to_array<std::pair<bool, const char*>>({{line.transport_cc, " transport-cc"},
+                                                   {line.fir, " ccm fir"},
+                                                   {line.nack, " nack"},
+                                                   {line.pli, " nack pli"}});
   for (const auto& [agreed, feedback] : feedbacks) {
     if (agreed) {
       to.push_back({"rtcp-fb", type + feedback});
@@ -92,7 +94,8 @@ std::string AnswerWriter::write(const std::vector<Answered>& lines, std::uint32_
   for (const Answered& line : lines) {
     bundle += line.role == Role::kRejected ? "" : " " + line.offered->mid;
   }
-  session.attributes = {{"group", std::move(bundle)}, {"ice-lite", ""}};
+  session.attributes.push_back({"group", std::move(bundle)});
+  session.attributes.push_back({"ice-lite", ""});
   if (offer_.extmap_allow_mixed) {
     session.attributes.push_back({"extmap-allow-mixed", ""});
   }

@@ -1,5 +1,6 @@
 #include "sdp/offer.hpp"
 
+#include <array>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -31,51 +32,79 @@ struct Shape {
   bool audio_reduced_size;
 };
 
-constexpr ShapeCodec kChromiumCodecs[] = {
-    {rtp::CodecName::kOpus, 111, 0, "minptime=10;useinbandfec=1"},
-    {rtp::CodecName::kVp8, 96, 97, ""},
-    {rtp::CodecName::kH264, 108, 109, kH264Fmtp}};
-constexpr ShapeExtension kChromiumExtensions[] = {
-    {1, rtp::Extension::kAudioLevel, true, false},
-    {2, rtp::Extension::kAbsSendTime, true, true},
-    {13, rtp::Extension::kVideoOrientation, false, true},
-    {3, rtp::Extension::kTransportCc, true, true},
-    {5, rtp::Extension::kPlayoutDelay, false, true},
-    {4, rtp::Extension::kMid, true, true},
-    {10, rtp::Extension::kRid, false, true},
-    {11, rtp::Extension::kRepairedRid, false, true}};
+constexpr auto kChromiumCodecs = std::to_array<ShapeCodec>(
+    {{.codec = rtp::CodecName::kOpus,
+      .payload_type = 111,
+      .rtx = 0,
+      .fmtp = "minptime=10;useinbandfec=1"},
+     {.codec = rtp::CodecName::kVp8, .payload_type = 96, .rtx = 97, .fmtp = ""},
+     {.codec = rtp::CodecName::kH264, .payload_type = 108, .rtx = 109, .fmtp = kH264Fmtp}});
+constexpr auto kChromiumExtensions = std::to_array<ShapeExtension>(
+    {{.id = 1, .extension = rtp::Extension::kAudioLevel, .audio = true, .video = false},
+     {.id = 2, .extension = rtp::Extension::kAbsSendTime, .audio = true, .video = true},
+     {.id = 13, .extension = rtp::Extension::kVideoOrientation, .audio = false, .video = true},
+     {.id = 3, .extension = rtp::Extension::kTransportCc, .audio = true, .video = true},
+     {.id = 5, .extension = rtp::Extension::kPlayoutDelay, .audio = false, .video = true},
+     {.id = 4, .extension = rtp::Extension::kMid, .audio = true, .video = true},
+     {.id = 10, .extension = rtp::Extension::kRid, .audio = false, .video = true},
+     {.id = 11, .extension = rtp::Extension::kRepairedRid, .audio = false, .video = true}});
 
-constexpr ShapeCodec kFirefoxCodecs[] = {
-    {rtp::CodecName::kOpus, 109, 0, "maxplaybackrate=48000;stereo=1;useinbandfec=1"},
-    {rtp::CodecName::kVp8, 120, 124, "max-fs=12288;max-fr=60"},
-    {rtp::CodecName::kH264, 126, 127,
-     "profile-level-id=42e01f;level-asymmetry-allowed=1;packetization-mode=1"}};
-constexpr ShapeExtension kFirefoxExtensions[] = {{1, rtp::Extension::kAudioLevel, true, false},
-                                                 {3, rtp::Extension::kMid, true, true},
-                                                 {4, rtp::Extension::kAbsSendTime, false, true},
-                                                 {7, rtp::Extension::kTransportCc, true, true}};
+constexpr auto kFirefoxCodecs = std::to_array<ShapeCodec>(
+    {{.codec = rtp::CodecName::kOpus,
+      .payload_type = 109,
+      .rtx = 0,
+      .fmtp = "maxplaybackrate=48000;stereo=1;useinbandfec=1"},
+     {.codec = rtp::CodecName::kVp8,
+      .payload_type = 120,
+      .rtx = 124,
+      .fmtp = "max-fs=12288;max-fr=60"},
+     {.codec = rtp::CodecName::kH264,
+      .payload_type = 126,
+      .rtx = 127,
+      .fmtp = "profile-level-id=42e01f;level-asymmetry-allowed=1;packetization-mode=1"}});
+constexpr auto kFirefoxExtensions = std::to_array<ShapeExtension>(
+    {{.id = 1, .extension = rtp::Extension::kAudioLevel, .audio = true, .video = false},
+     {.id = 3, .extension = rtp::Extension::kMid, .audio = true, .video = true},
+     {.id = 4, .extension = rtp::Extension::kAbsSendTime, .audio = false, .video = true},
+     {.id = 7, .extension = rtp::Extension::kTransportCc, .audio = true, .video = true}});
 
-constexpr ShapeCodec kSafariCodecs[] = {
-    {rtp::CodecName::kOpus, 111, 0, "minptime=10;useinbandfec=1"},
-    {rtp::CodecName::kH264, 96, 97,
-     "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=640c1f"},
-    {rtp::CodecName::kH264, 98, 99, kH264Fmtp},
-    {rtp::CodecName::kVp8, 100, 101, ""}};
-constexpr ShapeExtension kSafariExtensions[] = {
-    {14, rtp::Extension::kAudioLevel, true, false},
-    {2, rtp::Extension::kAbsSendTime, true, true},
-    {13, rtp::Extension::kVideoOrientation, false, true},
-    {5, rtp::Extension::kTransportCc, true, true},
-    {9, rtp::Extension::kMid, true, true},
-    {10, rtp::Extension::kRid, false, true}};
+constexpr auto kSafariCodecs = std::to_array<ShapeCodec>(
+    {{.codec = rtp::CodecName::kOpus,
+      .payload_type = 111,
+      .rtx = 0,
+      .fmtp = "minptime=10;useinbandfec=1"},
+     {.codec = rtp::CodecName::kH264,
+      .payload_type = 96,
+      .rtx = 97,
+      .fmtp = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=640c1f"},
+     {.codec = rtp::CodecName::kH264, .payload_type = 98, .rtx = 99, .fmtp = kH264Fmtp},
+     {.codec = rtp::CodecName::kVp8, .payload_type = 100, .rtx = 101, .fmtp = ""}});
+constexpr auto kSafariExtensions = std::to_array<ShapeExtension>(
+    {{.id = 14, .extension = rtp::Extension::kAudioLevel, .audio = true, .video = false},
+     {.id = 2, .extension = rtp::Extension::kAbsSendTime, .audio = true, .video = true},
+     {.id = 13, .extension = rtp::Extension::kVideoOrientation, .audio = false, .video = true},
+     {.id = 5, .extension = rtp::Extension::kTransportCc, .audio = true, .video = true},
+     {.id = 9, .extension = rtp::Extension::kMid, .audio = true, .video = true},
+     {.id = 10, .extension = rtp::Extension::kRid, .audio = false, .video = true}});
 
 Shape shape_of(BrowserShape browser) {
   switch (browser) {
-    case BrowserShape::kFirefox: return {kFirefoxCodecs, kFirefoxExtensions, true, false};
-    case BrowserShape::kSafari: return {kSafariCodecs, kSafariExtensions, false, true};
+    case BrowserShape::kFirefox:
+      return {.codecs = kFirefoxCodecs,
+              .extensions = kFirefoxExtensions,
+              .later_lines_bundle_only = true,
+              .audio_reduced_size = false};
+    case BrowserShape::kSafari:
+      return {.codecs = kSafariCodecs,
+              .extensions = kSafariExtensions,
+              .later_lines_bundle_only = false,
+              .audio_reduced_size = true};
     case BrowserShape::kChromium: break;
   }
-  return {kChromiumCodecs, kChromiumExtensions, false, true};
+  return {.codecs = kChromiumCodecs,
+          .extensions = kChromiumExtensions,
+          .later_lines_bundle_only = false,
+          .audio_reduced_size = true};
 }
 
 void write_codec(const ShapeCodec& codec, MediaSection& section) {
@@ -172,7 +201,8 @@ std::string write_offer(const OurOffer& ours) {
     bundle += ' ' + line.mid;
     session.media.push_back(write_line(ours, shape, line));
   }
-  session.attributes = {{"group", std::move(bundle)}, {"extmap-allow-mixed", ""}};
+  session.attributes.push_back({"group", std::move(bundle)});
+  session.attributes.push_back({"extmap-allow-mixed", ""});
   return write_session(session);
 }
 
