@@ -1,6 +1,7 @@
 #include "conference/call_service.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "conference/core.hpp"
@@ -24,6 +25,9 @@ Instant CallService::next_timeout() const {
 std::optional<sfu::Command> CallService::poll_command() {
   return core_->poll_command();
 }
+std::optional<Notice> CallService::poll_notice() {
+  return core_->poll_notice();
+}
 void CallService::shut_down(Instant now) {
   core_->shut_down(now);
 }
@@ -39,26 +43,34 @@ std::optional<StreamLabel> CallService::label(sfu::StreamId stream) const {
 
 void CallService::Core::greet(socketio::Socket& socket) {
   ++counters_.sockets;
-  static constexpr std::pair<std::string_view, Handler> kRequests[] = {
-      {"prepare", &Core::prepare}, {"join", &Core::join},
-      {"resume", &Core::resume},   {"leave", &Core::leave},
-      {"publish", &Core::publish}, {"unpublish", &Core::unpublish},
-      {"mute", &Core::mute},       {"update", &Core::update},
-      {"view", &Core::view},       {"renegotiate", &Core::renegotiate},
-      {"message", &Core::message}, {"stats", &Core::stats},
-  };
-  socket.data<SocketState>().requests.emplace(options_.requests_per_second);
+  using Entry = std::pair<std::string_view, Handler>;
+  static constexpr auto kRequests = std::to_array<Entry>({
+      {"prepare", &Core::prepare},
+      {"join", &Core::join},
+      {"resume", &Core::resume},
+      {"leave", &Core::leave},
+      {"publish", &Core::publish},
+      {"unpublish", &Core::unpublish},
+      {"mute", &Core::mute},
+      {"update", &Core::update},
+      {"view", &Core::view},
+      {"renegotiate", &Core::renegotiate},
+      {"message", &Core::message},
+      {"stats", &Core::stats},
+  });
+  socket.data<SocketState>().requests = call::TokenBucket(options_.requests_per_second);
   for (const auto& [name, handler] : kRequests) {
     socket.on(name, [this, &socket, name, handler](const socketio::Arguments& arguments,
                                                    socketio::Ack ack) {
       handle_request(socket, name, handler, arguments, std::move(ack));
     });
   }
-  socket.on_unknown(
-      [this, &socket](std::string_view name, const socketio::Arguments&, socketio::Ack ack) {
-        ++counters_.requests;
-        refuse_request(socket, name, {ErrorCode::kUnknownEvent, "There is no such request."}, ack);
-      });
+  socket.on_unknown([this, &socket](std::string_view name, const socketio::Arguments&,
+                                    socketio::Ack ack) {
+    ++counters_.requests;
+    refuse_request(socket, name,
+                   {.code = ErrorCode::kUnknownEvent, .message = "There is no such request."}, ack);
+  });
   socket.on_disconnect([this, &socket](socketio::DisconnectReason reason) {
     handle_disconnect(socket, reason);
     settle();
@@ -74,8 +86,8 @@ void CallService::Core::handle_request(socketio::Socket& socket, std::string_vie
   const Reply reply = answer(request, handler, arguments);
   if (!reply) {
     refuse_request(socket, name, reply.error(), ack);
-  } else if (*reply) {
-    ack(**reply);
+  } else if (const auto& object = *reply) {
+    ack(*object);
   }
   settle();
 }
@@ -85,7 +97,7 @@ CallService::Core::Reply CallService::Core::answer(Request& request, Handler han
   if (shut_down_) {
     return refuse(ErrorCode::kShuttingDown, "The server is shutting down.");
   }
-  if (!request.socket.data<SocketState>().requests->take(server_.now())) {
+  if (!request.socket.data<SocketState>().requests.take(server_.now())) {
     return refuse(ErrorCode::kRateLimited, "Too many requests a second.");
   }
   if (arguments.size() != 1 || !arguments[0].is_object() || arguments[0].has_attachments()) {
@@ -116,11 +128,11 @@ void CallService::Core::handle_timeout(Instant now) {
     commands_.push(sfu::ClosePeer{.peer = expired->peer});
   }
   while (const auto key = questions_.poll_expired(now)) {
-    Member& member = members_.at(*key);
-    counters_.refuse(ErrorCode::kStatsTimeout);
-    member.stats->ack(
-        failure_ack({ErrorCode::kStatsTimeout, "The media worker did not answer in time."}));
-    member.stats.reset();
+    if (auto question = std::exchange(members_.at(*key).stats, std::nullopt)) {
+      counters_.refuse(ErrorCode::kStatsTimeout);
+      question->ack(failure_ack({.code = ErrorCode::kStatsTimeout,
+                                 .message = "The media worker did not answer in time."}));
+    }
   }
   while (const auto key = lost_.poll_expired(now)) {
     Member& member = members_.at(*key);
@@ -142,6 +154,7 @@ void CallService::Core::shut_down(Instant now) {
   server_.set_now(now);
   namespace_.emit("room-closed", json::Raw{R"({"reason":"server-shutting-down"})"});
   std::vector<call::ParticipantKey> everybody;
+  everybody.reserve(members_.size());
   for (const auto& [key, member] : members_) {
     everybody.push_back(key);
   }

@@ -8,6 +8,7 @@
 #include "base/entropy.hpp"
 #include "base/time.hpp"
 #include "conference/counters.hpp"
+#include "conference/notice.hpp"
 #include "conference/options.hpp"
 #include "sfu/command.hpp"
 #include "sfu/event.hpp"
@@ -38,6 +39,8 @@ class CallService {
   void handle_timeout(Instant now);
   [[nodiscard]] Instant next_timeout() const;
   [[nodiscard]] std::optional<sfu::Command> poll_command();
+  /// For a log. Who does not ask loses the oldest, once there are 1024.
+  [[nodiscard]] std::optional<Notice> poll_notice();
 
   /// Tells every participant `room-closed`, ends all calls and refuses what comes from now on.
   void shut_down(Instant now);

@@ -59,17 +59,18 @@ call::Participant& CallService::Core::self_of(const Member& member) {
 }
 
 std::optional<Refusal> CallService::Core::check_lines(const std::vector<PublishRequest>& lines,
-                                                      const Transport* transport) const {
+                                                      const Transport* transport) {
   std::set<std::string_view> mids;
   for (const PublishRequest& line : lines) {
     if (transport == nullptr) {
-      return Refusal{ErrorCode::kNoMedia, "Publishing needs an offer."};
+      return Refusal{.code = ErrorCode::kNoMedia, .message = "Publishing needs an offer."};
     }
     if (!transport->can_publish(line.mid, kind_of(line.source))) {
-      return Refusal{ErrorCode::kNoSuchLine, "The offer has no sending line of this mid and kind."};
+      return Refusal{.code = ErrorCode::kNoSuchLine,
+                     .message = "The offer has no sending line of this mid and kind."};
     }
     if (!mids.insert(line.mid).second) {
-      return Refusal{ErrorCode::kLineInUse, "A line carries one stream."};
+      return Refusal{.code = ErrorCode::kLineInUse, .message = "A line carries one stream."};
     }
   }
   return std::nullopt;
@@ -200,6 +201,26 @@ void CallService::Core::set_connection(Member& member, std::optional<bool> socke
 
 std::string CallService::Core::tag_of(call::RoomKey room) {
   return "room-" + std::to_string(room.value());
+}
+
+void CallService::Core::note(Notice::Kind kind, const Member& member, std::string_view reason) {
+  constexpr std::size_t kNoticesMax = 1024;  // A host that logs takes them at every turn.
+  if (notices_.size() >= kNoticesMax) {
+    notices_.pop_front();
+  }
+  notices_.push_back({.kind = kind,
+                      .room = room_of(member).name(),
+                      .participant = member.id,
+                      .reason = std::string(reason)});
+}
+
+std::optional<Notice> CallService::Core::poll_notice() {
+  if (notices_.empty()) {
+    return std::nullopt;
+  }
+  Notice notice = std::move(notices_.front());
+  notices_.pop_front();
+  return notice;
 }
 
 void CallService::Core::tell(const Member& member, std::string_view event,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -55,7 +56,7 @@ struct Member {
 /// What a socket is, kept at the socket.
 struct SocketState {
   std::optional<call::ParticipantKey> member;
-  std::optional<call::TokenBucket> requests;
+  call::TokenBucket requests{0};
 };
 
 class CallService::Core {
@@ -66,6 +67,7 @@ class CallService::Core {
   void handle_timeout(Instant now);
   [[nodiscard]] Instant next_timeout() const;
   [[nodiscard]] std::optional<sfu::Command> poll_command() { return commands_.poll(); }
+  [[nodiscard]] std::optional<Notice> poll_notice();
   void shut_down(Instant now);
   [[nodiscard]] const Counters& counters() const { return counters_; }
   [[nodiscard]] Gauges gauges() const;
@@ -102,7 +104,7 @@ class CallService::Core {
   Reply join(Request& request);
   Reply resume(Request& request);
   Reply leave(Request& request);
-  [[nodiscard]] std::expected<std::optional<Transport>, Refusal> transport_for(
+  [[nodiscard]] std::expected<std::unique_ptr<Transport>, Refusal> transport_for(
       const Request& request, const JoinRequest& join);
   Member& admit(Request& request, const JoinRequest& join);
   void take_over(Member& member, socketio::Socket& socket);
@@ -139,8 +141,8 @@ class CallService::Core {
   [[nodiscard]] Member* member_of(sfu::PeerId peer);
   [[nodiscard]] call::Room& room_of(const Member& member);
   [[nodiscard]] call::Participant& self_of(const Member& member);
-  [[nodiscard]] std::optional<Refusal> check_lines(const std::vector<PublishRequest>& lines,
-                                                   const Transport* transport) const;
+  [[nodiscard]] static std::optional<Refusal> check_lines(const std::vector<PublishRequest>& lines,
+                                                          const Transport* transport);
   void adopt(Member& member, Transport transport, bool opened);
   void abandon_transport(Member& member);
   void republish(Member& member, const std::optional<std::vector<PublishRequest>>& lines);
@@ -151,6 +153,8 @@ class CallService::Core {
   /// What is given changes; the others are told when the participant looks different afterwards.
   void set_connection(Member& member, std::optional<bool> socket_lost,
                       std::optional<bool> media_lost);
+
+  void note(Notice::Kind kind, const Member& member, std::string_view reason = "");
 
   [[nodiscard]] static std::string tag_of(call::RoomKey room);
   void tell(const Member& member, std::string_view event, const json::Raw& payload);
@@ -182,6 +186,7 @@ class CallService::Core {
   std::set<call::RoomKey> touched_;
   DeadlineQueue<call::ParticipantKey> lost_;
   DeadlineQueue<call::ParticipantKey> questions_;
+  std::deque<Notice> notices_;
   Counters counters_;
 };
 

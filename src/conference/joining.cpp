@@ -13,12 +13,14 @@ constexpr std::size_t kTokenLength = 32;  // 192 bits: whoever has it is the par
 
 Refusal full(call::JoinError error) {
   return error == call::JoinError::kRoomFull
-             ? Refusal{ErrorCode::kRoomFull, "The room is full."}
-             : Refusal{ErrorCode::kTooManyRooms, "The server has no room for another room."};
+             ? Refusal{.code = ErrorCode::kRoomFull, .message = "The room is full."}
+             : Refusal{.code = ErrorCode::kTooManyRooms,
+                       .message = "The server has no room for another room."};
 }
 
 Refusal already_joined() {
-  return {ErrorCode::kAlreadyJoined, "This socket is in a room; leave it first."};
+  return {.code = ErrorCode::kAlreadyJoined,
+          .message = "This socket is in a room; leave it first."};
 }
 
 }  // namespace
@@ -71,8 +73,7 @@ CallService::Core::Reply CallService::Core::join(Request& request) {
   if (!transport) {
     return std::unexpected(transport.error());
   }
-  const Transport* const lines = *transport ? &**transport : nullptr;
-  if (const auto refusal = check_lines(parsed->publish, lines)) {
+  if (const auto refusal = check_lines(parsed->publish, transport->get())) {
     return std::unexpected(*refusal);
   }
   // From here on nothing is refused any more.
@@ -83,7 +84,7 @@ CallService::Core::Reply CallService::Core::join(Request& request) {
   }
   Member& member = admit(request, *parsed);
   if (*transport) {
-    adopt(member, **std::move(transport), /*opened=*/!parsed->offer);
+    adopt(member, std::move(**transport), /*opened=*/!parsed->offer);
   }
   for (const PublishRequest& line : parsed->publish) {
     add_stream(member, line);
@@ -97,15 +98,17 @@ CallService::Core::Reply CallService::Core::join(Request& request) {
 }
 
 /// The transport that the join brings along, if any.
-std::expected<std::optional<Transport>, Refusal> CallService::Core::transport_for(
+std::expected<std::unique_ptr<Transport>, Refusal> CallService::Core::transport_for(
     const Request& request, const JoinRequest& join) {
-  if (join.offer) {
-    auto transport = negotiator_.negotiate(*join.offer, nullptr);
-    return transport ? std::expected<std::optional<Transport>, Refusal>(*std::move(transport))
-                     : std::unexpected(transport.error());
+  if (const auto& offer = join.offer) {
+    auto transport = negotiator_.negotiate(*offer, nullptr);
+    if (!transport) {
+      return std::unexpected(transport.error());
+    }
+    return std::make_unique<Transport>(*std::move(transport));
   }
   const Transport* const prepared = prepared_.find(request.socket.id());
-  return prepared != nullptr ? std::optional(*prepared) : std::nullopt;
+  return prepared == nullptr ? nullptr : std::make_unique<Transport>(*prepared);
 }
 
 Member& CallService::Core::admit(Request& request, const JoinRequest& join) {
@@ -123,6 +126,7 @@ Member& CallService::Core::admit(Request& request, const JoinRequest& join) {
                 .messages = call::TokenBucket(options_.limits.messages_per_second)};
   Member& admitted = members_.emplace(key, std::move(member)).first->second;
   take_over(admitted, request.socket);
+  note(Notice::Kind::kJoined, admitted);
   return admitted;
 }
 
@@ -150,31 +154,32 @@ CallService::Core::Reply CallService::Core::resume(Request& request) {
                   "The token was used already, or its participant has left.");
   }
   Member& member = members_.at(known->second);
-  std::optional<Transport> transport;
-  if (parsed->offer) {
-    auto negotiated = negotiator_.negotiate(*parsed->offer, member.transport.get());
+  std::unique_ptr<Transport> transport;
+  if (const auto& offer = parsed->offer) {
+    auto negotiated = negotiator_.negotiate(*offer, member.transport.get());
     if (!negotiated) {
       return std::unexpected(negotiated.error());
     }
-    transport = *std::move(negotiated);
+    transport = std::make_unique<Transport>(*std::move(negotiated));
   }
-  const Transport* const lines = transport ? &*transport : member.transport.get();
+  const Transport* const lines = transport ? transport.get() : member.transport.get();
   if (const auto refusal =
           check_lines(parsed->publish.value_or(std::vector<PublishRequest>()), lines)) {
     return std::unexpected(*refusal);
   }
   // From here on nothing is refused any more.
   ++counters_.resumes;
+  note(Notice::Kind::kResumed, member);
   drop_prepared(request.socket.id());
-  if (member.expiry) {
-    lost_.cancel(*std::exchange(member.expiry, std::nullopt));
+  if (const auto expiry = std::exchange(member.expiry, std::nullopt)) {
+    lost_.cancel(*expiry);
   } else {
     evict(member);
   }
   take_over(member, request.socket);
   set_connection(member, /*socket_lost=*/false, std::nullopt);
   if (transport) {
-    adopt(member, *std::move(transport), /*opened=*/false);
+    adopt(member, std::move(*transport), /*opened=*/false);
   }
   if (member.transport) {
     republish(member, parsed->publish);
@@ -188,8 +193,8 @@ void CallService::Core::evict(Member& member) {
   socketio::Socket* const socket = namespace_.find(std::exchange(member.socket, {}));
   if (socket != nullptr) {
     socket->data<SocketState>().member.reset();
-    socket->emit("error", error_event({ErrorCode::kResumedElsewhere,
-                                       "The participant came back on another socket."}));
+    socket->emit("error", error_event({.code = ErrorCode::kResumedElsewhere,
+                                       .message = "The participant came back on another socket."}));
     socket->disconnect();
   }
 }
@@ -207,6 +212,7 @@ CallService::Core::Reply CallService::Core::leave(Request& request) {
 void CallService::Core::remove(Member& member, bool lost) {
   const call::ParticipantKey key = member.key;
   const call::RoomKey room_key = member.room;
+  note(Notice::Kind::kLeft, member, lost ? "timeout" : "goodbye");
   if (socketio::Socket* const socket = namespace_.find(member.socket)) {
     socket->data<SocketState>().member.reset();
     socket->leave(tag_of(room_key));
@@ -243,6 +249,7 @@ void CallService::Core::handle_disconnect(socketio::Socket& socket,
   socket.data<SocketState>().member.reset();
   member->socket.clear();
   member->expiry = lost_.arm(server_.now(), member->key);
+  note(Notice::Kind::kSocketLost, *member, to_string(reason));
   set_connection(*member, /*socket_lost=*/true, std::nullopt);
 }
 

@@ -79,6 +79,7 @@ void CallService::Core::handle(const sfu::PeerFailed& event) {
   }
   if (Member* const member = member_of(event.peer)) {
     ++counters_.peers_failed;
+    note(Notice::Kind::kMediaFailed, *member, event.reason);
     abandon_transport(*member);
     set_connection(*member, std::nullopt, /*media_lost=*/true);
     tell(*member, "error", error_event(failure));

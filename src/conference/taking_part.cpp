@@ -11,11 +11,11 @@ namespace visavis::conference {
 namespace {
 
 Refusal not_joined() {
-  return {ErrorCode::kNotJoined, "Join a room first."};
+  return {.code = ErrorCode::kNotJoined, .message = "Join a room first."};
 }
 
 Refusal no_such_stream() {
-  return {ErrorCode::kNoSuchStream, "You publish no stream of this id."};
+  return {.code = ErrorCode::kNoSuchStream, .message = "You publish no stream of this id."};
 }
 
 }  // namespace
@@ -109,12 +109,12 @@ CallService::Core::Reply CallService::Core::update(Request& request) {
   call::Participant& self = self_of(*member);
   json::Writer to;
   to.begin_object().member("participantId", self.id);
-  if (parsed->name) {
-    self.name = *parsed->name;
+  if (const auto& name = parsed->name) {
+    self.name = *name;
     to.member("name", self.name);
   }
-  if (parsed->metadata) {
-    self.metadata = *parsed->metadata;
+  if (const auto& metadata = parsed->metadata) {
+    self.metadata = *metadata;
     to.key("metadata").raw(self.metadata);
   }
   if (parsed->name || parsed->metadata) {
@@ -185,8 +185,8 @@ CallService::Core::Reply CallService::Core::message(Request& request) {
     return std::unexpected(not_joined());
   }
   const call::Participant* to_whom = nullptr;
-  if (parsed->to) {
-    to_whom = room_of(*member).find(*parsed->to);
+  if (const auto& id = parsed->to) {
+    to_whom = room_of(*member).find(*id);
     if (to_whom == nullptr || to_whom->key == member->key) {
       return refuse(ErrorCode::kNoSuchParticipant, "Nobody else in the room has this id.");
     }
@@ -197,8 +197,8 @@ CallService::Core::Reply CallService::Core::message(Request& request) {
   ++counters_.messages;
   json::Writer to;
   to.begin_object().member("from", member->id).member("private", to_whom != nullptr);
-  if (parsed->data) {
-    to.member("data", *parsed->data);
+  if (const auto& data = parsed->data) {
+    to.member("data", *data);
   } else {
     to.member("text", parsed->text);
   }
