@@ -6,7 +6,8 @@
 //
 // Its heartbeats are quick, so that tests of them are; a machine under load can miss them. With
 // --patient all times are those that Node's server has by default. With --recovery, connection
-// state recovery is on. `tell` on "/" emits `told` to all.
+// state recovery is on. On "/" besides: `tell` emits `told` to all; `join` (room, ack); `ask`
+// (room, ack) emits `question` to the room and acks with all answers.
 
 #include <charconv>
 #include <chrono>
@@ -66,6 +67,18 @@ void echo_messages(engineio::Server& server) {
   });
 }
 
+void ask_room(socketio::Server& io, const socketio::Arguments& arguments, socketio::Ack ack) {
+  io.to(arguments[0].as_string())
+      .emit_with_ack(socketio::Payload::event("question"), milliseconds(5000),
+                     [ack = std::move(ack)](const socketio::BroadcastAnswers& answers) mutable {
+                       socketio::Payload payload = socketio::Payload::ack();
+                       for (const socketio::Arguments& answer : answers.answers) {
+                         payload.add(answer[0]);
+                       }
+                       ack.send(std::move(payload));
+                     });
+}
+
 void serve_namespaces(socketio::Server& io) {
   using socketio::Ack;
   using socketio::Arguments;
@@ -74,6 +87,12 @@ void serve_namespaces(socketio::Server& io) {
     socket.emit("auth", socket.handshake().auth());
     socket.on("tell",
               [&io](const Arguments& arguments, const Ack&) { io.emit("told", arguments); });
+    socket.on("join", [&socket](const Arguments& arguments, Ack ack) {
+      ack(socket.join(arguments[0].as_string()));
+    });
+    socket.on("ask", [&io](const Arguments& arguments, Ack ack) {
+      ask_room(io, arguments, std::move(ack));
+    });
     socket.on("message", [&socket](const Arguments& arguments, const Ack&) {
       socket.emit("message-back", arguments);
     });

@@ -1,8 +1,10 @@
 #include "socketio/broadcast_operator.hpp"
 
 #include <memory>
+#include <utility>
 
 #include "socketio/namespace.hpp"
+#include "socketio/remote_socket.hpp"
 
 namespace visavis::socketio {
 
@@ -32,6 +34,20 @@ BroadcastOperator BroadcastOperator::volatile_() const {
 
 void BroadcastOperator::emit(Payload payload) const {
   namespace_->broadcast(std::move(payload), audience_, flags_);
+}
+
+void BroadcastOperator::emit_with_ack(Payload payload, Duration timeout,
+                                      BroadcastAckHandler handler) const {
+  namespace_->broadcast_with_ack(std::move(payload), {.audience = audience_, .flags = flags_},
+                                 timeout, std::move(handler));
+}
+
+void BroadcastOperator::fetch_sockets(FetchHandler handler) const {
+  std::vector<RemoteSocket> sockets;
+  for (const auto& socket : namespace_->select(audience_)) {
+    sockets.emplace_back(*socket);
+  }
+  handler(std::move(sockets));
 }
 
 void BroadcastOperator::sockets_join(std::string_view room) const {

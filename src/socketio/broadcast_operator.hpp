@@ -1,10 +1,14 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/time.hpp"
+#include "socketio/arguments.hpp"
 #include "socketio/payload.hpp"
 
 namespace visavis::socketio {
@@ -23,6 +27,16 @@ struct Audience {
   std::vector<std::string> rooms;
   std::vector<std::string> except;
 };
+
+/// What the receivers of one broadcast answered.
+struct BroadcastAnswers {
+  std::vector<Arguments> answers;  ///< in the order of their coming
+  std::size_t missing = 0;         ///< receivers that did not answer in time, or have gone
+};
+using BroadcastAckHandler = std::move_only_function<void(BroadcastAnswers)>;
+
+class RemoteSocket;
+using FetchHandler = std::move_only_function<void(std::vector<RemoteSocket>)>;
 
 /// Chooses receivers, then emits. Each call gives a new operator; the old one stays as it was, so
 /// one can be kept and used again. Must not outlive its namespace.
@@ -45,7 +59,13 @@ class BroadcastOperator {
     emit(Payload::event(event, args...));
   }
   void emit(Payload payload) const;
+  /// Asks every receiver; `handler` is called once, when all have answered or at the timeout.
+  /// `Payload::event(name, args...)` makes the payload.
+  void emit_with_ack(Payload payload, Duration timeout, BroadcastAckHandler handler) const;
 
+  /// Who would receive. `handler` is called once: now, as long as no other server has a part of the
+  /// sockets.
+  void fetch_sockets(FetchHandler handler) const;
   void sockets_join(std::string_view room) const;
   void sockets_leave(std::string_view room) const;
   void disconnect_sockets(bool close = false) const;

@@ -208,6 +208,50 @@ void Namespace::broadcast(Payload payload, const Audience& audience, EmitFlags f
   }
 }
 
+void Namespace::broadcast_with_ack(Payload payload, const Target& target, Duration timeout,
+                                   BroadcastAckHandler handler) {
+  if (payload.reserved()) {
+    ++server_.counters_.reserved_events;
+    handler({});
+    return;
+  }
+  ++server_.counters_.broadcasts;
+  const std::vector<SocketPointer> receivers = select(target.audience);
+  if (receivers.empty()) {
+    handler({});
+    return;
+  }
+  struct Round {
+    BroadcastAnswers result;
+    std::size_t due;
+    BroadcastAckHandler handler;
+  };
+  // Shared by the receivers' pending acks: the last of them tells.
+  const auto round = std::make_shared<Round>(
+      Round{.result = {}, .due = receivers.size(), .handler = std::move(handler)});
+  const AckDeadline deadline{.expires = server_.now() + timeout, .id = server_.next_ack_id_++};
+  const std::string digits = std::to_string(deadline.id);
+  // No offset: the client sees the ack behind it, and nothing is sent twice.
+  const EncodedPacket packet = encode_packet(
+      {.type = PacketType::kEvent, .name_space = name_, .id = digits}, std::move(payload));
+  for (const SocketPointer& receiver : receivers) {
+    const bool asked =
+        receiver->expect_ack(deadline, [round](std::expected<Arguments, AckError> answer) {
+          if (answer) {
+            round->result.answers.push_back(*std::move(answer));
+          } else {
+            ++round->result.missing;
+          }
+          if (--round->due == 0) {
+            round->handler(std::move(round->result));
+          }
+        });
+    if (asked) {
+      receiver->deliver(packet, target.flags);
+    }
+  }
+}
+
 void Namespace::emit_to(Socket& socket, Payload payload, EmitFlags flags) {
   Audience audience;
   if (recovery_) {

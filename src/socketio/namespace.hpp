@@ -9,10 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/time.hpp"
 #include "json/writer.hpp"
 #include "socketio/adapter.hpp"
 #include "socketio/broadcast_operator.hpp"
 #include "socketio/recovery.hpp"
+#include "socketio/remote_socket.hpp"
 #include "socketio/socket.hpp"
 
 namespace visavis::socketio {
@@ -75,6 +77,13 @@ class Namespace {
     everyone().emit(event, args...);
   }
   void emit(Payload payload) { everyone().emit(std::move(payload)); }
+  void emit_with_ack(Payload payload, Duration timeout, BroadcastAckHandler handler) {
+    everyone().emit_with_ack(std::move(payload), timeout, std::move(handler));
+  }
+  void fetch_sockets(FetchHandler handler) { everyone().fetch_sockets(std::move(handler)); }
+  void sockets_join(std::string_view room) { everyone().sockets_join(room); }
+  void sockets_leave(std::string_view room) { everyone().sockets_leave(room); }
+  void disconnect_sockets(bool close = false) { everyone().disconnect_sockets(close); }
   [[nodiscard]] BroadcastOperator everyone() { return BroadcastOperator(*this); }
   [[nodiscard]] BroadcastOperator to(std::string_view room) { return everyone().to(room); }
   [[nodiscard]] BroadcastOperator in(std::string_view room) { return everyone().to(room); }
@@ -116,6 +125,12 @@ class Namespace {
   void refuse(Socket& socket, const ConnectError& error);
   [[nodiscard]] std::vector<SocketPointer> select(const Audience& audience);
   void broadcast(Payload payload, const Audience& audience, EmitFlags flags);
+  struct Target {
+    const Audience& audience;
+    EmitFlags flags;
+  };
+  void broadcast_with_ack(Payload payload, const Target& target, Duration timeout,
+                          BroadcastAckHandler handler);
   void emit_to(Socket& socket, Payload payload, EmitFlags flags);
   /// Every event goes through here once, however many receive it.
   [[nodiscard]] EncodedPacket encode_event(Payload payload, const Audience& audience,

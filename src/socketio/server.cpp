@@ -96,12 +96,12 @@ void Server::set_now(Instant now) {
   now_ = std::max(now_, now);
 }
 
-void Server::arm_ack_timeout(Instant expires, std::uint64_t id, std::weak_ptr<Socket> socket) {
-  ack_timeouts_.emplace(std::pair(expires, id), std::move(socket));
+void Server::arm_ack_timeout(AckDeadline deadline, const std::shared_ptr<Socket>& socket) {
+  ack_timeouts_.emplace(std::pair(deadline, socket.get()), socket);
 }
 
-void Server::forget_ack_timeout(Instant expires, std::uint64_t id) {
-  ack_timeouts_.erase(std::pair(expires, id));
+void Server::forget_ack_timeout(AckDeadline deadline, const Socket& socket) {
+  ack_timeouts_.erase(std::pair(deadline, &socket));
 }
 
 void Server::handle_timeout(Instant now) {
@@ -114,17 +114,17 @@ void Server::handle_timeout(Instant now) {
   while (const auto away = recovery_deadlines_.poll_expired(now)) {
     away->of->handle_expired(away->pid);
   }
-  while (!ack_timeouts_.empty() && ack_timeouts_.begin()->first.first <= now) {
+  while (!ack_timeouts_.empty() && ack_timeouts_.begin()->first.first.expires <= now) {
     auto expired = ack_timeouts_.extract(ack_timeouts_.begin());
     ++counters_.ack_timeouts;
     if (const std::shared_ptr<Socket> socket = expired.mapped().lock()) {
-      socket->settle_ack(expired.key().second, std::unexpected(AckError::kTimeout));
+      socket->settle_ack(expired.key().first.id, std::unexpected(AckError::kTimeout));
     }
   }
 }
 
 Instant Server::next_timeout() const {
-  const Instant ack = ack_timeouts_.empty() ? kNever : ack_timeouts_.begin()->first.first;
+  const Instant ack = ack_timeouts_.empty() ? kNever : ack_timeouts_.begin()->first.first.expires;
   return std::min({connect_timeouts_.next(), recovery_deadlines_.next(), ack});
 }
 

@@ -118,8 +118,8 @@ class Server {
   [[nodiscard]] Connection* find_connection(engineio::SessionHandle session) const;
   void begin_call(Instant now);
   void keep_until_next_call(std::shared_ptr<Socket> socket);
-  void arm_ack_timeout(Instant expires, std::uint64_t id, std::weak_ptr<Socket> socket);
-  void forget_ack_timeout(Instant expires, std::uint64_t id);
+  void arm_ack_timeout(AckDeadline deadline, const std::shared_ptr<Socket>& socket);
+  void forget_ack_timeout(AckDeadline deadline, const Socket& socket);
 
   engineio::Server& engine_;
   Options options_;
@@ -129,7 +129,8 @@ class Server {
   Recovery::Deadlines recovery_deadlines_;
   std::map<std::string, std::unique_ptr<Namespace>, std::less<>> namespaces_;
   DeadlineQueue<std::uint64_t> connect_timeouts_;
-  std::map<std::pair<Instant, std::uint64_t>, std::weak_ptr<Socket>> ack_timeouts_;
+  // The socket in the key only tells apart the receivers of one broadcast; it is not followed.
+  std::map<std::pair<AckDeadline, const Socket*>, std::weak_ptr<Socket>> ack_timeouts_;
   std::uint64_t next_ack_id_ = 0;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   // Whoever has just sent to them may still use his reference.

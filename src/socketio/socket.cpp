@@ -114,7 +114,7 @@ void Socket::settle_ack(std::uint64_t id, std::expected<Arguments, AckError> ans
   if (answer) {
     ++server.counters_.acks_received;
   }
-  server.forget_ack_timeout(pending.expires, id);
+  server.forget_ack_timeout({.expires = pending.expires, .id = id}, *this);
   pending.handler(std::move(answer));
 }
 
@@ -134,18 +134,26 @@ void Socket::emit_with_ack(Payload payload, Duration timeout, AckHandler handler
     handler(std::unexpected(AckError::kDisconnected));
     return;
   }
-  if (pending_acks_.size() >= server.options().pending_acks_max) {
-    handler(std::unexpected(AckError::kTooMany));
+  const AckDeadline deadline{.expires = server.now() + timeout, .id = server.next_ack_id_++};
+  if (!expect_ack(deadline, std::move(handler))) {
     return;
   }
-  const std::uint64_t id = server.next_ack_id_++;
-  const Instant expires = server.now() + timeout;
-  pending_acks_.emplace(id, PendingAck{.expires = expires, .handler = std::move(handler)});
-  server.arm_ack_timeout(expires, id, weak_from_this());
-  const std::string digits = std::to_string(id);
+  const std::string digits = std::to_string(deadline.id);
   deliver(encode_packet({.type = PacketType::kEvent, .name_space = namespace_.name(), .id = digits},
                         std::move(payload)),
           {});
+}
+
+bool Socket::expect_ack(AckDeadline deadline, AckHandler handler) {
+  Server& server = namespace_.server();
+  if (pending_acks_.size() >= server.options().pending_acks_max) {
+    handler(std::unexpected(AckError::kTooMany));
+    return false;
+  }
+  pending_acks_.emplace(deadline.id,
+                        PendingAck{.expires = deadline.expires, .handler = std::move(handler)});
+  server.arm_ack_timeout(deadline, shared_from_this());
+  return true;
 }
 
 void Socket::send_ack(std::string_view id, Payload payload) {

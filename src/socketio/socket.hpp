@@ -1,6 +1,7 @@
 #pragma once
 
 #include <any>
+#include <compare>
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -32,6 +33,13 @@ enum class AckError : std::uint8_t {
   kTimeout,       ///< no answer in time
   kDisconnected,  ///< the socket ended before the answer came
   kTooMany,       ///< `Options::pending_acks_max` answers are being waited for already
+};
+
+/// Until when an answer is waited for. Inner to the module.
+struct AckDeadline {
+  Instant expires;
+  std::uint64_t id = 0;
+  auto operator<=>(const AckDeadline&) const = default;
 };
 
 using EventHandler = std::move_only_function<void(const Arguments&, Ack)>;
@@ -119,6 +127,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   friend class Adapter;
   friend class Connection;
   friend class Namespace;
+  friend class RemoteSocket;
   friend class Server;
 
   using HandlerList = std::vector<std::shared_ptr<EventHandler>>;
@@ -136,6 +145,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void end(DisconnectReason reason);
   /// The end of one that was never connected.
   void abandon();
+  /// False when there are too many already, which `handler` has been told then.
+  bool expect_ack(AckDeadline deadline, AckHandler handler);
   void settle_ack(std::uint64_t id, std::expected<Arguments, AckError> answer);
   void send_ack(std::string_view id, Payload payload);
   void deliver(const std::vector<engineio::SharedMessage>& packet, EmitFlags flags);

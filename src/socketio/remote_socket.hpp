@@ -1,0 +1,49 @@
+#pragma once
+
+#include <any>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "socketio/broadcast_operator.hpp"
+#include "socketio/handshake.hpp"
+
+namespace visavis::socketio {
+
+class Socket;
+
+/// A socket as `fetch_sockets()` tells of it: how it was at that moment, and a way to act on it if
+/// it still is there. Must not outlive its namespace.
+class RemoteSocket {
+ public:
+  explicit RemoteSocket(const Socket& socket);
+
+  [[nodiscard]] const std::string& id() const { return id_; }
+  [[nodiscard]] const Handshake& handshake() const { return handshake_; }
+  [[nodiscard]] const std::vector<std::string>& rooms() const { return rooms_; }
+  /// The socket's own state; null if it has none of this type.
+  template <class Data>
+  [[nodiscard]] const Data* data() const {
+    return data_ ? std::any_cast<Data>(data_.get()) : nullptr;
+  }
+
+  template <class... Args>
+  void emit(std::string_view event, const Args&... args) const {
+    itself_.emit(event, args...);
+  }
+  void emit(Payload payload) const { itself_.emit(std::move(payload)); }
+  void join(std::string_view room) const { itself_.sockets_join(room); }
+  void leave(std::string_view room) const { itself_.sockets_leave(room); }
+  void disconnect(bool close = false) const { itself_.disconnect_sockets(close); }
+
+ private:
+  std::string id_;
+  Handshake handshake_;
+  std::vector<std::string> rooms_;
+  std::shared_ptr<const std::any> data_;  // shared with the socket
+  BroadcastOperator itself_;              // the room of its id
+};
+
+}  // namespace visavis::socketio
