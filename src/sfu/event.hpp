@@ -14,7 +14,8 @@
 /// What a media worker tells the conference. Values only.
 namespace visavis::sfu {
 
-/// ICE and DTLS are done: media can flow both ways. Once per peer.
+/// ICE and DTLS are done: media can flow both ways. Once per peer, and again when a silent one is
+/// back.
 struct PeerConnected {
   PeerId peer;
 };
@@ -44,6 +45,7 @@ enum class SlotState : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(SlotState state);
 
+/// After every `AssignSlot`, and whenever the state changes.
 struct SlotChanged {
   PeerId peer;
   SlotIndex slot;

@@ -173,7 +173,8 @@ void MediaWorker::Core::settle(Instant now, PeerTransport& transport) {
 }
 
 void MediaWorker::Core::follow(Instant now, PeerTransport& transport, const peer::Event& event) {
-  if (std::holds_alternative<peer::Connected>(event)) {
+  if (std::holds_alternative<peer::Connected>(event) ||
+      std::holds_alternative<peer::Resumed>(event)) {
     router_.events().push(PeerConnected{transport.id});
   } else if (std::holds_alternative<peer::Silent>(event)) {
     router_.events().push(PeerSilent{transport.id});

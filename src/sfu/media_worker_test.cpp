@@ -275,6 +275,7 @@ TEST_F(MediaWorkerTest, ASilentPeerIsReportedAndBeginsAnewWhenItIsBack) {
   run(1s);
 
   EXPECT_THAT(bob.rtp, SizeIs(1));
+  EXPECT_EQ(count_events<PeerConnected>(), 3U);
 }
 
 TEST_F(MediaWorkerTest, AWrongFingerprintFailsAndIsReported) {

@@ -66,7 +66,7 @@ class Slot {
   Slot(const Slot&) = delete;
   Slot& operator=(const Slot&) = delete;
 
-  /// Puts its cursor behind `stream`; null empties the slot.
+  /// Puts its cursor behind `stream`; null empties the slot. Always followed by a `SlotChanged`.
   void assign(Instant now, Stream* stream);
   /// Begins at the cached run if that is fresh, else waits for a keyframe. Also when the stream's
   /// log was restarted, when the viewer can be sent to again, and when its codecs changed.
@@ -116,7 +116,9 @@ class Slot {
   };
 
   [[nodiscard]] Layer& layer() const { return stream_->layer(layer_index_); }
+  void replace_stream(Instant now, Stream* stream);
   void set_state(SlotState state);
+  void announce();
   void enter(std::int64_t sequence);
   void begin_audio(Instant now);
   void begin_video(Instant now);

@@ -37,9 +37,16 @@ Slot::~Slot() {
 }
 
 void Slot::assign(Instant now, Stream* stream) {
-  if (stream == stream_) {
-    return;
+  const SlotState before = state_;
+  if (stream != stream_) {
+    replace_stream(now, stream);
   }
+  if (state_ == before) {
+    announce();  // Whoever assigned it waits to hear what came of it.
+  }
+}
+
+void Slot::replace_stream(Instant now, Stream* stream) {
   if (stream_ != nullptr) {
     stream_->remove_reader(*this);
   }
@@ -193,7 +200,11 @@ void Slot::set_state(SlotState state) {
     report_at_ = kNever;
     repairs_.clear();
   }
-  parts_.events.push(SlotChanged{viewer_.peer, index(), state});
+  announce();
+}
+
+void Slot::announce() {
+  parts_.events.push(SlotChanged{viewer_.peer, index(), state_});
 }
 
 }  // namespace visavis::sfu

@@ -386,6 +386,23 @@ TEST_F(SlotSwitch, TheConferenceHearsWhatASlotDoes) {
                                            SlotState::kEmpty));
 }
 
+TEST_F(SlotSwitch, EveryAssignmentIsAnsweredByAnEventAlsoWhenTheStateStays) {
+  alice_publishes(3);
+  bob_publishes(3);
+  call.events();
+  show_alice();
+  show_bob();
+  show_bob();
+  call.show(viewer, 2, std::nullopt);
+
+  std::vector<SlotState> states;
+  for (const auto& change : call.events_of<SlotChanged>()) {
+    states.push_back(change.state);
+  }
+  EXPECT_THAT(states, testing::ElementsAre(SlotState::kShowing, SlotState::kShowing,
+                                           SlotState::kShowing, SlotState::kEmpty));
+}
+
 TEST_F(SlotSwitch, AudioDoesNotGoBehindAVideoSlot) {
   call.show(viewer, 1, TestCall::audio_of(1));
   EXPECT_EQ(call.router.counters().refusals[static_cast<std::size_t>(RefusalReason::kWrongKind)],
