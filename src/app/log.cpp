@@ -25,7 +25,7 @@ std::string quoted(std::string_view value) {
   const auto is_plain = [](char letter) {
     return plain(letter) || static_cast<unsigned char>(letter) >= 0x80;
   };
-  if (!value.empty() && std::ranges::all_of(value, is_plain)) {
+  if (std::ranges::all_of(value, is_plain)) {
     return std::string(value);
   }
   std::string text = "\"";
@@ -48,6 +48,9 @@ std::string format_line(LogLevel level, std::string_view event,
                         std::initializer_list<Log::Field> fields) {
   std::string line = fmt::format("{} event={}", kLevels.at(static_cast<std::size_t>(level)), event);
   for (const Log::Field& field : fields) {
+    if (field.value.empty()) {
+      continue;  // Not known, or nothing to tell.
+    }
     line += fmt::format(" {}={}", field.key, quoted(field.value));
   }
   return line;

@@ -18,7 +18,10 @@ TEST(Log, WritesOneLineAnEvent) {
 TEST(Log, LetsNoValueLookLikeAnotherLineOrField) {
   EXPECT_EQ(format_line(LogLevel::kError, "x", {{"name", "a\nb event=\"y\" \\"}}),
             "error event=x name=\"a\\x0ab event=\\\"y\\\" \\\\\"");
-  EXPECT_EQ(format_line(LogLevel::kError, "x", {{"name", ""}}), "error event=x name=\"\"");
+}
+
+TEST(Log, LeavesOutWhatIsEmpty) {
+  EXPECT_EQ(format_line(LogLevel::kError, "x", {{"reason", ""}}), "error event=x");
 }
 
 TEST(Log, KeepsLettersOfAllLanguages) {

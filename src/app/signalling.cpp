@@ -13,6 +13,17 @@ constexpr Duration kRetry = std::chrono::milliseconds(1);
 /// and hear it; a deploy waits for it.
 constexpr Duration kGoodbye = std::chrono::milliseconds(500);
 
+std::string_view event_name(conference::Notice::Kind kind) {
+  switch (kind) {
+    case conference::Notice::Kind::kJoined: return "joined";
+    case conference::Notice::Kind::kSocketLost: return "socket_lost";
+    case conference::Notice::Kind::kResumed: return "resumed";
+    case conference::Notice::Kind::kLeft: return "left";
+    case conference::Notice::Kind::kMediaFailed: return "media_failed";
+  }
+  return "";
+}
+
 template <class... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
@@ -53,6 +64,7 @@ Signalling::Signalling(const Wiring& wiring, const Config& config, http::StaticF
                  .drain =
                      [this](Instant now) {
                        move_commands(now);
+                       log_notices();
                        return false;
                      }});
 }
@@ -98,20 +110,29 @@ void Signalling::log_command(const sfu::Command& command) const {
   std::visit(
       Overloaded{
           [&](const sfu::OpenPeer& c) {
-            log.info("peer_opened",
-                     {{"peer", c.setup.peer.value()}, {"room", c.setup.room.value()}});
+            log.debug("peer_opened",
+                      {{"peer", c.setup.peer.value()}, {"room", c.setup.room.value()}});
           },
-          [&](const sfu::ClosePeer& c) { log.info("peer_closed", {{"peer", c.peer.value()}}); },
+          [&](const sfu::ClosePeer& c) { log.debug("peer_closed", {{"peer", c.peer.value()}}); },
           [&](const sfu::OpenStream& c) {
-            log.info("stream_opened",
-                     {{"stream", c.stream.value()}, {"publisher", c.publisher.value()}});
+            log.debug("stream_opened",
+                      {{"stream", c.stream.value()}, {"publisher", c.publisher.value()}});
           },
           [&](const sfu::CloseStream& c) {
-            log.info("stream_closed", {{"stream", c.stream.value()}});
+            log.debug("stream_closed", {{"stream", c.stream.value()}});
           },
           [](const auto&) {},
       },
       command);
+}
+
+void Signalling::log_notices() {
+  while (const auto notice = calls_.poll_notice()) {
+    const bool failed = notice->kind == conference::Notice::Kind::kMediaFailed;
+    wiring_.log.write(
+        failed ? LogLevel::kWarning : LogLevel::kInfo, event_name(notice->kind),
+        {{"room", notice->room}, {"participant", notice->participant}, {"reason", notice->reason}});
+  }
 }
 
 void Signalling::move_commands(Instant now) {

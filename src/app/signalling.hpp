@@ -50,6 +50,7 @@ class Signalling {
   void handle_media(Instant now, FromMedia message);
   void log_event(const sfu::Event& event) const;
   void log_command(const sfu::Command& command) const;
+  void log_notices();
   void move_commands(Instant now);
   void stop_when_heard(Instant now);
   [[nodiscard]] Instant next_timeout() const;
