@@ -204,7 +204,7 @@ void Namespace::broadcast(Payload payload, const Audience& audience, EmitFlags f
   }
   const EncodedPacket packet = encode_event(std::move(payload), audience, flags);
   for (const SocketPointer& receiver : receivers) {
-    receiver->deliver(packet, flags);
+    receiver->deliver_event(packet, flags);
   }
 }
 
@@ -247,7 +247,7 @@ void Namespace::broadcast_with_ack(Payload payload, const Target& target, Durati
           }
         });
     if (asked) {
-      receiver->deliver(packet, target.flags);
+      receiver->deliver_event(packet, target.flags);
     }
   }
 }
@@ -257,7 +257,7 @@ void Namespace::emit_to(Socket& socket, Payload payload, EmitFlags flags) {
   if (recovery_) {
     audience.rooms.push_back(socket.id());
   }
-  socket.deliver(encode_event(std::move(payload), audience, flags), flags);
+  socket.deliver_event(encode_event(std::move(payload), audience, flags), flags);
 }
 
 EncodedPacket Namespace::encode_event(Payload payload, const Audience& audience, EmitFlags flags) {

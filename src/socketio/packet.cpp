@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <memory>
 
 namespace visavis::socketio {
@@ -233,6 +234,16 @@ EncodedPacket encode_packet(const PacketHead& head, Payload payload) {
     packet.push_back(engineio::binary_message(*attachment));
   }
   return packet;
+}
+
+std::optional<Packet> decode_packet(const EncodedPacket& encoded) {
+  Decoder decoder({.attachments_max = encoded.size(), .attachment_bytes_max = SIZE_MAX});
+  std::expected<std::optional<Packet>, DecodeError> packet;
+  for (const engineio::SharedMessage& message : encoded) {
+    packet = message->binary() ? decoder.handle_binary(message->packet())
+                               : decoder.handle_text(as_text(message->packet()).substr(1));
+  }
+  return packet ? *std::move(packet) : std::nullopt;
 }
 
 EncodedPacket encode_packet(const PacketHead& head, std::string_view json) {

@@ -93,6 +93,8 @@ using EncodedPacket = std::vector<engineio::SharedMessage>;
 
 /// An event or an ack, whose type becomes the binary one when there are attachments.
 [[nodiscard]] EncodedPacket encode_packet(const PacketHead& head, Payload payload);
+/// What was encoded, as its receiver reads it.
+[[nodiscard]] std::optional<Packet> decode_packet(const EncodedPacket& encoded);
 /// Any packet with its JSON already written ("" for none).
 [[nodiscard]] EncodedPacket encode_packet(const PacketHead& head, std::string_view json);
 

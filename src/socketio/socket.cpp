@@ -30,12 +30,16 @@ Socket::Socket(Namespace& of, Connection& connection, std::string id, Handshake 
 
 Socket::~Socket() = default;
 
-void Socket::on(std::string_view event, EventHandler handler) {
-  auto found = handlers_.find(event);
-  if (found == handlers_.end()) {
-    found = handlers_.emplace(std::string(event), HandlerList()).first;
-  }
-  found->second.push_back(std::make_shared<EventHandler>(std::move(handler)));
+ListenerId Socket::on(std::string_view event, EventHandler handler) {
+  const ListenerId id = next_listener();
+  handlers_[std::string(event)].append(id, std::move(handler));
+  return id;
+}
+
+ListenerId Socket::once(std::string_view event, EventHandler handler) {
+  const ListenerId id = next_listener();
+  handlers_[std::string(event)].append(id, std::move(handler), true);
+  return id;
 }
 
 void Socket::off(std::string_view event) {
@@ -44,12 +48,49 @@ void Socket::off(std::string_view event) {
   }
 }
 
-void Socket::on_any(AnyHandler handler) {
-  any_handlers_.push_back(std::make_shared<AnyHandler>(std::move(handler)));
+void Socket::off(std::string_view event, ListenerId listener) {
+  const auto found = handlers_.find(event);
+  if (found != handlers_.end() && found->second.remove(listener) && found->second.empty()) {
+    handlers_.erase(found);
+  }
 }
 
-void Socket::on_unknown(AnyHandler handler) {
-  unknown_handlers_.push_back(std::make_shared<AnyHandler>(std::move(handler)));
+ListenerId Socket::on_any(AnyHandler handler) {
+  const ListenerId id = next_listener();
+  any_handlers_.append(id, std::move(handler));
+  return id;
+}
+
+ListenerId Socket::prepend_any(AnyHandler handler) {
+  const ListenerId id = next_listener();
+  any_handlers_.prepend(id, std::move(handler));
+  return id;
+}
+
+ListenerId Socket::on_unknown(AnyHandler handler) {
+  const ListenerId id = next_listener();
+  unknown_handlers_.append(id, std::move(handler));
+  return id;
+}
+
+ListenerId Socket::on_any_outgoing(OutgoingHandler handler) {
+  const ListenerId id = next_listener();
+  outgoing_handlers_.append(id, std::move(handler));
+  return id;
+}
+
+ListenerId Socket::prepend_any_outgoing(OutgoingHandler handler) {
+  const ListenerId id = next_listener();
+  outgoing_handlers_.prepend(id, std::move(handler));
+  return id;
+}
+
+void Socket::use(EventMiddleware middleware) {
+  middlewares_.push_back(std::make_shared<EventMiddleware>(std::move(middleware)));
+}
+
+void Socket::on_error(EventErrorHandler handler) {
+  error_handlers_.append(next_listener(), std::move(handler));
 }
 
 void Socket::on_disconnecting(DisconnectHandler handler) {
@@ -65,33 +106,86 @@ void Socket::handle_event(const Packet& packet) {
   if (!packet.data) {
     return;  // "42": no name, so no handler can be meant
   }
-  const std::string name = event_name(packet.data->at(0));
-  const Arguments arguments(*packet.data, 1, packet.attachments);
-  const Ack ack = packet.id ? Ack(weak_from_this(), *packet.id) : Ack();
-  call_each(any_handlers_, name, arguments, ack);
-  const auto found = handlers_.find(name);
-  if (found == handlers_.end()) {
-    call_each(unknown_handlers_, name, arguments, ack);
+  Incoming event{.name = event_name(packet.data->at(0)),
+                 .arguments = Arguments(*packet.data, 1, packet.attachments),
+                 .ack = packet.id ? Ack(weak_from_this(), *packet.id) : Ack()};
+  call_each(any_handlers_, event);
+  if (middlewares_.empty()) {
+    dispatch(event);
+  } else {
+    ask(std::make_shared<Incoming>(std::move(event)), 0);
+  }
+}
+
+// The event is shared with the answer, which may come later.
+void Socket::ask(const std::shared_ptr<Incoming>& event, std::size_t index) {
+  if (!connected_) {
     return;
   }
-  // A copy: a handler may change the list.
-  const HandlerList handlers = found->second;
-  for (const std::shared_ptr<EventHandler>& handler : handlers) {
+  if (index >= middlewares_.size()) {
+    dispatch(*event);
+    return;
+  }
+  const std::shared_ptr<EventMiddleware> middleware = middlewares_[index];
+  (*middleware)(event->name, event->arguments,
+                EventNext([weak = weak_from_this(), event, index](const std::string* error) {
+                  const std::shared_ptr<Socket> socket = weak.lock();
+                  if (socket && error != nullptr) {
+                    socket->tell_error(event->name, *error);
+                  } else if (socket) {
+                    socket->ask(event, index + 1);
+                  }
+                }));
+}
+
+void Socket::dispatch(const Incoming& event) {
+  const auto found = handlers_.find(event.name);
+  if (found == handlers_.end()) {
+    call_each(unknown_handlers_, event);
+    return;
+  }
+  const auto due = found->second.due();
+  if (found->second.empty()) {
+    handlers_.erase(found);
+  }
+  for (const auto& handler : due) {
     if (connected_) {
-      (*handler)(arguments, ack.share());
+      (*handler.function)(event.arguments, event.ack.share());
     }
   }
 }
 
-// The list by value: a handler may change the socket's.
-// NOLINTNEXTLINE(performance-unnecessary-value-param)
-void Socket::call_each(AnyHandlerList handlers, std::string_view name, const Arguments& arguments,
-                       const Ack& ack) const {
-  for (const std::shared_ptr<AnyHandler>& handler : handlers) {
+void Socket::call_each(Listeners<AnyHandler>& handlers, const Incoming& event) const {
+  for (const auto& handler : handlers.due()) {
     if (connected_) {
-      (*handler)(name, arguments, ack.share());
+      (*handler.function)(event.name, event.arguments, event.ack.share());
     }
   }
+}
+
+void Socket::tell_error(std::string_view event, std::string_view error) {
+  for (const auto& handler : error_handlers_.due()) {
+    if (connected_) {
+      (*handler.function)(event, error);
+    }
+  }
+}
+
+void Socket::tell_outgoing(const EncodedPacket& packet) {
+  if (outgoing_handlers_.empty() || telling_outgoing_ || !connected_) {
+    return;
+  }
+  const std::optional<Packet> event = decode_packet(packet);
+  if (!event || !event->data) {
+    return;
+  }
+  const std::string name = event_name(event->data->at(0));
+  const Arguments arguments(*event->data, 1, event->attachments);
+  telling_outgoing_ = true;
+  for (const auto& handler : outgoing_handlers_.due()) {
+    (*handler.function)(name, arguments);
+  }
+  telling_outgoing_ = false;
 }
 
 void Socket::handle_ack(const Packet& packet) {
@@ -139,9 +233,10 @@ void Socket::emit_with_ack(Payload payload, Duration timeout, AckHandler handler
     return;
   }
   const std::string digits = std::to_string(deadline.id);
-  deliver(encode_packet({.type = PacketType::kEvent, .name_space = namespace_.name(), .id = digits},
-                        std::move(payload)),
-          {});
+  deliver_event(
+      encode_packet({.type = PacketType::kEvent, .name_space = namespace_.name(), .id = digits},
+                    std::move(payload)),
+      {});
 }
 
 bool Socket::expect_ack(AckDeadline deadline, AckHandler handler) {
@@ -168,6 +263,11 @@ void Socket::deliver(const std::vector<engineio::SharedMessage>& packet, EmitFla
   if (connected_) {
     connection_->send(packet, flags.is_volatile);
   }
+}
+
+void Socket::deliver_event(const EncodedPacket& packet, EmitFlags flags) {
+  tell_outgoing(packet);
+  deliver(packet, flags);
 }
 
 bool Socket::join(std::string_view room) {
@@ -245,6 +345,9 @@ void Socket::end(DisconnectReason reason) {
   handlers_.clear();
   any_handlers_.clear();
   unknown_handlers_.clear();
+  outgoing_handlers_.clear();
+  error_handlers_.clear();
+  middlewares_.clear();
 }
 
 void Socket::abandon() {

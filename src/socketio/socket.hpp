@@ -19,7 +19,9 @@
 #include "socketio/arguments.hpp"
 #include "socketio/broadcast_operator.hpp"
 #include "socketio/disconnect_reason.hpp"
+#include "socketio/event_middleware.hpp"
 #include "socketio/handshake.hpp"
+#include "socketio/listeners.hpp"
 #include "socketio/payload.hpp"
 
 namespace visavis::socketio {
@@ -44,6 +46,7 @@ struct AckDeadline {
 
 using EventHandler = std::move_only_function<void(const Arguments&, Ack)>;
 using AnyHandler = std::move_only_function<void(std::string_view event, const Arguments&, Ack)>;
+using OutgoingHandler = std::move_only_function<void(std::string_view event, const Arguments&)>;
 using DisconnectHandler = std::move_only_function<void(DisconnectReason)>;
 using AckHandler = std::move_only_function<void(std::expected<Arguments, AckError>)>;
 
@@ -67,12 +70,30 @@ class Socket : public std::enable_shared_from_this<Socket> {
   [[nodiscard]] bool recovered() const { return recovered_; }
 
   /// Several handlers of one event are called in the order of their making.
-  void on(std::string_view event, EventHandler handler);
+  ListenerId on(std::string_view event, EventHandler handler);
+  /// For the next such event only.
+  ListenerId once(std::string_view event, EventHandler handler);
+  /// All handlers of this event, or one of them.
   void off(std::string_view event);
-  /// Every event, before its own handlers.
-  void on_any(AnyHandler handler);
+  void off(std::string_view event, ListenerId listener);
+  /// Every event, before middlewares and its own handlers; `prepend_any` before the others of this
+  /// kind.
+  ListenerId on_any(AnyHandler handler);
+  ListenerId prepend_any(AnyHandler handler);
+  void off_any() { any_handlers_.clear(); }
+  void off_any(ListenerId listener) { any_handlers_.remove(listener); }
   /// Every event that has no handler of its own.
-  void on_unknown(AnyHandler handler);
+  ListenerId on_unknown(AnyHandler handler);
+  /// Every event that is sent to this client, broadcasts included. With recovery its offset stands
+  /// behind the arguments. What such a handler emits itself is not told.
+  ListenerId on_any_outgoing(OutgoingHandler handler);
+  ListenerId prepend_any_outgoing(OutgoingHandler handler);
+  void off_any_outgoing() { outgoing_handlers_.clear(); }
+  void off_any_outgoing(ListenerId listener) { outgoing_handlers_.remove(listener); }
+  /// Middlewares are asked about each event, in the order of their making.
+  void use(EventMiddleware middleware);
+  /// An event that a middleware stopped, and why.
+  void on_error(EventErrorHandler handler);
   /// While its rooms can still be asked for (Node's "disconnecting").
   void on_disconnecting(DisconnectHandler handler);
   /// When all its rooms are left.
@@ -130,8 +151,12 @@ class Socket : public std::enable_shared_from_this<Socket> {
   friend class RemoteSocket;
   friend class Server;
 
-  using HandlerList = std::vector<std::shared_ptr<EventHandler>>;
-  using AnyHandlerList = std::vector<std::shared_ptr<AnyHandler>>;
+  /// An event on its way past the middlewares.
+  struct Incoming {
+    std::string name;
+    Arguments arguments;
+    Ack ack;
+  };
   struct PendingAck {
     Instant expires;
     AckHandler handler;
@@ -150,8 +175,14 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void settle_ack(std::uint64_t id, std::expected<Arguments, AckError> answer);
   void send_ack(std::string_view id, Payload payload);
   void deliver(const std::vector<engineio::SharedMessage>& packet, EmitFlags flags);
-  void call_each(AnyHandlerList handlers, std::string_view name, const Arguments& arguments,
-                 const Ack& ack) const;
+  void call_each(Listeners<AnyHandler>& handlers, const Incoming& event) const;
+  /// Asks the middlewares from `index` on.
+  void ask(const std::shared_ptr<Incoming>& event, std::size_t index);
+  void dispatch(const Incoming& event);
+  void tell_error(std::string_view event, std::string_view error);
+  [[nodiscard]] ListenerId next_listener() { return ListenerId(++last_listener_); }
+  void deliver_event(const std::vector<engineio::SharedMessage>& packet, EmitFlags flags);
+  void tell_outgoing(const std::vector<engineio::SharedMessage>& packet);
 
   Namespace& namespace_;
   Connection* connection_;  // null once ended
@@ -162,9 +193,14 @@ class Socket : public std::enable_shared_from_this<Socket> {
   bool recovered_ = false;
 
   // A handler may add or remove handlers while it runs: each is kept alive by whoever calls it.
-  std::map<std::string, HandlerList, std::less<>> handlers_;
-  AnyHandlerList any_handlers_;
-  AnyHandlerList unknown_handlers_;
+  std::map<std::string, Listeners<EventHandler>, std::less<>> handlers_;
+  Listeners<AnyHandler> any_handlers_;
+  Listeners<AnyHandler> unknown_handlers_;
+  Listeners<OutgoingHandler> outgoing_handlers_;
+  Listeners<EventErrorHandler> error_handlers_;
+  std::vector<std::shared_ptr<EventMiddleware>> middlewares_;
+  std::uint64_t last_listener_ = 0;
+  bool telling_outgoing_ = false;
   std::vector<DisconnectHandler> disconnecting_handlers_;
   std::vector<DisconnectHandler> disconnect_handlers_;
   std::map<std::uint64_t, PendingAck> pending_acks_;

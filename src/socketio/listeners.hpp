@@ -1,0 +1,52 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "base/strong.hpp"
+
+namespace visavis::socketio {
+
+/// Names one listener of a socket, so that it alone can be taken off again.
+using ListenerId = Strong<struct ListenerIdMeaning, std::uint64_t>;
+
+/// Functions that are called in turn, and may add and remove such while they run. Inner to the
+/// module.
+template <class Function>
+class Listeners {
+ public:
+  struct Listener {
+    ListenerId id;
+    bool once = false;
+    std::shared_ptr<Function> function;  // kept alive by whoever calls it
+  };
+
+  void append(ListenerId id, Function function, bool once = false) {
+    list_.push_back(
+        {.id = id, .once = once, .function = std::make_shared<Function>(std::move(function))});
+  }
+  void prepend(ListenerId id, Function function) {
+    list_.insert(list_.begin(),
+                 {.id = id, .function = std::make_shared<Function>(std::move(function))});
+  }
+  bool remove(ListenerId id) {
+    return std::erase_if(list_, [&](const Listener& listener) { return listener.id == id; }) > 0;
+  }
+  void clear() { list_.clear(); }
+  [[nodiscard]] bool empty() const { return list_.empty(); }
+
+  /// Those of this moment; the ones for one time are taken off.
+  [[nodiscard]] std::vector<Listener> due() {
+    std::vector<Listener> listeners = list_;
+    std::erase_if(list_, [](const Listener& listener) { return listener.once; });
+    return listeners;
+  }
+
+ private:
+  std::vector<Listener> list_;
+};
+
+}  // namespace visavis::socketio
