@@ -1,0 +1,93 @@
+// No packet on its way to a viewer may cost an allocation. This program's `operator new` counts.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <new>
+
+#include "sfu/test_broadcast.hpp"
+
+namespace {
+
+// Of the only thread that this program has.
+bool counting = false;
+std::size_t allocations = 0;
+
+void* allocate(std::size_t size, std::size_t alignment) {
+  allocations += counting ? 1U : 0U;
+  const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
+  void* const memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
+  if (memory == nullptr) {
+    std::abort();
+  }
+  return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  return allocate(size, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return allocate(size, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::align_val_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
+
+namespace visavis::sfu {
+namespace {
+
+class Allocations : public testing::TestWithParam<srtp::CipherChoice> {};
+
+/// Steady: the log's chunks have gone round, and every queue has had its largest burst.
+TEST_P(Allocations, ThereAreNoneWhileAStreamIsForwarded) {
+  if (srtp::make_cipher(GetParam()) == nullptr) {
+    GTEST_SKIP() << "no such cipher in this build";
+  }
+  constexpr std::size_t kViewers = 20;
+  constexpr std::size_t kFrames = 60;
+  MediaWorker::Options options;
+  options.log_bytes_max = std::size_t{256} << 10U;
+  options.cipher = GetParam();
+  TestBroadcast broadcast(kViewers, options);
+  broadcast.prepare(8 * kFrames);
+  broadcast.forward();
+  broadcast.forget_prepared();
+
+  broadcast.prepare(kFrames);
+  counting = true;
+  allocations = 0;
+  const std::uint64_t packets = broadcast.forward();
+  counting = false;
+  EXPECT_EQ(packets, kViewers * kFrames * TestBroadcast::kPacketsPerFrame);
+  EXPECT_EQ(allocations, 0U);
+}
+
+TEST(AllocationCounter, Counts) {
+  counting = true;
+  allocations = 0;
+  const Buffer bytes(100);
+  counting = false;
+  EXPECT_EQ(allocations, 1U) << bytes.size();
+}
+
+INSTANTIATE_TEST_SUITE_P(BothCiphers, Allocations,
+                         testing::Values(srtp::CipherChoice::kOpenssl,
+                                         srtp::CipherChoice::kIpsecMb),
+                         [](const auto& named) {
+                           return named.param == srtp::CipherChoice::kOpenssl ? "Openssl"
+                                                                              : "IpsecMb";
+                         });
+
+}  // namespace
+}  // namespace visavis::sfu

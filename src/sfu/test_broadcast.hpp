@@ -1,0 +1,202 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/check.hpp"
+#include "base/datagram_batch.hpp"
+#include "dtls/seeded_openssl.hpp"
+#include "peer/test_browser.hpp"
+#include "rtp/header_writer.hpp"
+#include "sfu/media_worker.hpp"
+#include "sim/seeded_entropy.hpp"
+
+/// A worker with one publisher and many viewers over ICE, DTLS and SRTP, without a network: what
+/// the forwarding path costs is counted on it.
+namespace visavis::sfu {
+
+class TestBroadcast {
+ public:
+  /// A second of 1.5 Mbit/s: 30 frames of 5 packets.
+  static constexpr std::size_t kPacketsPerFrame = 5;
+  static constexpr std::size_t kPayloadBytes = 1150;
+  static constexpr Duration kFrameInterval = std::chrono::milliseconds(33);
+
+  TestBroadcast(std::size_t viewers, const MediaWorker::Options& options)
+      : worker_(now_, identity_, entropy_, options) {
+    open(kPublisher, false);
+    worker_.handle_command(now_, OpenStream{kStream, PeerId(kPublisher), "v"});
+    for (std::uint64_t id = kPublisher + 1; id <= kPublisher + viewers; ++id) {
+      open(id, true);
+      worker_.handle_command(now_, AssignSlot{PeerId(id), SlotIndex(0), kStream});
+    }
+    for (int step = 0; step < 200 && connected_ <= viewers; ++step) {
+      exchange();
+      now_ += std::chrono::milliseconds(10);
+    }
+    check(connected_ == viewers + 1);
+  }
+
+  /// Seals frames as the publisher will have sent them. The first of all is a keyframe.
+  void prepare(std::size_t frames) {
+    for (std::size_t frame = 0; frame < frames; ++frame, timestamp_ += 2'970) {
+      for (std::size_t index = 0; index < kPacketsPerFrame; ++index) {
+        waiting_.push_back(browsers_.front()->client.sealed_rtp(packet(index)));
+      }
+    }
+  }
+
+  /// Forwards what was prepared, a frame each 33 ms; returns how many packets went to viewers.
+  std::uint64_t forward() {
+    const std::uint64_t before = worker_.counters().rtp_out;
+    for (std::size_t at = 0; at < waiting_.size(); ++at) {
+      worker_.handle_datagram(now_, route_of(*browsers_.front()), waiting_[at]);
+      if ((at + 1) % kPacketsPerFrame == 0) {
+        flush();
+        now_ += kFrameInterval;
+        worker_.handle_timeout(now_);
+      }
+    }
+    return worker_.counters().rtp_out - before;
+  }
+  void forget_prepared() { waiting_.clear(); }
+
+  [[nodiscard]] const MediaWorker& worker() const { return worker_; }
+
+ private:
+  static constexpr std::uint64_t kPublisher = 1;
+  static constexpr StreamId kStream{11};
+  static constexpr std::uint8_t kMid = 4, kAbsSendTime = 2, kTransportCc = 3, kVp8 = 96;
+  static inline const SocketAddress kServer = *SocketAddress::parse("192.0.2.1:7000");
+
+  struct Browser {
+    Browser(Instant now, std::uint64_t id, const dtls::Fingerprint& server)
+        : local{"server_ufrag" + std::to_string(id), "server_password_of_24_chr"},
+          remote{"browser" + std::to_string(id), "browser_password_of_24_ch"},
+          identity(peer::make_identity(id + 100)),
+          address{IpAddress::v4(0x0A000000U + static_cast<std::uint32_t>(id)), 40'000},
+          client(now,
+                 {.local = remote,
+                  .remote = local,
+                  .local_addresses = {address},
+                  .remote_candidates = {{.address = kServer, .priority = 1}}},
+                 identity, server) {}
+
+    ice::Credentials local, remote;
+    dtls::Identity identity;
+    SocketAddress address;
+    peer::TestBrowser client;
+  };
+
+  static Route route_of(const Browser& browser) { return {kServer, browser.address}; }
+
+  static rtp::MediaParameters media() {
+    rtp::MediaParameters media;
+    media.codecs.push_back({.format = {rtp::CodecName::kVp8, 0},
+                            .payload_type = rtp::PayloadType(kVp8),
+                            .rtx = rtp::PayloadType(kVp8 + 1),
+                            .nack = true,
+                            .pli = true,
+                            .fir = true,
+                            .transport_cc = true});
+    media.extensions.set(kMid, rtp::Extension::kMid);
+    media.extensions.set(kAbsSendTime, rtp::Extension::kAbsSendTime);
+    media.extensions.set(kTransportCc, rtp::Extension::kTransportCc);
+    return media;
+  }
+
+  void open(std::uint64_t id, bool views) {
+    browsers_.push_back(std::make_unique<Browser>(now_, id, identity_.fingerprint()));
+    const Browser& browser = *browsers_.back();
+    PeerSetup setup;
+    setup.peer = PeerId(id);
+    setup.room = RoomId(1);
+    setup.media = media();
+    setup.local = browser.local;
+    setup.remote = browser.remote;
+    setup.remote_fingerprint = browser.identity.fingerprint();
+    if (views) {
+      setup.slots = {{0, "s0", rtp::MediaKind::kVideo, rtp::Ssrc(1'000), rtp::Ssrc(1'500)}};
+    } else {
+      setup.publish_lines = {{"v", rtp::MediaKind::kVideo, std::nullopt, std::nullopt}};
+    }
+    worker_.handle_command(now_, OpenPeer{setup});
+  }
+
+  /// Everything that waits on either side, and what is due.
+  void exchange() {
+    worker_.handle_timeout(now_);
+    for (const auto& browser : browsers_) {
+      browser->client.handle_timeout(now_);
+      DatagramBatch batch(16);
+      while (!batch.full() && browser->client.poll_transmit(batch)) {
+      }
+      for (const auto& cell : batch.cells()) {
+        worker_.handle_datagram(now_, route_of(*browser), batch.bytes(cell));
+      }
+    }
+    for (bool more = true; more; batch_.clear()) {
+      more = worker_.flush(now_, batch_);
+      for (const auto& cell : batch_.cells()) {
+        const std::size_t index = cell.route.remote.ip.v4_host_order() - 0x0A000001U;
+        browsers_[index]->client.handle_datagram(now_, {cell.route.remote, kServer},
+                                                 batch_.bytes(cell));
+      }
+    }
+    take_events();
+  }
+
+  void flush() {
+    for (bool more = true; more; batch_.clear()) {
+      more = worker_.flush(now_, batch_);
+    }
+    take_events();
+  }
+
+  void take_events() {
+    while (const auto event = worker_.poll_event()) {
+      connected_ += std::holds_alternative<PeerConnected>(*event) ? 1U : 0U;
+    }
+  }
+
+  Buffer packet(std::size_t index) {
+    Buffer packet(DatagramBatch::kCellBytes);
+    rtp::HeaderWriter writer(
+        packet, {rtp::PayloadType(kVp8), rtp::SequenceNumber(sequence_++),
+                 rtp::Timestamp(timestamp_), rtp::Ssrc(5'000), index + 1 == kPacketsPerFrame});
+    writer.extension(kMid, as_bytes("v"));
+    writer.extension_u16(kTransportCc, transport_sequence_++);
+    packet.resize(writer.finish());
+    const bool first = index == 0;
+    const auto number = static_cast<std::uint16_t>(sequence_ / kPacketsPerFrame);
+    // RFC 7741 §4.2: descriptor with a 15-bit picture id and TL0PICIDX, then the VP8 header.
+    const Buffer front{std::byte(first ? 0x90 : 0x80),
+                       std::byte{0xC0},
+                       static_cast<std::byte>(0x80U | (number >> 8U)),
+                       static_cast<std::byte>(number),
+                       static_cast<std::byte>(number),
+                       std::byte(std::exchange(keyframe_sent_, true) ? 0x01 : 0x00)};
+    packet.insert(packet.end(), front.begin(), front.end());
+    packet.resize(packet.size() + kPayloadBytes - front.size(), std::byte{0x5A});
+    return packet;
+  }
+
+  dtls::SeededOpenssl openssl_{7};
+  Instant now_{std::chrono::seconds(100)};
+  sim::SeededEntropy entropy_{9};
+  dtls::Identity identity_ = dtls::Identity::make(entropy_);
+  MediaWorker worker_;
+  std::vector<std::unique_ptr<Browser>> browsers_;
+  DatagramBatch batch_{512};
+  std::size_t connected_ = 0;
+  std::vector<Buffer> waiting_;
+  std::uint16_t sequence_ = 0;
+  std::uint16_t transport_sequence_ = 0;
+  std::uint32_t timestamp_ = 90'000;
+  bool keyframe_sent_ = false;
+};
+
+}  // namespace visavis::sfu
