@@ -82,7 +82,11 @@ void MediaWorker::Core::handle(Instant now, const OpenPeer& command) {
   if (routed == nullptr) {
     return;
   }
-  peer::Peer peer(now, {setup.local, setup.remote, setup.remote_fingerprint}, identity_, *cipher_);
+  peer::Peer peer(now,
+                  {.local = setup.local,
+                   .remote = setup.remote,
+                   .remote_fingerprint = setup.remote_fingerprint},
+                  identity_, *cipher_);
   auto transport = std::make_unique<PeerTransport>(setup.peer, std::move(peer));
   transport->routed = routed;
   settle(now, *transports_.add(std::move(transport), setup.local.ufrag));
@@ -123,9 +127,7 @@ void MediaWorker::Core::handle_datagram(Instant now, const Route& route, Mutable
     case peer::Peer::Kind::kRtp:
       router_.handle_rtp(now, *transport->routed, received.packet);
       return;  // Media moves nothing in the transport: it costs no look at it.
-    case peer::Peer::Kind::kRtcp:
-      router_.handle_rtcp(now, *transport->routed, received.packet);
-      return;
+    case peer::Peer::Kind::kRtcp: transport->routed->handle_rtcp(now, received.packet); return;
     case peer::Peer::Kind::kCheck: transports_.update_routes(*transport); break;
     case peer::Peer::Kind::kNothing: break;
   }
@@ -179,7 +181,7 @@ void MediaWorker::Core::follow(Instant now, PeerTransport& transport, const peer
   } else if (std::holds_alternative<peer::Silent>(event)) {
     router_.events().push(PeerSilent{transport.id});
   } else if (const auto* failed = std::get_if<peer::Failed>(&event)) {
-    router_.events().push(PeerFailed{transport.id, to_string(failed->reason)});
+    router_.events().push(PeerFailed{.peer = transport.id, .reason = to_string(failed->reason)});
   }
   std::optional<Transport> way_out;
   if (transport.peer.can_send()) {

@@ -29,7 +29,7 @@ bool NackMap::may_resend(Instant now, std::int64_t out, Duration round_trip) {
   if (place.out == out && now - place.at < round_trip) {
     return false;
   }
-  place = {out, now};
+  place = {.out = out, .at = now};
   return true;
 }
 

@@ -31,7 +31,8 @@ class Outlet {
 
   void commit_rtp(MutableBytes cell, std::size_t size) {
     ++counters_.rtp_out;
-    send(at_->sealer == nullptr ? size : seals_.add({at_->sealer, cell, size}));
+    send(at_->sealer == nullptr ? size
+                                : seals_.add({.sealer = at_->sealer, .cell = cell, .size = size}));
   }
   void commit_rtcp(MutableBytes cell, std::size_t size) {
     ++counters_.rtcp_out;

@@ -127,7 +127,7 @@ void Publisher::handle_rtp(Instant now, MutableBytes packet) {
     parts_.counters.drop(DropReason::kUnknownPayloadType);
     return;
   }
-  deliver(now, *source, {packet, *view, codec->format});
+  deliver(now, *source, {.packet = packet, .view = *view, .format = codec->format});
 }
 
 void Publisher::handle_sender_report(Instant now, const rtp::SenderReport& report) {
@@ -136,9 +136,9 @@ void Publisher::handle_sender_report(Instant now, const rtp::SenderReport& repor
     return;
   }
   source->stats.handle_sender_report(now, report.ntp);
-  clock_.handle_sender_report(now, report.ntp);
+  const Instant at = clock_.handle_sender_report(now, report.ntp);
   if (Stream* stream = lines_[source->line].stream) {
-    stream->handle_sender_report(*clock_.to_server_time(report.ntp), report.timestamp);
+    stream->handle_sender_report(at, report.timestamp);
   }
 }
 

@@ -90,9 +90,10 @@ void Publisher::write_keyframe_requests(Instant now, rtp::RtcpWriter& writer) {
     if (!stream->poll_keyframe_request(now)) {
       continue;
     }
-    const rtp::CodecLine* codec = stream->format() ? media_.find(*stream->format()) : nullptr;
+    const auto& format = stream->format();
+    const rtp::CodecLine* codec = format ? media_.find(*format) : nullptr;
     if (codec != nullptr && codec->fir && !codec->pli) {
-      writer.fir({kReceiverSsrc, source.ssrc, fir_requests_++});
+      writer.fir({.sender = kReceiverSsrc, .media = source.ssrc, .request = fir_requests_++});
     } else {
       writer.pli(kReceiverSsrc, source.ssrc);
     }

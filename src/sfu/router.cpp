@@ -76,8 +76,11 @@ void Router::open_stream(Instant now, const OpenStream& command) {
     parts_.counters.refuse(RefusalReason::kTooManyStreams);
     return;
   }
-  const Stream::Identity identity{command.stream, parts_.streams.place_for_next(), line->kind, peer,
-                                  command.publisher};
+  const Stream::Identity identity{.id = command.stream,
+                                  .ref = parts_.streams.place_for_next(),
+                                  .kind = line->kind,
+                                  .publisher = peer,
+                                  .publisher_id = command.publisher};
   Stream& stream =
       parts_.streams.add(std::make_unique<Stream>(identity, parts_, limits_.log_bytes_max));
   peer->publisher().attach(stream, command.mid);
@@ -133,10 +136,6 @@ void Router::handle_rtp(Instant now, RoutedPeer& peer, MutableBytes packet) {
   parts_.work.mark(peer);  // Its deadlines have moved.
 }
 
-void Router::handle_rtcp(Instant now, RoutedPeer& peer, Bytes compound) {
-  peer.handle_rtcp(now, compound);
-}
-
 void Router::handle_timeout(Instant now) {
   while (const auto id = wakeups_.poll_due(now)) {
     if (RoutedPeer* peer = find(*id)) {
@@ -151,7 +150,7 @@ void Router::handle_timeout(Instant now) {
 
 bool Router::flush(Instant now, Outlet& outlet) {
   wake_readers();
-  const SendTime time{now, rtp::abs_send_time(now)};
+  const SendTime time{.now = now, .abs_send_time = rtp::abs_send_time(now)};
   while (RoutedPeer* peer = parts_.work.take_peer()) {
     if (!peer->flush(time, outlet)) {
       parts_.work.mark(*peer);
@@ -186,7 +185,7 @@ void Router::rank_speakers(Instant now) {
   rank_at_ = rooms_.empty() ? kNever : now + RoomSpeakers::kInterval;
   for (auto& [room, speakers] : rooms_) {
     if (auto order = speakers.rank(now)) {
-      parts_.events.push(SpeakersChanged{room, std::move(*order)});
+      parts_.events.push(SpeakersChanged{.room = room, .loudest_first = std::move(*order)});
     }
   }
 }

@@ -32,17 +32,16 @@ class Router {
   /// Null: refused, and counted why.
   RoutedPeer* open_peer(Instant now, const PeerSetup& setup);
   void update_peer(Instant now, const PeerSetup& setup);
-  void close_peer(Instant now, PeerId peer);
+  void close_peer(Instant now, PeerId id);
   void open_stream(Instant now, const OpenStream& command);
-  void close_stream(Instant now, StreamId stream);
+  void close_stream(Instant now, StreamId id);
   void set_muted(const SetStreamMuted& command);
   void assign_slot(Instant now, const AssignSlot& command);
-  void warm_stream(Instant now, StreamId stream);
+  void warm_stream(Instant now, StreamId id);
   void report_peer(Instant now, const ReportPeer& command);
   void report_worker(std::uint64_t request);
 
   void handle_rtp(Instant now, RoutedPeer& peer, MutableBytes packet);
-  void handle_rtcp(Instant now, RoutedPeer& peer, Bytes compound);
   void handle_timeout(Instant now);
   /// Writes what is to leave, grouped by receiver. True: the outlet is full and more waits.
   [[nodiscard]] bool flush(Instant now, Outlet& outlet);

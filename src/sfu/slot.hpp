@@ -119,6 +119,7 @@ class Slot {
   void replace_stream(Instant now, Stream* stream);
   void set_state(SlotState state);
   void announce();
+  [[nodiscard]] const rtp::CodecLine* codec() const;
   void enter(std::int64_t sequence);
   void begin_audio(Instant now);
   void begin_video(Instant now);

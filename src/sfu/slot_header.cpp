@@ -126,10 +126,13 @@ bool SlotHeader::fits_one_byte_form(const LogEntry& entry) const {
 // agreed with us on mixing both forms, and so have its viewers (RFC 8285 §4.1.2).
 std::size_t SlotHeader::write_two_byte_form(MutableBytes cell, const HeaderFields& fields,
                                             const LogEntry& entry) const {
-  rtp::HeaderWriter writer(
-      cell.first(kBytesMax),
-      {fields.payload_type, fields.sequence, fields.timestamp, fields.ssrc, fields.marker},
-      rtp::ExtensionForm::kTwoByte);
+  rtp::HeaderWriter writer(cell.first(kBytesMax),
+                           {.payload_type = fields.payload_type,
+                            .sequence = fields.sequence,
+                            .timestamp = fields.timestamp,
+                            .ssrc = fields.ssrc,
+                            .marker = fields.marker},
+                           rtp::ExtensionForm::kTwoByte);
   if (const auto id = ids_.id_of(rtp::Extension::kMid); id && !mid_.empty()) {
     writer.extension(*id, as_bytes(mid_));
   }

@@ -24,7 +24,7 @@ void Slot::handle_nack(Instant now, rtp::SequenceNumber sequence) {
     ++parts_.counters.nacks_too_soon;
     return;
   }
-  queue_repair({out, false});
+  queue_repair({.out = out, .first_time = false});
 }
 
 void Slot::handle_late_packet(std::int64_t sequence) {
@@ -33,7 +33,7 @@ void Slot::handle_late_packet(std::int64_t sequence) {
     return;
   }
   if (sequence >= segment->first_in() && sequence < next_) {
-    queue_repair({sequence + segment->sequence_offset, true});
+    queue_repair({.out = sequence + segment->sequence_offset, .first_time = true});
   }
 }
 
@@ -68,8 +68,8 @@ void Slot::send_rtx(const SendTime& time, const Segment& segment, const LogEntry
                     Outlet& outlet) {
   HeaderFields fields = fields_for(time, segment, entry);
   const rtp::SequenceNumber original = fields.sequence;
-  fields.payload_type = *segment.rtx_payload_type;
-  fields.ssrc = *line_.rtx_ssrc;
+  fields.payload_type = segment.rtx_payload_type.value_or(segment.payload_type);
+  fields.ssrc = line_.rtx_ssrc.value_or(line_.ssrc);
   fields.sequence = rtp::SequenceNumber(rtx_sequence_++);
   const MutableBytes cell = outlet.cell();
   const std::size_t header_size = numbered_header_.write(cell, fields, entry);

@@ -9,11 +9,15 @@
 namespace visavis::sfu {
 
 bool Slot::has_backlog() const {
-  return state_ == SlotState::kShowing && !layer().log.empty() && next_ <= layer().log.head();
+  if (state_ != SlotState::kShowing) {
+    return false;
+  }
+  const TrackLog& log = layer().log;
+  return !log.empty() && next_ <= log.head();
 }
 
 bool Slot::send_next(const SendTime& time, Outlet& outlet) {
-  if (has_backlog() && layer().log.has_dropped(next_)) {
+  if (state_ == SlotState::kShowing && layer().log.has_dropped(next_)) {
     parts_.counters.drop(DropReason::kViewerTooSlow);
     begin(time.now);
   }

@@ -71,7 +71,7 @@ void Slot::begin(Instant now) {
     set_state(SlotState::kWaitingForKeyframe);
     return;
   }
-  if (viewer_.media.find(*stream_->format()) == nullptr) {
+  if (codec() == nullptr) {
     set_state(SlotState::kCodecUnsupported);
     return;
   }
@@ -118,6 +118,12 @@ bool Slot::needs_keyframe() const {
   return state_ == SlotState::kWaitingForKeyframe && !is_audio();
 }
 
+// What the viewer agreed on for the stream's codec; null if it does not know it.
+const rtp::CodecLine* Slot::codec() const {
+  const auto& format = stream_->format();
+  return format ? viewer_.media.find(*format) : nullptr;
+}
+
 void Slot::begin_audio(Instant now) {
   const TrackLog& log = layer().log;
   if (log.empty()) {
@@ -151,14 +157,16 @@ void Slot::enter(std::int64_t sequence) {
 // begin with is gone.
 bool Slot::begin_segment(Instant now, const LogEntry& first) {
   const TrackLog& log = layer().log;
-  const rtp::CodecLine* codec = viewer_.media.find(*stream_->format());
-  if (codec == nullptr || (!is_audio() && first.sequence != next_)) {
+  const rtp::CodecLine* agreed = codec();
+  if (agreed == nullptr || (!is_audio() && first.sequence != next_)) {
     return false;
   }
   // Audio has no run: its steps must stay as they are, so its first packet is its own anchor.
   const LogEntry* head = is_audio() ? &first : log.find(log.head());
   const rtp::Timestamp anchor = head == nullptr ? first.timestamp : head->timestamp;
-  const CachedRun run{first.timestamp, anchor, std::min(now, stream_->clock().time_of(anchor))};
+  const CachedRun run{.first = first.timestamp,
+                      .head = anchor,
+                      .head_time = std::min(now, stream_->clock().time_of(anchor))};
   Segment segment;
   segment.stream = stream_->ref();
   segment.layer = layer_index_;
@@ -166,9 +174,9 @@ bool Slot::begin_segment(Instant now, const LogEntry& first) {
   segment.first_out = next_out_;
   segment.sequence_offset = next_out_ - first.sequence;
   segment.timestamps = clock_.enter(run);
-  segment.payload_type = codec->payload_type;
-  segment.rtx_payload_type = line_.rtx_ssrc ? codec->rtx : std::nullopt;
-  segment.repairable = codec->nack;
+  segment.payload_type = agreed->payload_type;
+  segment.rtx_payload_type = line_.rtx_ssrc ? agreed->rtx : std::nullopt;
+  segment.repairable = agreed->nack;
   continue_pictures(segment, first);
   nack_map_.begin_segment(segment);
   begins_segment_ = false;
@@ -204,7 +212,7 @@ void Slot::set_state(SlotState state) {
 }
 
 void Slot::announce() {
-  parts_.events.push(SlotChanged{viewer_.peer, index(), state_});
+  parts_.events.push(SlotChanged{.peer = viewer_.peer, .slot = index(), .state = state_});
 }
 
 }  // namespace visavis::sfu

@@ -168,7 +168,7 @@ void Stream::change_format(Instant now, const rtp::Format& format) {
     layers_.front().log.restart();
   }
   format_ = format;
-  parts_.events.push(StreamActive{identity_.id, format});
+  parts_.events.push(StreamActive{.stream = identity_.id, .format = format});
   for (Slot* reader : readers_) {
     reader->begin(now);
   }

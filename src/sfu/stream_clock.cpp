@@ -26,16 +26,14 @@ std::int64_t to_units(Duration duration, std::uint32_t rate) {
   return duration.count() * rate / kMicroseconds;
 }
 
-void PublisherClock::handle_sender_report(Instant now, rtp::NtpTime ntp) {
-  const auto expected = to_server_time(ntp);
-  if (!expected) {
-    anchor_ = {ntp, now};
-    return;
-  }
-  const Duration late = now - *expected;
+Instant PublisherClock::handle_sender_report(Instant now, rtp::NtpTime ntp) {
+  const Instant expected = to_server_time(ntp).value_or(now);
+  const Duration late = now - expected;
   const bool quickest = late < Duration::zero();
   const bool clock_was_set = late > kClockSet || late < -kClockSet;
-  anchor_ = {ntp, quickest || clock_was_set ? now : *expected + (late / kSlowShare)};
+  const Instant at = quickest || clock_was_set ? now : expected + (late / kSlowShare);
+  anchor_ = {.ntp = ntp, .at = at};
+  return at;
 }
 
 std::optional<Instant> PublisherClock::to_server_time(rtp::NtpTime ntp) const {
@@ -47,7 +45,7 @@ std::optional<Instant> PublisherClock::to_server_time(rtp::NtpTime ntp) const {
 
 void StreamClock::handle_packet(Instant arrival, rtp::Timestamp timestamp) {
   if (!arrived_) {
-    arrived_ = {arrival, timestamp};
+    arrived_ = {.at = arrival, .timestamp = timestamp};
     return;
   }
   const std::int64_t step = rtp::distance(arrived_->timestamp, timestamp);
@@ -58,9 +56,10 @@ void StreamClock::handle_packet(Instant arrival, rtp::Timestamp timestamp) {
   const Duration late = arrival - expected;
   const bool broken = late > kTrustedError || late < -kTrustedError;  // The timestamps jumped.
   if (broken) {
-    arrived_ = {arrival, timestamp};
+    arrived_ = {.at = arrival, .timestamp = timestamp};
   } else {
-    arrived_ = {late < Duration::zero() ? arrival : expected + (late / kLateShare), timestamp};
+    arrived_ = {.at = late < Duration::zero() ? arrival : expected + (late / kLateShare),
+                .timestamp = timestamp};
   }
 }
 
@@ -73,7 +72,7 @@ void StreamClock::handle_sender_report(Instant at, rtp::Timestamp timestamp) {
     reported_.reset();
     return;
   }
-  reported_ = {at, timestamp};
+  reported_ = {.at = at, .timestamp = timestamp};
 }
 
 void StreamClock::restart() {
@@ -82,11 +81,11 @@ void StreamClock::restart() {
 }
 
 Instant StreamClock::time_of(rtp::Timestamp timestamp) const {
-  return on_line(*point(), timestamp);
+  return on_line(point().value_or(ClockPoint{}), timestamp);
 }
 
 rtp::Timestamp StreamClock::timestamp_at(Instant at) const {
-  const ClockPoint from = *point();
+  const ClockPoint from = point().value_or(ClockPoint{});
   const std::int64_t units = to_units(at - from.at, rate_);
   return rtp::Timestamp(from.timestamp.value() + static_cast<std::uint32_t>(units));
 }

@@ -20,8 +20,8 @@ struct ClockPoint {
 /// and video are moved alike and stay in step.
 class PublisherClock {
  public:
-  /// A sender report with this NTP time has just arrived.
-  void handle_sender_report(Instant now, rtp::NtpTime ntp);
+  /// A sender report with this NTP time has just arrived; where it lies on the server's time line.
+  Instant handle_sender_report(Instant now, rtp::NtpTime ntp);
   /// Where `ntp` lies, a one-way delay included: the delay of the quickest report.
   [[nodiscard]] std::optional<Instant> to_server_time(rtp::NtpTime ntp) const;
 

@@ -15,7 +15,7 @@ StreamRef StreamTable::place_for_next() {
     free_.push_back(static_cast<std::uint32_t>(places_.size()));
     places_.emplace_back();
   }
-  return {free_.back(), places_[free_.back()].generation};
+  return {.index = free_.back(), .generation = places_[free_.back()].generation};
 }
 
 Stream& StreamTable::add(std::unique_ptr<Stream> stream) {

@@ -109,8 +109,8 @@ bool Subscriber::send_video(const SendTime& time, Outlet& outlet) {
   bool somebody_sent = true;
   while (somebody_sent && tick_left_ > 0) {
     const std::size_t left_before = tick_left_;
-    for (std::size_t turn = 0; turn < viewer_.news.size(); ++turn) {
-      if (!take_turn(*viewer_.news[turn], time, outlet)) {
+    for (Slot* slot : viewer_.news) {
+      if (!take_turn(*slot, time, outlet)) {
         return false;
       }
     }

@@ -224,7 +224,7 @@ class TestCall {
     rtp::RtcpWriter writer(compound);
     writer.receiver_report(rtp::Ssrc(77));
     write(writer);
-    router.handle_rtcp(now, from, writer.written());
+    from.handle_rtcp(now, writer.written());
   }
   static rtp::Ssrc video_ssrc(const RoutedPeer& peer) {
     return rtp::Ssrc(static_cast<std::uint32_t>(5000 + peer.id().value()));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <ranges>
 #include <utility>
 
 #include "base/check.hpp"
@@ -20,8 +21,8 @@ void note_carried(LogEntry& entry, const IncomingPacket& incoming, const rtp::Ex
       return;
     }
     const auto at = static_cast<std::uint16_t>(value.data() - incoming.packet.data());
-    entry.carried[entry.carried_count++] = {*extension, static_cast<std::uint8_t>(value.size()),
-                                            at};
+    entry.carried[entry.carried_count++] = {
+        .extension = *extension, .size = static_cast<std::uint8_t>(value.size()), .at = at};
   });
 }
 
@@ -57,16 +58,16 @@ TrackLog::Result TrackLog::append(Instant now, const IncomingPacket& incoming,
                                   const rtp::ExtensionMap& ids) {
   const std::int64_t sequence = unwrapper_.unwrap(incoming.view.sequence);
   if (const auto refused = refusal(sequence)) {
-    return {*refused, nullptr};
+    return {.appended = *refused};
   }
-  const bool at_head = !head_ || sequence > *head_;
+  const bool at_head = empty() || sequence > head_;
   if (at_head) {
     advance_head(sequence);
   }
   drop_old(now);
   const MutableBytes stored = store(incoming.packet.size());
   if (stored.empty()) {
-    return {Appended::kNoMemory, nullptr};
+    return {.appended = Appended::kNoMemory};
   }
   tail_ = std::min(tail_, sequence);
   std::memcpy(stored.data(), incoming.packet.data(), incoming.packet.size());
@@ -86,11 +87,13 @@ TrackLog::Result TrackLog::append(Instant now, const IncomingPacket& incoming,
   note_carried(entry, incoming, ids);
   const bool new_keyframe = entry.starts_keyframe && mark_keyframe(entry);
   bytes_appended_ += stored.size();
-  return {at_head ? Appended::kAtHead : Appended::kLate, &entry, new_keyframe};
+  return {.appended = at_head ? Appended::kAtHead : Appended::kLate,
+          .entry = &entry,
+          .new_keyframe = new_keyframe};
 }
 
 void TrackLog::restart() {
-  for (; head_ && tail_ <= *head_; ++tail_) {
+  for (; !empty() && tail_ <= head_; ++tail_) {
     entries_[static_cast<std::size_t>(tail_) & mask_] = {};
   }
   for (auto& chunk : chunks_) {
@@ -99,7 +102,7 @@ void TrackLog::restart() {
   chunks_.clear();
   keyframes_.clear();
   unwrapper_ = {};
-  head_.reset();
+  head_ = LogEntry::kNone;
   tail_ = 0;
   floor_ = 0;
   dropped_ = LogEntry::kNone;
@@ -107,15 +110,15 @@ void TrackLog::restart() {
 }
 
 void TrackLog::drop_old(Instant now) {
-  if (!head_) {
+  if (empty()) {
     return;
   }
-  while (tail_ <= *head_) {
+  while (tail_ <= head_) {
     const LogEntry* oldest = find(tail_);
     if (oldest != nullptr && oldest->arrival + limits_.age_max >= now) {
       return;
     }
-    if (oldest == nullptr && tail_ == *head_) {
+    if (oldest == nullptr && tail_ == head_) {
       return;  // The head itself, about to be written.
     }
     drop_tail();
@@ -123,9 +126,9 @@ void TrackLog::drop_old(Instant now) {
 }
 
 const TrackLog::Keyframe* TrackLog::newest_keyframe() const {
-  for (auto mark = keyframes_.rbegin(); mark != keyframes_.rend(); ++mark) {
-    if (find(mark->sequence) != nullptr) {
-      return &*mark;
+  for (const Keyframe& mark : std::views::reverse(keyframes_)) {
+    if (find(mark.sequence) != nullptr) {
+      return &mark;
     }
   }
   return nullptr;
@@ -143,17 +146,17 @@ bool TrackLog::is_fresh(Instant now) const {
 }
 
 std::optional<TrackLog::Appended> TrackLog::refusal(std::int64_t sequence) const {
-  if (!head_) {
+  if (empty()) {
     return std::nullopt;
   }
-  if (sequence < floor_ || sequence <= *head_ - static_cast<std::int64_t>(limits_.entries_max)) {
+  if (sequence < floor_ || sequence <= head_ - static_cast<std::int64_t>(limits_.entries_max)) {
     return Appended::kTooOld;
   }
   return find(sequence) != nullptr ? std::optional(Appended::kDuplicate) : std::nullopt;
 }
 
 void TrackLog::advance_head(std::int64_t sequence) {
-  if (!head_) {
+  if (empty()) {
     tail_ = sequence;
   }
   head_ = sequence;
@@ -171,7 +174,7 @@ MutableBytes TrackLog::store(std::size_t size) {
     if (grow()) {
       continue;
     }
-    if (tail_ >= *head_) {
+    if (tail_ >= head_) {
       return {};
     }
     drop_tail();
@@ -231,7 +234,10 @@ bool TrackLog::mark_keyframe(const LogEntry& entry) {
     after->sequence = entry.sequence;
     return false;
   }
-  keyframes_.insert(after, {entry.sequence, entry.arrival, entry.timestamp, bytes_appended_});
+  keyframes_.insert(after, {.sequence = entry.sequence,
+                            .arrival = entry.arrival,
+                            .timestamp = entry.timestamp,
+                            .bytes_before = bytes_appended_});
   if (keyframes_.size() > kKeyframesMax) {
     keyframes_.pop_front();
   }

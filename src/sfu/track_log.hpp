@@ -115,9 +115,9 @@ class TrackLog {
     const LogEntry& entry = entries_[static_cast<std::size_t>(sequence) & mask_];
     return entry.sequence == sequence ? &entry : nullptr;
   }
-  [[nodiscard]] bool empty() const { return !head_.has_value(); }
-  /// The newest sequence number; the log must not be empty.
-  [[nodiscard]] std::int64_t head() const { return *head_; }
+  [[nodiscard]] bool empty() const { return head_ == LogEntry::kNone; }
+  /// The newest sequence number; `LogEntry::kNone`, which is before all others, while it is empty.
+  [[nodiscard]] std::int64_t head() const { return head_; }
   /// The oldest that may still be here; the log must not be empty.
   [[nodiscard]] std::int64_t tail() const { return tail_; }
   /// Whether packets from `sequence` on have been here and are gone: who wanted to read on there
@@ -154,7 +154,7 @@ class TrackLog {
   std::vector<std::unique_ptr<LogChunk>> chunks_;  ///< The last is written to.
   std::deque<Keyframe> keyframes_;                 ///< Ascending.
   rtp::SequenceUnwrapper unwrapper_;
-  std::optional<std::int64_t> head_;
+  std::int64_t head_ = LogEntry::kNone;
   std::int64_t tail_ = 0;
   std::int64_t floor_ = 0;  ///< What came before it was dropped and does not come back.
   std::int64_t dropped_ = LogEntry::kNone;  ///< The newest that was here and is gone.
