@@ -80,7 +80,9 @@ void Connection::handle_packet(Packet packet) {
 
 void Connection::handle_connect(Packet packet) {
   Namespace* const name_space = server_.find_namespace(packet.name_space);
-  if (name_space == nullptr) {
+  const bool may_be_made =
+      !server_.parents_.empty() && packet.name_space.size() <= server_.options().namespace_name_max;
+  if (name_space == nullptr && !may_be_made) {
     refuse(packet.name_space, "Invalid namespace");
     return;
   }
@@ -88,20 +90,62 @@ void Connection::handle_connect(Packet packet) {
     refuse(packet.name_space, "Too many namespaces");
     return;
   }
-  Handshake handshake(handshake_, packet.data ? *std::move(packet.data) : empty_object());
-  const std::shared_ptr<Socket> socket = name_space->make_socket(*this, std::move(handshake));
+  json::Value auth = packet.data ? *std::move(packet.data) : empty_object();
+  if (name_space != nullptr) {
+    enter(*name_space, std::move(auth));
+    return;
+  }
+  take_place(packet.name_space).socket = nullptr;
+  ask_parents({.name_space = std::move(packet.name_space), .auth = std::move(auth)}, 0);
+}
+
+void Connection::ask_parents(const Request& request, std::size_t index) {
+  if (index == server_.parents_.size()) {
+    std::erase_if(places_,
+                  [&](const Place& place) { return place.name_space == request.name_space; });
+    refuse(request.name_space, "Invalid namespace");
+    return;
+  }
+  const auto answer = [weak = std::weak_ptr(self_), request, index](bool allowed) {
+    const auto self = weak.lock();
+    if (!self || (*self)->closed_) {
+      return;
+    }
+    Connection& connection = **self;
+    Server& server = connection.server_;
+    Namespace* const made =
+        allowed ? server.make_child(*server.parents_[index], request.name_space) : nullptr;
+    if (connection.closed_) {
+      return;  // by a handler of the new namespace
+    }
+    if (made != nullptr) {
+      connection.enter(*made, request.auth);
+    } else {
+      connection.ask_parents(request, allowed ? server.parents_.size() : index + 1);
+    }
+  };
+  server_.parents_[index]->decide_(request.name_space, request.auth, NamespaceVerdict(answer));
+}
+
+Connection::Place& Connection::take_place(std::string_view name_space) {
+  Place* place = find(name_space);
+  if (place == nullptr) {
+    place = &places_.emplace_back();
+    place->name_space = name_space;
+  }
+  place->state = State::kAsking;
+  return *place;
+}
+
+void Connection::enter(Namespace& name_space, json::Value auth) {
+  const std::shared_ptr<Socket> socket =
+      name_space.make_socket(*this, Handshake(handshake_, std::move(auth)));
   if (closed_) {
     socket->abandon();  // by a handler that a take-over called
     return;
   }
-  Place* place = find(packet.name_space);
-  if (place == nullptr) {
-    place = &places_.emplace_back();
-    place->name_space = std::move(packet.name_space);
-  }
-  place->state = State::kAsking;
-  place->socket = socket;
-  name_space->ask(socket);
+  take_place(name_space.name()).socket = socket;
+  name_space.ask(socket);
 }
 
 void Connection::handle_inside(Socket& socket, const Packet& packet) {
@@ -194,7 +238,7 @@ void Connection::handle_closed(DisconnectReason reason) {
   for (const Place& place : std::exchange(places_, {})) {
     if (place.state == State::kJoined) {
       place.socket->end(reason);
-    } else if (place.state == State::kAsking) {
+    } else if (place.state == State::kAsking && place.socket) {
       place.socket->abandon();
     }
   }

@@ -16,6 +16,7 @@
 
 namespace visavis::socketio {
 
+class Namespace;
 class Server;
 class Socket;
 
@@ -57,11 +58,20 @@ class Connection {
   struct Place {
     std::string name_space;
     State state = State::kAsking;
-    std::shared_ptr<Socket> socket;  // shared with the adapter
+    std::shared_ptr<Socket> socket;  // shared with the adapter; null until the namespace is there
   };
 
+  /// A client's CONNECT whose namespace may not be there yet.
+  struct Request {
+    std::string name_space;
+    json::Value auth;
+  };
   void handle_packet(Packet packet);
   void handle_connect(Packet packet);
+  /// Asks the parents of dynamic namespaces from `index` on.
+  void ask_parents(const Request& request, std::size_t index);
+  void enter(Namespace& name_space, json::Value auth);
+  [[nodiscard]] Place& take_place(std::string_view name_space);
   static void handle_inside(Socket& socket, const Packet& packet);
   void refuse(std::string_view name_space, std::string_view message);
   void fail(engineio::CloseReason reason);
@@ -76,6 +86,8 @@ class Connection {
   std::vector<Place> places_;  // a few: searched from the front
   std::optional<DeadlineQueue<std::uint64_t>::Place> connect_timeout_;
   bool closed_ = false;
+  // Lets a decision that comes late see whether the connection is still there.
+  std::shared_ptr<Connection*> self_ = std::make_shared<Connection*>(this);
 };
 
 }  // namespace visavis::socketio

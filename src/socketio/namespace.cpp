@@ -17,21 +17,14 @@ void Next::answer(std::optional<ConnectError> error) {
   }
 }
 
-Namespace::Namespace(Server& server, std::string name) : server_(server), name_(std::move(name)) {
+Namespace::Namespace(Server& server, std::string name, std::shared_ptr<NamespaceHooks> inherited)
+    : server_(server), name_(std::move(name)), inherited_(std::move(inherited)) {
   if (server.options_.recovery) {
     recovery_ = std::make_unique<Recovery>(*server.options_.recovery, server.recovery_deadlines_);
   }
 }
 
 Namespace::~Namespace() = default;
-
-void Namespace::use(Middleware middleware) {
-  middlewares_.push_back(std::make_unique<Middleware>(std::move(middleware)));
-}
-
-void Namespace::on_connection(ConnectionHandler handler) {
-  connection_handlers_.push_back(std::make_unique<ConnectionHandler>(std::move(handler)));
-}
 
 void Namespace::on_session_expired(Recovery::ExpiryHandler handler) {
   if (recovery_) {
@@ -124,27 +117,27 @@ void Namespace::suspend(Socket& socket, std::vector<std::string> rooms, Disconne
 
 void Namespace::ask(const SocketPointer& socket) {
   const bool trusted = socket->recovered_ && server_.options_.recovery->skip_middlewares;
-  ask(socket, trusted ? middlewares_.size() : 0);
+  ask(socket, trusted ? middleware_count() : 0);
 }
 
 void Namespace::ask(const SocketPointer& socket, std::size_t index) {
-  if (index == middlewares_.size()) {
+  if (index == middleware_count()) {
     admit(*socket);
     return;
   }
   // The answer may come when the client, or the server, is long gone.
-  (*middlewares_[index])(
-      *socket, Next([weak = std::weak_ptr(socket), index](std::optional<ConnectError> error) {
-        const SocketPointer asked = weak.lock();
-        if (!asked || asked->connection_ == nullptr) {
-          return;
-        }
-        if (error) {
-          asked->of().refuse(*asked, *error);
-        } else {
-          asked->of().ask(asked, index + 1);
-        }
-      }));
+  middleware(index)(*socket,
+                    Next([weak = std::weak_ptr(socket), index](std::optional<ConnectError> error) {
+                      const SocketPointer asked = weak.lock();
+                      if (!asked || asked->connection_ == nullptr) {
+                        return;
+                      }
+                      if (error) {
+                        asked->of().refuse(*asked, *error);
+                      } else {
+                        asked->of().ask(asked, index + 1);
+                      }
+                    }));
 }
 
 void Namespace::admit(Socket& socket) {
@@ -167,10 +160,26 @@ void Namespace::admit(Socket& socket) {
   json.end_object();
   socket.deliver(encode_packet({.type = PacketType::kConnect, .name_space = name_}, json.text()),
                  {});
-  // By index: a handler may add handlers.
-  for (std::size_t i = 0; i < connection_handlers_.size() && socket.connected_; ++i) {
-    (*connection_handlers_[i])(socket);
+  if (inherited_) {
+    greet(socket, *inherited_);
   }
+  greet(socket, hooks_);
+}
+
+void Namespace::greet(Socket& socket, const NamespaceHooks& hooks) {
+  // By index: a handler may add handlers.
+  for (std::size_t i = 0; i < hooks.connection_handlers.size() && socket.connected_; ++i) {
+    (*hooks.connection_handlers[i])(socket);
+  }
+}
+
+std::size_t Namespace::middleware_count() const {
+  return hooks_.middlewares.size() + (inherited_ ? inherited_->middlewares.size() : 0);
+}
+
+Middleware& Namespace::middleware(std::size_t index) const {
+  const std::size_t before = inherited_ ? inherited_->middlewares.size() : 0;
+  return index < before ? *inherited_->middlewares[index] : *hooks_.middlewares[index - before];
 }
 
 void Namespace::refuse(Socket& socket, const ConnectError& error) {

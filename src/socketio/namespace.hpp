@@ -54,11 +54,26 @@ class Next {
 using Middleware = std::move_only_function<void(Socket&, Next)>;
 using ConnectionHandler = std::move_only_function<void(Socket&)>;
 
+/// What a namespace asks and tells when clients come.
+struct NamespaceHooks {
+  // Each by pointer: one that is being called may add others.
+  std::vector<std::unique_ptr<Middleware>> middlewares;
+  std::vector<std::unique_ptr<ConnectionHandler>> connection_handlers;
+
+  void use(Middleware middleware) {
+    middlewares.push_back(std::make_unique<Middleware>(std::move(middleware)));
+  }
+  void on_connection(ConnectionHandler handler) {
+    connection_handlers.push_back(std::make_unique<ConnectionHandler>(std::move(handler)));
+  }
+};
+
 /// A channel of its own on the connections it shares with others: "/" or "/name". Made by
 /// `Server::of()`, lives as long as the server.
 class Namespace {
  public:
-  Namespace(Server& server, std::string name);
+  /// `inherited`: of the parent that it was made by; null for most.
+  Namespace(Server& server, std::string name, std::shared_ptr<NamespaceHooks> inherited = nullptr);
   Namespace(const Namespace&) = delete;
   Namespace& operator=(const Namespace&) = delete;
   ~Namespace();
@@ -67,8 +82,8 @@ class Namespace {
   [[nodiscard]] Server& server() const { return server_; }
 
   /// Middlewares are asked in the order of their making. Add them before clients come.
-  void use(Middleware middleware);
-  void on_connection(ConnectionHandler handler);
+  void use(Middleware middleware) { hooks_.use(std::move(middleware)); }
+  void on_connection(ConnectionHandler handler) { hooks_.on_connection(std::move(handler)); }
   /// A session that nobody came back for in time; only with `Options::recovery`.
   void on_session_expired(Recovery::ExpiryHandler handler);
 
@@ -119,6 +134,9 @@ class Namespace {
 
   /// Asks the middlewares; then connects the socket, or refuses it.
   void ask(const SocketPointer& socket);
+  [[nodiscard]] std::size_t middleware_count() const;
+  [[nodiscard]] Middleware& middleware(std::size_t index) const;
+  static void greet(Socket& socket, const NamespaceHooks& hooks);
   /// … from `index` on.
   void ask(const SocketPointer& socket, std::size_t index);
   void admit(Socket& socket);
@@ -139,9 +157,9 @@ class Namespace {
   Server& server_;
   std::string name_;
   Adapter adapter_;
-  std::unique_ptr<Recovery> recovery_;  // null: off
-  std::vector<std::unique_ptr<Middleware>> middlewares_;
-  std::vector<std::unique_ptr<ConnectionHandler>> connection_handlers_;
+  std::unique_ptr<Recovery> recovery_;         // null: off
+  std::shared_ptr<NamespaceHooks> inherited_;  // shared with parent and siblings; may be null
+  NamespaceHooks hooks_;
 };
 
 }  // namespace visavis::socketio

@@ -72,6 +72,34 @@ Namespace& Server::of(std::string_view name) {
   return *found->second;
 }
 
+ParentNamespace& Server::of_dynamic(NamespacePredicate allow) {
+  return of_dynamic_async(
+      [allow = std::move(allow)](std::string_view name, const json::Value& auth,
+                                 NamespaceVerdict verdict) mutable { verdict(allow(name, auth)); });
+}
+
+ParentNamespace& Server::of_dynamic_async(NamespaceDecision decide) {
+  parents_.push_back(std::make_unique<ParentNamespace>(std::move(decide)));
+  return *parents_.back();
+}
+
+Namespace* Server::make_child(ParentNamespace& parent, std::string_view name) {
+  if (Namespace* const made = find_namespace(name)) {
+    return made;  // while the decision was being taken
+  }
+  if (children_ >= options_.dynamic_namespaces_max) {
+    return nullptr;
+  }
+  ++children_;
+  auto child = std::make_unique<Namespace>(*this, std::string(name), parent.hooks_);
+  Namespace& made = *namespaces_.emplace(std::string(name), std::move(child)).first->second;
+  parent.children_.push_back(&made);
+  for (std::size_t i = 0; i < new_namespace_handlers_.size(); ++i) {
+    new_namespace_handlers_[i](made);
+  }
+  return &made;
+}
+
 Namespace* Server::find_namespace(std::string_view name) const {
   const auto found = namespaces_.find(name);
   return found == namespaces_.end() ? nullptr : found->second.get();

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "base/strong.hpp"
 #include "base/time.hpp"
 #include "socketio/namespace.hpp"
+#include "socketio/parent_namespace.hpp"
 #include "socketio/recovery.hpp"
 #include "socketio/socket.hpp"
 
@@ -42,6 +44,10 @@ struct Options {
   std::size_t attachment_bytes_max = 10'000'000;
   /// Rooms of one socket besides its own.
   std::size_t rooms_max = 1000;
+  /// Namespaces made because clients asked for them, and the length of their names: neither may
+  /// fill the memory.
+  std::size_t dynamic_namespaces_max = 10'000;
+  std::size_t namespace_name_max = 256;
   /// Connection state recovery; off by default, as in Node.
   std::optional<RecoveryOptions> recovery = std::nullopt;
 };
@@ -84,6 +90,15 @@ class Server {
   /// The namespace of this name ("/", "/chat"; the slash may be left out), made if it is new. "/"
   /// is always there.
   Namespace& of(std::string_view name);
+  /// Namespaces made when a client asks for one that is not there and that the predicate takes.
+  /// Parents are asked in the order of their making.
+  ParentNamespace& of_dynamic(NamespacePredicate allow);
+  /// … whose answer may come later.
+  ParentNamespace& of_dynamic_async(NamespaceDecision decide);
+  /// A namespace was made for a client.
+  void on_new_namespace(std::move_only_function<void(Namespace&)> handler) {
+    new_namespace_handlers_.push_back(std::move(handler));
+  }
 
   // The namespace "/".
   void use(Middleware middleware) { main().use(std::move(middleware)); }
@@ -115,6 +130,8 @@ class Server {
 
   Namespace& main() { return of("/"); }
   [[nodiscard]] Namespace* find_namespace(std::string_view name) const;
+  /// Null when there are too many.
+  [[nodiscard]] Namespace* make_child(ParentNamespace& parent, std::string_view name);
   [[nodiscard]] Connection* find_connection(engineio::SessionHandle session) const;
   void begin_call(Instant now);
   void keep_until_next_call(std::shared_ptr<Socket> socket);
@@ -128,6 +145,9 @@ class Server {
   Counters counters_;
   Recovery::Deadlines recovery_deadlines_;
   std::map<std::string, std::unique_ptr<Namespace>, std::less<>> namespaces_;
+  std::vector<std::unique_ptr<ParentNamespace>> parents_;
+  std::vector<std::move_only_function<void(Namespace&)>> new_namespace_handlers_;
+  std::size_t children_ = 0;
   DeadlineQueue<std::uint64_t> connect_timeouts_;
   // The socket in the key only tells apart the receivers of one broadcast; it is not followed.
   std::map<std::pair<AckDeadline, const Socket*>, std::weak_ptr<Socket>> ack_timeouts_;
