@@ -31,6 +31,12 @@ namespace visavis::socketio {
 
 class Connection;
 
+struct EventRate {
+  double per_second = 100;
+  double burst = 200;       ///< at once, after a pause
+  bool disconnect = false;  ///< the whole connection instead of dropping the event
+};
+
 struct Options {
   /// A client that has joined no namespace by then is closed (Node's default).
   Duration connect_timeout = std::chrono::seconds(45);
@@ -48,6 +54,9 @@ struct Options {
   /// fill the memory.
   std::size_t dynamic_namespaces_max = 10'000;
   std::size_t namespace_name_max = 256;
+  /// How many events of one socket are taken; more are dropped and counted. Off by default: what is
+  /// too much only the application knows.
+  std::optional<EventRate> event_rate = std::nullopt;
   /// Connection state recovery; off by default, as in Node.
   std::optional<RecoveryOptions> recovery = std::nullopt;
 };
@@ -64,6 +73,7 @@ struct Counters {
   std::uint64_t protocol_errors = 0;  ///< connections closed for a bad packet
   std::uint64_t connect_timeouts = 0;
   std::uint64_t ack_timeouts = 0;
+  std::uint64_t events_over_rate = 0;
   std::uint64_t recovered_sockets = 0;
   std::uint64_t recoveries_failed = 0;  ///< a session was asked for that could not be had
   std::uint64_t taken_over = 0;         ///< recovered while the old connection looked alive

@@ -1,6 +1,8 @@
 #include "socketio/socket.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <chrono>
 
 #include "json/writer.hpp"
 #include "socketio/connection.hpp"
@@ -103,8 +105,8 @@ void Socket::on_disconnect(DisconnectHandler handler) {
 
 void Socket::handle_event(const Packet& packet) {
   ++namespace_.server().counters_.events_received;
-  if (!packet.data) {
-    return;  // "42": no name, so no handler can be meant
+  if (!within_rate() || !packet.data) {
+    return;  // too many, or "42": no name, so no handler can be meant
   }
   Incoming event{.name = event_name(packet.data->at(0)),
                  .arguments = Arguments(*packet.data, 1, packet.attachments),
@@ -115,6 +117,28 @@ void Socket::handle_event(const Packet& packet) {
   } else {
     ask(std::make_shared<Incoming>(std::move(event)), 0);
   }
+}
+
+bool Socket::within_rate() {
+  Server& server = namespace_.server();
+  const std::optional<EventRate>& rate = server.options().event_rate;
+  if (!rate) {
+    return true;
+  }
+  const auto time_of = [&](double events) {
+    return std::chrono::duration_cast<Duration>(
+        std::chrono::duration<double>(events / rate->per_second));
+  };
+  next_event_due_ = std::max(next_event_due_, server.now());
+  if (next_event_due_ + time_of(1) <= server.now() + time_of(rate->burst)) {
+    next_event_due_ += time_of(1);
+    return true;
+  }
+  ++server.counters_.events_over_rate;
+  if (rate->disconnect) {
+    disconnect(true);
+  }
+  return false;
 }
 
 // The event is shared with the answer, which may come later.

@@ -165,6 +165,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
   Socket(Namespace& of, Connection& connection, std::string id, Handshake handshake);
 
   void handle_event(const Packet& packet);
+  /// Counts an event against `Options::event_rate`.
+  [[nodiscard]] bool within_rate();
   void handle_ack(const Packet& packet);
   /// Everything that ends with a connected socket, once.
   void end(DisconnectReason reason);
@@ -201,6 +203,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   std::vector<std::shared_ptr<EventMiddleware>> middlewares_;
   std::uint64_t last_listener_ = 0;
   bool telling_outgoing_ = false;
+  Instant next_event_due_{};  // as if events came evenly: GCRA's theoretical arrival time
   std::vector<DisconnectHandler> disconnecting_handlers_;
   std::vector<DisconnectHandler> disconnect_handlers_;
   std::map<std::uint64_t, PendingAck> pending_acks_;
