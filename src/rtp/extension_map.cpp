@@ -39,6 +39,8 @@ bool ExtensionMap::set(std::uint8_t id, Extension extension) {
   }
   std::ranges::replace(ids_, id, std::uint8_t{0});
   ids_[static_cast<std::size_t>(extension)] = id;
+  needs_two_byte_form_ =
+      std::ranges::any_of(ids_, [](std::uint8_t used) { return used > kOneByteIdMax; });
   return true;
 }
 
@@ -48,10 +50,6 @@ std::optional<Extension> ExtensionMap::at(std::uint8_t id) const {
     return std::nullopt;
   }
   return static_cast<Extension>(at - ids_.begin());
-}
-
-bool ExtensionMap::needs_two_byte_form() const {
-  return std::ranges::any_of(ids_, [](std::uint8_t id) { return id > kOneByteIdMax; });
 }
 
 bool ExtensionMap::empty() const {

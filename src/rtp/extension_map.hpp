@@ -38,13 +38,14 @@ class ExtensionMap {
   }
   [[nodiscard]] std::optional<Extension> at(std::uint8_t id) const;
   /// Whether some id does not fit the one-byte form.
-  [[nodiscard]] bool needs_two_byte_form() const;
+  [[nodiscard]] bool needs_two_byte_form() const { return needs_two_byte_form_; }
   [[nodiscard]] bool empty() const;
 
   friend bool operator==(const ExtensionMap&, const ExtensionMap&) = default;
 
  private:
   std::array<std::uint8_t, kExtensionCount> ids_{};  // 0: not negotiated.
+  bool needs_two_byte_form_ = false;                 // Asked for each packet.
 };
 
 }  // namespace visavis::rtp

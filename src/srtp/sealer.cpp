@@ -39,6 +39,35 @@ class Sources {
   std::vector<Source> sources_;
 };
 
+// What sealing needs of a packet that we have written ourselves (RFC 3550 §5.1, §5.3.1): all else
+// that a parser looks at would be in vain.
+constexpr std::size_t kFixedHeaderBytes = 12;
+constexpr std::size_t kSequenceAt = 2;
+constexpr std::size_t kSsrcAt = 8;
+
+std::uint16_t read_u16(Bytes bytes, std::size_t at) {
+  return ByteReader(bytes.subspan(at, 2)).u16();
+}
+std::uint32_t read_u32(Bytes bytes, std::size_t at) {
+  return ByteReader(bytes.subspan(at, 4)).u32();
+}
+
+std::size_t header_size_of(Bytes packet) {
+  constexpr std::size_t kWordBytes = 4;
+  constexpr unsigned kVersion2 = 0x80;
+  constexpr unsigned kVersionMask = 0xC0;
+  constexpr unsigned kExtensionBit = 0x10;
+  constexpr unsigned kSourcesMask = 0x0F;
+  const auto first = std::to_integer<unsigned>(packet[0]);
+  check((first & kVersionMask) == kVersion2);
+  const std::size_t size = kFixedHeaderBytes + ((first & kSourcesMask) * kWordBytes);
+  if ((first & kExtensionBit) == 0) {
+    return size;
+  }
+  check(size + kWordBytes <= packet.size());
+  return size + kWordBytes + (read_u16(packet, size + 2) * kWordBytes);
+}
+
 }  // namespace
 
 struct Sealer::State {
@@ -75,15 +104,16 @@ const Cipher& Sealer::cipher() const {
 }
 
 CipherJob Sealer::prepare_rtp(MutableBytes cell, std::size_t size) {
-  const auto packet = rtp::parse_packet(cell.first(size));
-  check(packet.has_value());
-  const std::size_t sealed_size = size + state_->overhead_rtp;
-  check(sealed_size <= cell.size());
+  check(size >= kFixedHeaderBytes && size + state_->overhead_rtp <= cell.size());
+  const std::size_t header_size = header_size_of(cell);
+  check(header_size <= size);
+  const rtp::SequenceNumber number(read_u16(cell, kSequenceAt));
+  const std::uint32_t ssrc = read_u32(cell, kSsrcAt);
   return {.key = state_->key.get(),
-          .sealed = cell.first(sealed_size),
-          .place = {.ssrc = packet->ssrc.value(),
-                    .index = state_->sources.next_index(packet->ssrc.value(), packet->sequence),
-                    .header_size = size - packet->payload.size()}};
+          .sealed = cell.first(size + state_->overhead_rtp),
+          .place = {.ssrc = ssrc,
+                    .index = state_->sources.next_index(ssrc, number),
+                    .header_size = header_size}};
 }
 
 std::size_t Sealer::seal_rtp(MutableBytes cell, std::size_t size) {
@@ -95,11 +125,11 @@ std::size_t Sealer::seal_rtp(MutableBytes cell, std::size_t size) {
 std::size_t Sealer::seal_rtcp(MutableBytes cell, std::size_t size) {
   const std::size_t sealed_size = size + state_->overhead_rtcp;
   check(size >= kRtcpHeaderBytes && sealed_size <= cell.size());
-  constexpr std::size_t kSsrcAt = 4;
+  constexpr std::size_t kReporterAt = 4;
   constexpr std::uint32_t kIndexMask = 0x7FFF'FFFF;
   state_->cipher.seal_rtcp({.key = state_->key.get(),
                             .sealed = cell.first(sealed_size),
-                            .place = {.ssrc = ByteReader(cell.subspan(kSsrcAt)).u32(),
+                            .place = {.ssrc = ByteReader(cell.subspan(kReporterAt)).u32(),
                                       .index = state_->rtcp_index++ & kIndexMask,
                                       .header_size = kRtcpHeaderBytes}});
   return sealed_size;
