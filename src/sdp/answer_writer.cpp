@@ -113,7 +113,7 @@ MediaSection AnswerWriter::write_line(const Answered& line, bool tagged) const {
                        .port = 0,
                        .protocol = offered.protocol,
                        .formats = offered.formats,
-                       .attributes = {{"mid", line.offered->mid}}};
+                       .attributes = {{.name = "mid", .value = line.offered->mid}}};
   if (line.role == Role::kRejected) {
     if (line.offered->kind) {
       section.attributes.push_back({"inactive", ""});
