@@ -72,11 +72,11 @@ void MediaThread::receive(Instant now, net::UdpSocket& socket) {
 
 void MediaThread::take_commands(Instant now) {
   for (int i = 0; i < kCommandsPerTurn; ++i) {
-    auto command = link_.commands.take();
+    const auto command = link_.commands.take();
     if (!command) {
       return;
     }
-    worker_.handle_command(now, std::move(*command));
+    worker_.handle_command(now, *command);
   }
 }
 

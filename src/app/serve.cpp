@@ -53,6 +53,7 @@ std::expected<std::vector<net::UdpSocket>, Error> open_media(const Config& confi
 std::vector<SocketAddress> candidates_of(const Config& config,
                                          const std::vector<net::UdpSocket>& sockets) {
   std::vector<SocketAddress> bound;
+  bound.reserve(sockets.size());
   for (const net::UdpSocket& socket : sockets) {
     bound.push_back(socket.local());
   }
