@@ -21,7 +21,7 @@ export class CacheWatch {
       const last = this.changes.at(-1);
       const same = now && last && ['asked', 'keyframes', 'hits', 'misses'].every((key) => now[key] === last[key]);
       if (now && !same) this.changes.push(now);
-      if (!this.#stopped) this.#timer = setTimeout(look, 20);
+      if (!this.#stopped) this.#timer = setTimeout(look, 20).unref();
     };
     await look();
     return this;
