@@ -35,10 +35,13 @@ class Crowd {
 
   void calm_down() {
     for (Person& each : people_) {
-      if (each.socket_lost) {
+      world_.light(*each.client, path(20ms));
+    }
+    world_.run_for(1s);  // Who was away for too long hears that its socket was closed.
+    for (Person& each : people_) {
+      if (!each.left && !is_connected(each)) {
         reconnect(each);
       }
-      world_.light(*each.client, path(20ms));
     }
     world_.run_for(8s);
   }
@@ -76,7 +79,11 @@ class Crowd {
     for (Person& each : people_) {
       leave(each);
     }
-    world_.run_for(2s);
+    world_.run_for(65s);  // A goodbye on a connection that was dead already is no goodbye.
+    for (const Person& each : people_) {
+      EXPECT_TRUE(each.left) << each.client->roster().self()
+                             << " could not leave: " << each.client->signalling().failure();
+    }
     EXPECT_EQ(world_.calls().gauges().participants, 0U);
     EXPECT_EQ(world_.calls().gauges().rooms, 0U);
     EXPECT_EQ(world_.calls().gauges().streams, 0U);

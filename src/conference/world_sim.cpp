@@ -100,7 +100,7 @@ void World::light(const testpeer::Client& client, const Network& network) {
 
 void World::connect_stream(testpeer::Client& client) {
   Member& member = member_of(client);
-  check(!member.connection);
+  close_stream(member);  // If the server still believes in the old one.
   member.connection = http::ConnectionId(next_connection_++);
   by_connection_[*member.connection] = &member;
   http_.handle_open(now_, *member.connection, {.ip = member.address.ip, .port = 40'000}, false);

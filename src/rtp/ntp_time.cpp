@@ -24,7 +24,7 @@ Duration ntp_difference(NtpTime later, NtpTime earlier) {
   const auto fraction = static_cast<std::uint64_t>(difference) & kFractionMask;
   constexpr std::uint64_t kHalf = std::uint64_t{1} << 31U;
   const std::uint64_t micros = ((fraction * kMicrosPerSecond) + kHalf) >> 32U;
-  return Duration(seconds * kMicrosPerSecond + static_cast<std::int64_t>(micros));
+  return Duration((seconds * kMicrosPerSecond) + static_cast<std::int64_t>(micros));
 }
 
 std::uint32_t to_short_ntp(Duration duration) {

@@ -50,9 +50,32 @@ void Client::handle_stream_closed(Instant /*now*/) {
   signalling_.handle_closed();
 }
 
+void Client::handle_timeout(Instant now) {
+  media_.handle_timeout(now);
+  const bool reachable = signalling_.state() == SignallingClient::State::kConnected;
+  if (joined_ && reachable && !restarting_ && media_.ice_failed()) {
+    restart_ice();
+  }
+}
+
+void Client::restart_ice() {
+  restarting_ = true;
+  media_.restart_ice();
+  json::Writer writer;
+  writer.begin_object().member("offer", media_.make_offer()).end_object();
+  signalling_.request("renegotiate", std::move(writer).take(),
+                      [this](Instant now, const json::Value& ack) {
+                        restarting_ = false;
+                        if (accepted("renegotiate", ack)) {
+                          handle_media_answer(now, ack);
+                        }
+                      });
+}
+
 void Client::prepare_resume() {
   signalling_ = SignallingClient(options_.server, Random(random_.next()));
   resumes_ = true;
+  restarting_ = false;
 }
 
 void Client::handle_events(Instant now) {
@@ -64,7 +87,7 @@ void Client::handle_events(Instant now) {
       changed = roster_.handle_event(event->name, event->payload) || changed;
     }
   }
-  if (changed && options_.view_everyone) {
+  if (changed && joined_ && options_.view_everyone) {
     update_view();
   }
 }

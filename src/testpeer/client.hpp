@@ -22,6 +22,8 @@ namespace visavis::testpeer {
 /// A whole participant without I/O: connects to the server, joins a room, publishes, views
 /// whom it is told to, and reports what it received. For simulations, and by the thousand for load.
 ///
+/// It restarts ICE by itself when its transport fails.
+///
 /// Drive it like every core. It has one TCP connection (`handle_stream_bytes`,
 /// `poll_stream_output`) and one UDP socket (`handle_datagram`, `flush`): `start()`, then after
 /// each call send what both give, then sleep until `next_timeout()`.
@@ -56,7 +58,7 @@ class Client {
   void handle_datagram(Instant now, const Route& route, MutableBytes datagram) {
     media_.handle_datagram(now, route, datagram);
   }
-  void handle_timeout(Instant now) { media_.handle_timeout(now); }
+  void handle_timeout(Instant now);
   [[nodiscard]] Instant next_timeout() const { return media_.next_timeout(); }
   [[nodiscard]] bool flush(Instant now, DatagramBatch& out) { return media_.flush(now, out); }
 
@@ -85,6 +87,7 @@ class Client {
   void handle_events(Instant now);
   void handle_welcome(Instant now);
   void handle_joined(Instant now, const json::Value& ack);
+  void restart_ice();
   void handle_media_answer(Instant now, const json::Value& ack);
   [[nodiscard]] bool accepted(std::string_view event, const json::Value& ack);
   void send_prepare();
@@ -103,6 +106,7 @@ class Client {
   std::string resume_token_;
   bool resumes_ = false;
   bool joined_ = false;
+  bool restarting_ = false;  // An ICE restart is on its way.
   json::Value last_answer_;
   std::vector<std::string> refusals_;
 };

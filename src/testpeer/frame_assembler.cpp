@@ -51,13 +51,16 @@ void FrameAssembler::complete_frames(Instant now) {
         continue;
       }
     }
-    const bool patient = next_ && (!stuck_since_ || now - *stuck_since_ < kPatience);
+    const bool waited = stuck_since_ && now - *stuck_since_ >= kPatience;
+    const bool patient = next_ && !waited && !is_cut();
     const auto key_end = key_at_ && !patient ? end_of_frame(*key_at_) : std::nullopt;
     if (!key_end) {
       return;
     }
     jumped_ = next_.has_value() && *next_ != *key_at_;
-    report_.skipped += jumped_ ? 1U : 0U;
+    const bool cut = next_ && is_cut();
+    report_.cut += cut ? 1U : 0U;
+    report_.skipped += jumped_ && !cut ? 1U : 0U;
     complete(now, *key_at_, *key_end);
   }
 }
@@ -128,8 +131,23 @@ bool FrameAssembler::has_gap() const {
   return false;
 }
 
+bool FrameAssembler::is_cut() const {
+  const Piece* first = piece(*next_);
+  if (first == nullptr) {
+    return false;
+  }
+  const std::int64_t end = *next_ + first->packet.stamp.count;
+  for (std::int64_t at = *next_ + 1; at < end && at <= newest_; ++at) {
+    const Piece* part = piece(at);
+    if (part != nullptr && part->packet.timestamp != first->packet.timestamp) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void FrameAssembler::note_stuck(Instant now) {
-  if (next_ && !stuck_since_ && has_gap()) {
+  if (next_ && !stuck_since_ && (has_gap() || is_cut())) {
     stuck_since_ = now;
     pli_at_ = now + kStuckMax;
   }

@@ -26,7 +26,8 @@ struct FrameReport {
   std::optional<Instant> last_frame_at;
   std::uint64_t frames = 0;  ///< Decodable: whole, and the ones before it too.
   std::uint64_t keyframes = 0;
-  std::uint64_t skipped = 0;   ///< Given up for a later keyframe.
+  std::uint64_t skipped = 0;  ///< Given up for a later keyframe.
+  std::uint64_t cut = 0;  ///< Left unfinished by the server for a keyframe right behind: no loss.
   std::uint64_t freezes = 0;   ///< Pauses that a viewer sees: above 3 frame times and 150 ms.
   std::uint64_t switches = 0;  ///< The publisher behind the slot changed.
   std::uint64_t breaks = 0;    ///< Numbers or references that do not continue.
@@ -74,6 +75,8 @@ class FrameAssembler {
   void check_continuity(const ReceivedPacket& first, const ReceivedPacket& last);
   void count_pause(Instant now);
   [[nodiscard]] bool has_gap() const;
+  /// Whether the next frame can never be whole: another begins where its packets should be.
+  [[nodiscard]] bool is_cut() const;
   void note_stuck(Instant now);
 
   rtp::SequenceUnwrapper unwrapper_;

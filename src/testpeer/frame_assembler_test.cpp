@@ -51,9 +51,10 @@ class FrameAssemblerTest : public ::testing::Test {
   Instant now{100s};
   FrameAssembler frames;
 
+  std::uint16_t sequence_ = 65'500;
+
  private:
   std::array<std::uint32_t, 10> numbers_{};
-  std::uint16_t sequence_ = 65'500;
   std::uint32_t timestamp_ = 0xFFFF'0000;
   std::uint16_t picture_ = 0x7FF0;
 };
@@ -103,6 +104,29 @@ TEST_F(FrameAssemblerTest, GoesOnAtAKeyframeWhenAPacketStaysAway) {
   EXPECT_EQ(frames.report().frames, 4U);
   EXPECT_EQ(frames.report().skipped, 1U);
   EXPECT_EQ(frames.report().breaks, 0U);
+}
+
+TEST_F(FrameAssemblerTest, GoesOnAtOnceWhenAKeyframeCutsAFrameShort) {
+  receive(frame(true));
+  auto cut = frame(false);
+  cut.pop_back();
+  receive(cut);
+  sequence_ -= 1;
+  receive(frame(true, 2));
+  EXPECT_EQ(frames.report().frames, 2U);
+  EXPECT_EQ(frames.report().cut, 1U);
+  EXPECT_EQ(frames.report().breaks, 0U);
+}
+
+TEST_F(FrameAssemblerTest, AFrameCutShortWithoutAKeyframeIsMissed) {
+  receive(frame(true));
+  auto cut = frame(false);
+  cut.pop_back();
+  receive(cut);
+  sequence_ -= 1;
+  receive_frames(5);
+  EXPECT_EQ(frames.report().frames, 1U);
+  EXPECT_TRUE(frames.poll_keyframe_request(now + FrameAssembler::kStuckMax));
 }
 
 TEST_F(FrameAssemblerTest, AsksForAKeyframeOnceAPacketIsKnownToBeLost) {

@@ -99,6 +99,10 @@ class MediaSession {
   void set_talking(bool talking);
 
   [[nodiscard]] bool connected() const { return sealer_ != nullptr; }
+  /// Only `restart_ice()` and a new offer bring the connection back.
+  [[nodiscard]] bool ice_failed() const {
+    return ice_ && ice_->state() == ice::FullAgent::State::kFailed;
+  }
   [[nodiscard]] const TransportReport& report() const { return report_; }
   [[nodiscard]] std::span<const SlotReceiver> slots() const { return slots_; }
   [[nodiscard]] const SlotReceiver* slot(std::uint16_t number) const;
