@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const address = '10.77.0.1';
+const address6 = 'fd77::1';
 const only = process.argv[2] ?? '';
 
 function files(folder) {
@@ -41,8 +42,10 @@ function withNamespace(inside) {
   try {
     ip('-n', name, 'link', 'add', 'call0', 'type', 'veth', 'peer', 'name', 'call1');
     ip('-n', name, 'address', 'add', `${address}/24`, 'dev', 'call0');
+    ip('-n', name, 'address', 'add', `${address6}/64`, 'dev', 'call0', 'nodad');
     for (const link of ['lo', 'call0', 'call1']) ip('-n', name, 'link', 'set', link, 'up');
     ip('-n', name, 'route', 'add', 'default', 'via', '10.77.0.254', 'dev', 'call0');
+    ip('-n', name, '-6', 'route', 'add', 'default', 'via', 'fd77::fe', 'dev', 'call0');
     return inside(name);
   } finally {
     ip('netns', 'delete', name);
@@ -53,7 +56,7 @@ let failed = runTests(files('test'));
 const inNamespace = files('netns');
 if (inNamespace.length > 0) {
   failed += withNamespace((name) =>
-    runTests(inNamespace, [...asRoot, 'ip', 'netns', 'exec', name], { VISAVIS_NETNS_ADDRESS: address }),
+    runTests(inNamespace, [...asRoot, 'ip', 'netns', 'exec', name], { VISAVIS_NETNS_ADDRESS: address, VISAVIS_NETNS_ADDRESS6: address6 }),
   );
 }
 process.exit(failed === 0 ? 0 : 1);

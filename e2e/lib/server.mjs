@@ -44,7 +44,8 @@ export class Server {
   }
 
   async start() {
-    const args = ['serve', '--http', `127.0.0.1:${this.httpPort}`, '--media', `${this.mediaHost}:${this.mediaPort}`];
+    const host = this.mediaHost.includes(':') ? `[${this.mediaHost}]` : this.mediaHost;
+    const args = ['serve', '--http', `127.0.0.1:${this.httpPort}`, '--media', `${host}:${this.mediaPort}`];
     this.#child = spawn(program, [...args, '--announce', this.mediaHost, ...this.args], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.log = '';
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
