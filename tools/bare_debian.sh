@@ -12,7 +12,7 @@ mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 [[ $EUID -eq 0 ]] || { echo "run as root"; exit 2; }
 [[ ! -e $root ]] || { echo "$root is there already; remove it or name another folder"; exit 2; }
 
-unmount() { for place in run sys dev/shm dev proc; do umount -l "$root/$place" 2> /dev/null || true; done; }
+unmount() { for place in run sys dev/shm dev proc .; do umount -l "$root/$place" 2> /dev/null || true; done; }
 finish() { unmount; [[ $keep == yes ]] || rm -rf --one-file-system "$root"; }
 trap finish EXIT
 
@@ -27,6 +27,8 @@ printf "127.0.0.1 localhost\n::1 localhost\n" > "$root/etc/hosts"
 # The certificates that this machine trusts, whatever its way to the registries is.
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/machine-certificates.crt"
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
+# Network namespaces need a root that is a mount point.
+mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 mount -t tmpfs tmpfs "$root/dev/shm"
