@@ -8,6 +8,8 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const address = '10.77.0.1';
 const address6 = 'fd77::1';
 const only = process.argv[2] ?? '';
+/** A test that failed may keep its process alive; no file needs a quarter of this. */
+const fileTimeoutMs = 240_000;
 
 function files(folder) {
   return readdirSync(path.join(here, folder))
@@ -21,7 +23,8 @@ function runTests(list, wrapper = [], env = {}) {
   let failed = 0;
   for (const file of list) {
     const [command, ...args] = [...wrapper, process.execPath, '--test', file];
-    const { status } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+    const { status, error } = spawnSync(command, args, { stdio: 'inherit', timeout: fileTimeoutMs, env: { ...process.env, ...env } });
+    if (error) console.error(`${path.basename(file)}: ${error.message}`);
     failed += status === 0 ? 0 : 1;
   }
   return failed;

@@ -20,15 +20,15 @@ after(async () => {
   await server?.stop();
 });
 
-test('where the WebSocket upgrade is refused, polling carries the call', async () => {
+test('where the WebSocket upgrade is refused, polling carries the call', async (t) => {
   const proxy = await startProxyWithoutUpgrades(server);
+  t.after(() => proxy.close());
   const ann = await Caller.join(browser, proxy, 'polling', 'Ann');
   const ben = await Caller.join(browser, server, 'polling', 'Ben');
   await Promise.all([ann.seesMoving(1), ben.seesMoving(1)]);
   assert.ok(proxy.seen.upgradesRefused > 0 && proxy.seen.polls > 0, JSON.stringify(proxy.seen));
   await ann.leave();
   await ben.leave();
-  proxy.close();
 });
 
 test('ten seconds of garbage at both ports leave a call undisturbed', async () => {
