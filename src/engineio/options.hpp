@@ -36,6 +36,14 @@ struct DeflateOptions {
   int level = 6;
 };
 
+/// What becomes of a session whose client does not keep up, so that more than `high_water_bytes`
+/// are queued and unsent. `Handlers::high_water` tells of it in each case.
+enum class HighWaterPolicy : std::uint8_t {
+  kTell,          ///< nothing else; volatile messages need a writable transport, as Node's do
+  kDropVolatile,  ///< volatile messages wait below the mark as others do, and are dropped above it
+  kClose,         ///< it is closed (transport error)
+};
+
 /// The defaults are those of Node's server where it has the option.
 struct Options {
   std::string path = "/engine.io/";
@@ -54,6 +62,9 @@ struct Options {
   /// A session whose queue and unsent bytes pass this is closed (transport error): its client does
   /// not read, and one such must not take the memory of all.
   std::size_t buffered_bytes_max = 8'000'000;
+  /// A message of the largest size that clients may send, waiting: it is time to send less.
+  std::size_t high_water_bytes = 1'000'000;
+  HighWaterPolicy high_water_policy = HighWaterPolicy::kTell;
 };
 
 /// What happened since the start.
@@ -67,7 +78,8 @@ struct Counters {
   std::uint64_t ping_timeouts = 0;
   std::uint64_t parse_errors = 0;  ///< sessions closed for bytes that are no packet
   std::uint64_t too_big = 0;       ///< frames over `max_payload`; posts are counted by `http`
-  std::uint64_t overflows = 0;     ///< sessions closed at `buffered_bytes_max`
+  std::uint64_t overflows = 0;     ///< sessions closed for what they did not read
+  std::uint64_t high_waters = 0;   ///< sessions that passed `high_water_bytes`, each time
   std::uint64_t volatile_dropped = 0;
   std::uint64_t messages_in = 0;
   std::uint64_t messages_out = 0;

@@ -239,6 +239,7 @@ void Server::answer_poll(Instant now, Session& session, std::string_view last_pa
   }
   session.queue = {};
   session.queued_bytes = 0;
+  session.above_mark = false;
   http::Response response;
   response.headers = std::move(poll.headers);
   response.headers.add("Content-Type", "text/plain; charset=UTF-8");

@@ -90,7 +90,9 @@ void Server::send(Instant now, SessionHandle handle, SharedMessage message, Send
   if (session == nullptr || session->closing || session->overflowed) {
     return;
   }
-  if (options.volatile_message && !writable(handle)) {
+  const bool may_wait =
+      options_.high_water_policy == HighWaterPolicy::kDropVolatile && !session->above_mark;
+  if (options.volatile_message && !may_wait && !writable(handle)) {
     ++counters_.volatile_dropped;
     return;
   }
@@ -102,12 +104,36 @@ void Server::send(Instant now, SessionHandle handle, SharedMessage message, Send
     session->queue.push_back({std::move(message), 0});
     answer_poll(now, *session);
   }
-  if (buffered_bytes(handle) > options_.buffered_bytes_max) {
-    session->overflowed = true;
-    session->queue = {};
-    session->queued_bytes = 0;
-    overflowed_.push_back(handle);
-    overflowed_at_ = now;
+  watch_high_water(now, *session);
+}
+
+void Server::watch_high_water(Instant now, Session& session) {
+  const std::size_t buffered = buffered_bytes(session.handle);
+  if (buffered <= options_.high_water_bytes && buffered <= options_.buffered_bytes_max) {
+    return;
+  }
+  if (overflowed_.empty() && above_mark_.empty()) {
+    work_since_ = now;
+  }
+  if (buffered > options_.high_water_bytes && !std::exchange(session.above_mark, true)) {
+    ++counters_.high_waters;
+    above_mark_.push_back(session.handle);
+  }
+  if (buffered > options_.buffered_bytes_max ||
+      (session.above_mark && options_.high_water_policy == HighWaterPolicy::kClose)) {
+    session.overflowed = true;
+    session.queue = {};
+    session.queued_bytes = 0;
+    overflowed_.push_back(session.handle);
+  }
+}
+
+void Server::tell_high_water(Instant now) {
+  for (const SessionHandle handle : std::exchange(above_mark_, {})) {
+    const Session* const session = find(handle);
+    if (session != nullptr && session->above_mark && !session->closing && handlers_.high_water) {
+      handlers_.high_water(now, handle, buffered_bytes(handle));
+    }
   }
 }
 
@@ -183,20 +209,33 @@ const Handshake* Server::handshake(SessionHandle handle) const {
   return session == nullptr ? nullptr : session->handshake.get();
 }
 
-void Server::shut_down(Instant now) {
+void Server::shut_down(Instant now, Duration window) {
   shut_down_ = true;
-  std::vector<SessionHandle> handles;
-  handles.reserve(sessions_.size());
+  leaving_ = {.sessions = {}, .count = sessions_.size(), .since = now, .window = window};
   for (const auto& [handle, session] : sessions_) {
-    handles.push_back(handle);
+    leaving_.sessions.push_back(handle);
   }
   // In the order they came, whatever the table's: two runs must be the same.
-  std::ranges::sort(handles);
-  for (const SessionHandle handle : handles) {
+  std::ranges::sort(leaving_.sessions);
+  close_leaving(now);
+}
+
+void Server::close_leaving(Instant now) {
+  while (next_leaving() <= now) {
+    const SessionHandle handle = leaving_.sessions.front();
+    leaving_.sessions.pop_front();
     if (Session* const session = find(handle)) {
       end_session(now, *session, CloseReason::kServerShuttingDown);
     }
   }
+}
+
+Instant Server::next_leaving() const {
+  if (leaving_.sessions.empty()) {
+    return kNever;
+  }
+  const auto gone = static_cast<Duration::rep>(leaving_.count - leaving_.sessions.size());
+  return leaving_.since + leaving_.window * gone / static_cast<Duration::rep>(leaving_.count);
 }
 
 // Sessions.
@@ -351,12 +390,14 @@ void Server::stop_waiting_for_probe(Session& session) {
 }
 
 void Server::handle_timeout(Instant now) {
+  tell_high_water(now);
   for (const SessionHandle handle : std::exchange(overflowed_, {})) {
     if (Session* const session = find(handle)) {
       ++counters_.overflows;
       end_session(now, *session, CloseReason::kTransportError);
     }
   }
+  close_leaving(now);
   while (const auto handle = pong_due_.poll_expired(now)) {
     Session* const session = find(*handle);
     session->timer = Session::Timer::kNone;
@@ -382,9 +423,9 @@ void Server::handle_timeout(Instant now) {
 }
 
 Instant Server::next_timeout() const {
-  const Instant overflow = overflowed_.empty() ? kNever : overflowed_at_;
-  return std::min({overflow, ping_due_.next(), pong_due_.next(), upgrade_due_.next(),
-                   farewell_due_.next(), socket_close_due_.next()});
+  const bool work = !overflowed_.empty() || !above_mark_.empty();
+  return std::min({work ? work_since_ : kNever, next_leaving(), ping_due_.next(), pong_due_.next(),
+                   upgrade_due_.next(), farewell_due_.next(), socket_close_due_.next()});
 }
 
 }  // namespace visavis::engineio

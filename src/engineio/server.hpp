@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -60,7 +61,10 @@ struct Handlers {
   /// Once for each session that was opened; the handle is unknown afterwards.
   std::move_only_function<void(Instant, SessionHandle, CloseReason)> close;
   /// What had to wait has left for the transport.
-  std::move_only_function<void(Instant, SessionHandle)> drain;
+  std::move_only_function<void(Instant, SessionHandle)> drain = {};
+  /// More than `Options::high_water_bytes` wait; so many now. Once until the next drain, and never
+  /// from within `send`: the next `handle_timeout`, due at once, tells it.
+  std::move_only_function<void(Instant, SessionHandle, std::size_t bytes)> high_water = {};
 };
 
 /// An Engine.IO v4 server (protocol revision 4) on an `http::Server`: sessions over HTTP
@@ -98,8 +102,9 @@ class Server {
   void handle_timeout(Instant now);
   [[nodiscard]] Instant next_timeout() const;
   [[nodiscard]] const Counters& counters() const { return counters_; }
-  /// Closes every session (server shutting down) and refuses new ones.
-  void shut_down(Instant now);
+  /// Refuses new sessions and closes those there are (server shutting down), evenly over `window`:
+  /// their clients come back elsewhere, and not all at once. Again with a shorter one to hurry up.
+  void shut_down(Instant now, Duration window = {});
 
  private:
   struct Session;
@@ -164,6 +169,10 @@ class Server {
   void wait_for_ping(Instant now, Session& session);
   void stop_waiting(Session& session);
   void stop_waiting_for_probe(Session& session);
+  void watch_high_water(Instant now, Session& session);
+  void tell_high_water(Instant now);
+  void close_leaving(Instant now);
+  [[nodiscard]] Instant next_leaving() const;
 
   http::Server& http_;
   Options options_;
@@ -180,7 +189,16 @@ class Server {
   DeadlineQueue<SessionHandle> farewell_due_;   ///< closed ones whose last poll is awaited
   DeadlineQueue<WebSocket*> socket_close_due_;  ///< the peer's close frame is awaited
   std::vector<SessionHandle> overflowed_;       ///< to be closed by `handle_timeout`
-  Instant overflowed_at_;
+  std::vector<SessionHandle> above_mark_;       ///< to be told by it
+  Instant work_since_;                          ///< when one of these two got its first
+  /// To be closed one by one, since the server shuts down; `count` of them in `window`.
+  struct Leaving {
+    std::deque<SessionHandle> sessions;
+    std::size_t count = 0;
+    Instant since;
+    Duration window{};
+  };
+  Leaving leaving_;
   std::array<SharedBytes, 7> control_frames_;
   std::unique_ptr<websocket::Deflater> deflater_;  ///< null: permessage-deflate is off
   std::unique_ptr<websocket::Inflater> inflater_;

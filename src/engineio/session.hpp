@@ -40,6 +40,7 @@ struct Server::Session {
   WebSocket* probe = nullptr;   ///< asks to become it
   bool probed = false;          ///< the client waits for its polls to be answered
   bool overflowed = false;
+  bool above_mark = false;  ///< of its high water, until what waits has left
 
   Timer timer = Timer::kNone;
   bool pong_extended = false;  ///< other packets have proved it alive once already

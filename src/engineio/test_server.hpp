@@ -72,7 +72,9 @@ class TestServer {
              },
          .close = [this](Instant, SessionHandle,
                          CloseReason reason) { log("close " + std::string(to_string(reason))); },
-         .drain = [this](Instant, SessionHandle) { ++drained; }});
+         .drain = [this](Instant, SessionHandle) { ++drained; },
+         .high_water = [this](Instant, SessionHandle,
+                              std::size_t bytes) { log("high water " + std::to_string(bytes)); }});
   }
 
   // The world.

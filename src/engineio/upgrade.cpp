@@ -180,8 +180,12 @@ void Server::handle_socket_gone(Instant now, WebSocket& socket, CloseReason reas
 }
 
 void Server::handle_socket_drained(Instant now, WebSocket& socket) {
-  const Session* const session = find(socket.session());
-  if (session != nullptr && session->socket == &socket && handlers_.drain) {
+  Session* const session = find(socket.session());
+  if (session == nullptr || session->socket != &socket) {
+    return;
+  }
+  session->above_mark = false;
+  if (handlers_.drain) {
     handlers_.drain(now, session->handle);
   }
 }

@@ -55,7 +55,6 @@ Server::Server(engineio::Server& engine, Options options, Entropy& entropy)
       ended_connections_.back()->handle_closed(reason_of(reason));
     }
   };
-  handlers.drain = [](Instant, engineio::SessionHandle) {};
   engine_.set_handlers(std::move(handlers));
 }
 
@@ -156,9 +155,9 @@ Instant Server::next_timeout() const {
   return std::min({connect_timeouts_.next(), recovery_deadlines_.next(), ack});
 }
 
-void Server::shut_down(Instant now) {
+void Server::shut_down(Instant now, Duration window) {
   set_now(now);
-  engine_.shut_down(now);
+  engine_.shut_down(now, window);
 }
 
 }  // namespace visavis::socketio

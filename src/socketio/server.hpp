@@ -126,8 +126,9 @@ class Server {
 
   void handle_timeout(Instant now);
   [[nodiscard]] Instant next_timeout() const;
-  /// Ends every socket ("server shutting down") and closes the connections.
-  void shut_down(Instant now);
+  /// Ends every socket ("server shutting down") and closes the connections, evenly over `window`:
+  /// see `engineio::Server::shut_down`.
+  void shut_down(Instant now, Duration window = {});
 
   [[nodiscard]] const Options& options() const { return options_; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
