@@ -29,15 +29,15 @@ std::expected<std::string, Error> read_file(const std::string& path) {
   }
   std::string text;
   std::array<char, 65'536> piece{};
-  while (const std::size_t size = std::fread(piece.data(), 1, piece.size(), file.get())) {
-    text.append(piece.data(), size);
+  do {
+    text.append(piece.data(), std::fread(piece.data(), 1, piece.size(), file.get()));
+    if (std::ferror(file.get()) != 0) {
+      return read_error(path, errno);
+    }
     if (text.size() > kBytesMax) {
       return read_error(path, EFBIG);
     }
-  }
-  if (std::ferror(file.get()) != 0) {
-    return read_error(path, errno);
-  }
+  } while (std::feof(file.get()) == 0);
   return text;
 }
 
