@@ -31,5 +31,5 @@ start quick
 start patient --patient
 [[ $# -gt 0 ]] || set -- *.test.mjs
 CONFORMANCE_SERVER=http://localhost:$(port quick) CONFORMANCE_SERVER_PATIENT=http://localhost:$(port patient) \
-  CONFORMANCE_PROGRAM=$program JSON_REWRITER=$build/examples/json_rewriter node --test "$@"
+  BUILD_DIR=$build CONFORMANCE_PROGRAM=$program JSON_REWRITER=$build/examples/json_rewriter node --test "$@"
 kill -0 "${servers[@]}" || { echo "a server did not outlive the tests" >&2; exit 1; }

@@ -1,5 +1,10 @@
 // What the tests share: where the server is, and a client that speaks Engine.IO by hand.
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
 
 /** Set by run.sh. The first has quick heartbeats, which a busy machine can miss: only what is about time goes there. */
@@ -120,3 +125,40 @@ export class Polling {
     }
   }
 }
+
+const EXAMPLES = path.join(process.env.BUILD_DIR ?? fileURLToPath(new URL('../../build/release', import.meta.url)), 'examples');
+
+/** One of the programs of examples/ on a free port: `{address, stop()}`. */
+export async function startExample(name, ...flags) {
+  const program = spawn(path.join(EXAMPLES, name), ['--port', '0', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const stop = async () => {
+    if (program.exitCode !== null || program.signalCode !== null) return program.exitCode;
+    const [code] = await within(Promise.all([once(program, 'exit'), program.kill('SIGTERM')]).then(([exit]) => exit), `${name} to end`);
+    return code;
+  };
+  const [line] = await within(once(program.stdout, 'data'), `${name} to be ready`);
+  const port = /^ready.*:(\d+)/.exec(line.toString())?.[1];
+  if (!port) throw new Error(`${name} said ${line}`);
+  return { address: `http://localhost:${port}`, port: Number(port), program, stop };
+}
+
+/** Clients of one test file, all ended by `end()`. */
+export function clients(address) {
+  const all = [];
+  return {
+    open(name = '/', options = {}) {
+      const socket = io(new URL(name, address()).href, { forceNew: true, ...options });
+      all.push(socket);
+      return socket;
+    },
+    async connected(name, options) {
+      const socket = this.open(name, options);
+      await event(socket, 'connect');
+      return socket;
+    },
+    end: () => all.forEach((socket) => socket.disconnect()),
+  };
+}
+
+/** The arguments of the next such event. */
+export const event = (socket, what) => within(new Promise((resolve) => socket.once(what, (...args) => resolve(args))), what);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "json/date.hpp"
 #include "json/value.hpp"
 
 namespace visavis::json {
@@ -55,13 +56,17 @@ class Writer {
   /// `value()` is quicker: it copies the text as it came.
   Writer& rewritten(const Value& of);
 
-  /// A value by its own type: strings, numbers, bool, nullptr, `Value`, `Raw`.
+  /// A value by its own type: strings, numbers, bool, nullptr, dates, `Value`, `Raw`.
   Writer& value(std::string_view text) { return string(text); }
   Writer& value(const char* text) { return string(text); }
   Writer& value(const std::string& text) { return string(text); }
   Writer& value(std::nullptr_t) { return null(); }
   Writer& value(const Value& of) { return raw(of.raw()); }
   Writer& value(const Raw& of) { return raw(of.text); }
+  template <class Precision>
+  Writer& value(std::chrono::sys_time<Precision> of) {
+    return string(to_iso_string(std::chrono::floor<std::chrono::milliseconds>(of)));
+  }
   Writer& value(std::same_as<bool> auto of) { return boolean(of); }
   Writer& value(std::floating_point auto of) { return number(static_cast<double>(of)); }
   template <std::integral Integer>

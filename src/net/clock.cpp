@@ -23,4 +23,10 @@ std::int64_t unix_seconds() {
   return read_clock(CLOCK_REALTIME).tv_sec;
 }
 
+std::chrono::sys_time<Duration> unix_time() {
+  const timespec time = read_clock(CLOCK_REALTIME);
+  return std::chrono::sys_time<Duration>(std::chrono::duration_cast<Duration>(
+      std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec)));
+}
+
 }  // namespace visavis::net

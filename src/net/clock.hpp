@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 #include "base/time.hpp"
@@ -11,5 +12,7 @@ namespace visavis::net {
 
 /// Seconds since 1970, for certificates and logs; a core never sees it.
 [[nodiscard]] std::int64_t unix_seconds();
+/// The same, finer.
+[[nodiscard]] std::chrono::sys_time<Duration> unix_time();
 
 }  // namespace visavis::net

@@ -138,8 +138,8 @@ Connection::Place& Connection::take_place(std::string_view name_space) {
 }
 
 void Connection::enter(Namespace& name_space, json::Value auth) {
-  const std::shared_ptr<Socket> socket =
-      name_space.make_socket(*this, Handshake(handshake_, std::move(auth)));
+  const std::shared_ptr<Socket> socket = name_space.make_socket(
+      *this, Handshake(handshake_, std::move(auth), server_.options().wall_clock_zero));
   if (closed_) {
     socket->abandon();  // by a handler that a take-over called
     return;

@@ -7,7 +7,9 @@
 
 #include "base/address.hpp"
 #include "base/time.hpp"
+#include "json/date.hpp"
 #include "json/value.hpp"
+#include "json/writer.hpp"
 
 namespace visavis::http {
 class Headers;
@@ -22,7 +24,9 @@ namespace visavis::socketio {
 /// object of the namespace.
 class Handshake {
  public:
-  Handshake(std::shared_ptr<const engineio::Handshake> connection, json::Value auth);
+  /// `zero`: what a clock on the wall shows at `Instant{}`.
+  Handshake(std::shared_ptr<const engineio::Handshake> connection, json::Value auth,
+            json::Date zero);
 
   [[nodiscard]] const http::Headers& headers() const;
   [[nodiscard]] const SocketAddress& address() const;
@@ -31,6 +35,8 @@ class Handshake {
   /// The request has an Origin header.
   [[nodiscard]] bool cross_domain() const;
   [[nodiscard]] Instant issued() const;
+  /// The same by the clock on the wall; right if `Options::wall_clock_zero` is.
+  [[nodiscard]] json::Date time() const;
   /// The request's target as it came: path and query.
   [[nodiscard]] std::string_view url() const;
   /// Raw, without the question mark.
@@ -40,10 +46,15 @@ class Handshake {
   /// Always an object; empty if the client sent none.
   [[nodiscard]] const json::Value& auth() const { return auth_; }
 
+  /// All of it as the object that Node's `socket.handshake` is: headers (names in lower case),
+  /// time, address, xdomain, secure, issued, url, query, auth.
+  [[nodiscard]] json::Raw to_json() const;
+
  private:
   // Shared by the sockets (one for each namespace) of one connection.
   std::shared_ptr<const engineio::Handshake> connection_;
   json::Value auth_;
+  json::Date zero_;
 };
 
 }  // namespace visavis::socketio

@@ -59,6 +59,8 @@ struct Options {
   std::optional<EventRate> event_rate = std::nullopt;
   /// Connection state recovery; off by default, as in Node.
   std::optional<RecoveryOptions> recovery = std::nullopt;
+  /// What a clock on the wall shows at `Instant{}`, for `Handshake::time()`; a core has no clock.
+  json::Date wall_clock_zero{};
 };
 
 struct Counters {

@@ -1,0 +1,96 @@
+// The server that load tools measure answers exactly as Node's does with the same handlers.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { after, before, describe, it } from 'node:test';
+import { clients, event, pause, startExample, Wire, within } from './support.mjs';
+
+describe('bench_server', () => {
+  let server;
+  const { connected, end } = (() => {
+    const made = clients(() => server.address);
+    return { connected: (options) => made.connected('/', { transports: ['websocket'], ...options }), end: made.end };
+  })();
+  before(async () => (server = await startExample('bench_server')));
+  after(async () => {
+    end();
+    assert.equal(await server?.stop(), 0);
+  });
+
+  it('listens on 127.0.0.1 and on ::1', async () => {
+    for (const host of ['127.0.0.1', '[::1]']) {
+      const wire = await Wire.open('/socket.io/', { server: new URL(`http://${host}:${server.port}`) });
+      wire.close();
+    }
+  });
+
+  it('echo acks the data, bytes too, over both transports', async () => {
+    for (const transports of [['websocket'], ['polling']]) {
+      const socket = await connected({ transports });
+      assert.deepEqual(await within(socket.emitWithAck('echo', { a: [1, 'x'] }), 'an ack'), { a: [1, 'x'] });
+      assert.deepEqual(Buffer.from(await socket.emitWithAck('echo', Buffer.alloc(64, 7))), Buffer.alloc(64, 7));
+    }
+  });
+
+  it('blast emits count times (i, x * size) to the room, then acks', async () => {
+    const [one, two, outside] = [await connected(), await connected(), await connected()];
+    const seen = new Map([one, two, outside].map((socket) => [socket, []]));
+    for (const [socket, list] of seen) socket.on('b', (...args) => list.push(args));
+    await Promise.all([one, two].map((socket) => socket.timeout(5000).emitWithAck('join', 'room')));
+    await within(outside.emitWithAck('blast', { room: 'room', count: 10, size: 32 }), 'the ack');
+    const expected = Array.from({ length: 10 }, (_, i) => [i, 'x'.repeat(32)]);
+    while (seen.get(one).length < 10 || seen.get(two).length < 10) await pause(5);
+    assert.deepEqual(seen.get(one), expected);
+    assert.deepEqual(seen.get(two), expected);
+    assert.deepEqual(seen.get(outside), []);
+  });
+
+  it('the ack of a blast comes behind its events', async () => {
+    const socket = await connected();
+    let events = 0;
+    socket.on('b', () => ++events);
+    await socket.emitWithAck('join', 'alone');
+    await within(socket.emitWithAck('blast', { room: 'alone', count: 5, size: 1024 }), 'the ack');
+    assert.equal(events, 5);
+  });
+
+  it('relay emits r with the data to the room', async () => {
+    const socket = await connected();
+    await socket.emitWithAck('join', 'relays');
+    for (const data of [{ t: 1.5 }, 'text', Buffer.from('bytes')]) {
+      const heard = event(socket, 'r');
+      socket.emit('relay', { room: 'relays', data });
+      assert.deepEqual((await heard).map((of) => (Buffer.isBuffer(of) ? Buffer.from(of) : of)), [data]);
+    }
+  });
+
+  it('has recovery off unless it is asked for', async () => {
+    const without = await connected();
+    assert.equal(without._pid, undefined);
+    const other = await startExample('bench_server', '--recovery');
+    const with_ = await clients(() => other.address).connected('/', { transports: ['websocket'], reconnection: false });
+    assert.equal(typeof with_._pid, 'string');
+    with_.disconnect();
+    await other.stop();
+  });
+
+  it('has permessage-deflate off unless it is asked for', async () => {
+    const extensions = async (of) => {
+      const wire = await Wire.open('/socket.io/', { server: new URL(of.address) });
+      wire.close();
+      return wire.socket.extensions;
+    };
+    assert.equal(await extensions(server), '');
+    const other = await startExample('bench_server', '--deflate');
+    assert.match(await extensions(other), /permessage-deflate/);
+    await other.stop();
+  });
+
+  it('refuses flags that it does not know, in one line', () => {
+    for (const flags of [['--what'], ['--port'], ['--threads', '0'], ['--threads', 'two'], ['--port', '70000']]) {
+      const { status, stderr } = spawnSync(server.program.spawnfile, flags, { encoding: 'utf8', timeout: 5000 });
+      assert.equal(status, 2, flags.join(' '));
+      assert.equal(stderr.trim().split('\n').length, 1);
+    }
+  });
+});

@@ -1,0 +1,129 @@
+// A server to be measured, by the same clients as Node's:
+//
+//     bench_server --port 3000 [--deflate] [--recovery] [--threads N]
+//
+// echo (data, ack) acks data; join (room, ack); blast ({room, count, size}, ack) emits `b` with
+// (i, "x" * size) to the room count times, then acks; relay ({room, data}) emits `r` with data to
+// the room.
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "net/descriptor_limit.hpp"
+#include "socketio_host/host.hpp"
+
+namespace {
+
+using namespace visavis;
+using socketio::Ack;
+using socketio::Arguments;
+
+struct Settings {
+  std::uint16_t port = 3000;
+  unsigned threads = 1;
+  bool deflate = false;
+  bool recovery = false;
+};
+
+/// As many connections as one machine can be asked to hold.
+constexpr std::size_t kConnectionsMax = 250'000;
+
+socketio::HostOptions host_options(const Settings& settings) {
+  socketio::HostOptions options;
+  options.engineio.per_message_deflate.enabled = settings.deflate;
+  options.engineio.sessions_max = kConnectionsMax;
+  // A blast is buffered whole for receivers that are slower than it.
+  options.engineio.buffered_bytes_max = 64'000'000;
+  options.http.connections_max = kConnectionsMax;
+  options.connections.connections_max = kConnectionsMax;
+  if (settings.recovery) {
+    options.socketio.recovery = socketio::RecoveryOptions{};
+  }
+  return options;
+}
+
+void blast(socketio::Server& io, const Arguments& arguments, Ack ack) {
+  const std::string_view room = arguments[0]["room"].as_string();
+  const std::int64_t count = arguments[0]["count"].as_integer().value_or(0);
+  const std::int64_t size = arguments[0]["size"].as_integer().value_or(0);
+  // A whole message must fit into what one connection may buffer.
+  const std::string data(
+      static_cast<std::size_t>(std::clamp(size, std::int64_t{0}, std::int64_t{1'000'000})), 'x');
+  const socketio::BroadcastOperator to_room = io.to(room);
+  for (std::int64_t i = 0; i < count; ++i) {
+    to_room.emit("b", i, data);
+  }
+  ack();
+}
+
+void serve(socketio::Server& io) {
+  io.on_connection([&io](socketio::Socket& socket) {
+    socket.on("echo", [](const Arguments& arguments, Ack ack) { ack(arguments[0]); });
+    socket.on("join", [&socket](const Arguments& arguments, Ack ack) {
+      socket.join(arguments[0].as_string());
+      ack();
+    });
+    socket.on("blast",
+              [&io](const Arguments& arguments, Ack ack) { blast(io, arguments, std::move(ack)); });
+    socket.on("relay", [&io](const Arguments& arguments, const Ack&) {
+      io.to(arguments[0]["room"].as_string()).emit("r", arguments[0]["data"]);
+    });
+  });
+}
+
+template <class Number>
+bool read_number(std::string_view text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+std::optional<Settings> read_arguments(std::span<char*> arguments) {
+  Settings settings;
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    const std::string_view name(arguments[i]);
+    if (name == "--deflate") {
+      settings.deflate = true;
+    } else if (name == "--recovery") {
+      settings.recovery = true;
+    } else if (i + 1 == arguments.size()) {
+      return std::nullopt;
+    } else if (name == "--port"
+                   ? !read_number(arguments[++i], settings.port)
+                   : name != "--threads" || !read_number(arguments[++i], settings.threads)) {
+      return std::nullopt;
+    }
+  }
+  return settings;
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+  const auto settings = read_arguments(std::span(values, static_cast<std::size_t>(count)));
+  if (!settings || settings->threads == 0) {
+    std::fputs("usage: bench_server [--port N] [--deflate] [--recovery] [--threads N]\n", stderr);
+    return 2;
+  }
+  if (settings->threads > 1) {
+    std::fputs("bench_server: --threads 1 is all there is yet\n", stderr);
+    return 2;
+  }
+  net::raise_descriptor_limit();
+  socketio::Host host(host_options(*settings));
+  serve(host.io());
+  const auto port = host.listen_loopback(settings->port);
+  if (!port) {
+    std::fprintf(stderr, "%s\n", port.error().text.c_str());
+    return 1;
+  }
+  std::printf("ready on http://localhost:%u\n", static_cast<unsigned>(*port));
+  std::fflush(stdout);
+  host.run();
+  return 0;
+}

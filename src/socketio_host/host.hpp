@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <optional>
+
+#include "base/address.hpp"
+#include "base/error.hpp"
+#include "base/time.hpp"
+#include "engineio/server.hpp"
+#include "http/server.hpp"
+#include "net/http_host.hpp"
+#include "net/reactor.hpp"
+#include "net/system_entropy.hpp"
+#include "socketio/server.hpp"
+#include "socketio_host/timers.hpp"
+
+namespace visavis::socketio {
+
+struct HostOptions {
+  /// `wall_clock_zero` is set by the host.
+  Options socketio{};
+  engineio::Options engineio = engineio_options();
+  http::Limits http{};
+  net::HttpHost::Options connections{};
+
+  /// Engine.IO's defaults, under the path that Socket.IO's clients ask for.
+  [[nodiscard]] static engineio::Options engineio_options();
+};
+
+/// A whole Socket.IO server on the network, in one thread: what Node's `new Server(3000)` is.
+///
+///     socketio::Host host;
+///     host.io().on_connection([](socketio::Socket& socket) { … });
+///     if (const auto port = host.listen(3000)) {
+///       host.run();  // until SIGINT or SIGTERM
+///     }
+///
+/// Inside somebody else's event loop: wait there until `fd()` is readable, then call `turn()`. Who
+/// has called into `io()` from outside of a handler calls `turn()` next, too.
+///
+/// All handlers are called in the thread that turns; nothing here may be touched from another one
+/// but `stop()`.
+class Host {
+ public:
+  explicit Host(HostOptions options = {});
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+  ~Host();
+
+  [[nodiscard]] Server& io() { return io_; }
+  [[nodiscard]] engineio::Server& engine() { return engine_; }
+  /// For pages and other answers beside Socket.IO's: `http().route(…)`.
+  [[nodiscard]] http::Server& http() { return http_; }
+  [[nodiscard]] net::Reactor& reactor() { return reactor_; }
+
+  /// On all interfaces, IPv4 and IPv6; port 0 takes a free one. Gives the port. With `tls`, which
+  /// must outlive the host, all connections there are TLS.
+  [[nodiscard]] std::expected<std::uint16_t, Error> listen(std::uint16_t port,
+                                                           const tls::TlsContext* tls = nullptr);
+  /// On 127.0.0.1 and ::1: "localhost" may mean either.
+  [[nodiscard]] std::expected<std::uint16_t, Error> listen_loopback(
+      std::uint16_t port, const tls::TlsContext* tls = nullptr);
+  [[nodiscard]] std::expected<std::uint16_t, Error> listen(const SocketAddress& at,
+                                                           const tls::TlsContext* tls = nullptr);
+
+  /// Once, after `delay` (Node's setTimeout); every `period` (setInterval).
+  TimerId after(Duration delay, Timers::Action action);
+  TimerId every(Duration period, Timers::Action action);
+  void cancel(TimerId timer) { timers_.cancel(timer); }
+
+  /// Turns until `stop()`, or until `shut_down()` has ended; SIGINT and SIGTERM shut down. Call it
+  /// before threads are started: they must not have the signals.
+  void run();
+  /// What is to be done now, without waiting.
+  void turn();
+  /// Readable when `turn()` has something to do, timers included.
+  [[nodiscard]] int fd() const { return reactor_.fd(); }
+  /// Every socket ends with "server shutting down" and can recover elsewhere; `run()` returns when
+  /// that has left, or a second later.
+  void shut_down();
+  /// Makes `run()` return; from any thread.
+  void stop() { reactor_.stop(); }
+
+ private:
+  using Listened = std::expected<std::uint16_t, Error>;
+  [[nodiscard]] Listened listen_both(const SocketAddress& v4, const IpAddress& v6,
+                                     const tls::TlsContext* tls);
+  void stop_when_idle(Instant latest);
+
+  net::SystemEntropy entropy_;
+  net::Reactor reactor_;
+  http::Server http_;
+  engineio::Server engine_;
+  Server io_;
+  Timers timers_;
+  net::HttpHost sockets_;
+  bool ending_ = false;
+};
+
+}  // namespace visavis::socketio
