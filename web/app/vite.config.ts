@@ -27,8 +27,24 @@ function precompress(): Plugin {
   };
 }
 
+/** The licence of the typeface asks to stay with the files that are served. */
+function typefaceLicence(): Plugin {
+  return {
+    name: 'typeface-licence',
+    apply: 'build',
+    generateBundle() {
+      const file = new URL('../node_modules/@fontsource-variable/figtree/LICENSE', import.meta.url);
+      this.emitFile({
+        type: 'asset',
+        fileName: 'assets/figtree-licence.txt',
+        source: readFileSync(file),
+      });
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [svelte(), precompress()],
+  plugins: [svelte(), typefaceLicence(), precompress()],
   resolve: { conditions: ['visavis-source', ...defaultClientConditions] },
   build: {
     target: 'es2022',
