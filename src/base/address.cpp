@@ -76,7 +76,7 @@ bool IpAddress::is_loopback() const {
 
 bool IpAddress::is_unspecified() const {
   return is_v4() ? v4_host_order() == 0
-                 : std::all_of(bytes_.begin(), bytes_.end(), [](auto byte) { return byte == 0; });
+                 : std::ranges::all_of(bytes_, [](auto byte) { return byte == 0; });
 }
 
 bool IpAddress::is_link_local() const {
@@ -106,7 +106,7 @@ std::optional<SocketAddress> SocketAddress::parse(std::string_view text) {
   if (bare_v6 || !ip || !port) {
     return std::nullopt;
   }
-  return SocketAddress{*ip, *port};
+  return SocketAddress{.ip = *ip, .port = *port};
 }
 
 std::string SocketAddress::to_string() const {

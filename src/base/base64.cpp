@@ -44,7 +44,7 @@ std::optional<Buffer> from_base64(std::string_view text) {
     return std::nullopt;
   }
   Buffer bytes;
-  bytes.reserve(text.size() / 4 * 3 + 2);
+  bytes.reserve((text.size() / 4 * 3) + 2);
   std::uint32_t word = 0;
   unsigned bits = 0;
   for (const char letter : text) {
