@@ -34,6 +34,12 @@ peer::Peer make_peer(const Ends& ends) {
           ends.ours};
 }
 
+void work(peer::Peer& peer, Instant now) {
+  while (peer.has_handshake()) {
+    peer.handle_handshake(now);
+  }
+}
+
 void flush(peer::Peer& peer) {
   DatagramBatch out(32);
   while (!out.full() && peer.poll_transmit(out)) {
@@ -58,6 +64,7 @@ void shake_hands(peer::Peer& peer, const Ends& ends) {
       Buffer copy = to_buffer(bytes);
       static_cast<void>(peer.handle_datagram({}, kRoute, copy));
     }
+    work(peer, {});
     while (peer.poll_transmit(out)) {
       client.handle_datagram({}, out.bytes(out.cells().back()));
     }
@@ -88,6 +95,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Buffer datagram = to_buffer(reader.bytes(length));
     const auto received = peer.handle_datagram(now, kRoute, datagram);
     check(received.packet.size() <= datagram.size());
+    work(peer, now);
     now = std::min(peer.next_timeout(), now + std::chrono::seconds(1));
     peer.handle_timeout(now);
     flush(peer);

@@ -104,6 +104,8 @@ void write_packets(MetricsWriter& out, const sfu::Counters& counters) {
   write_directions(out, counters.rtp_in, counters.rtp_out);
   out.counter("visavis_rtcp_packets_total", "RTCP packets from and to peers.");
   write_directions(out, counters.rtcp_in, counters.rtcp_out);
+  out.counter("visavis_handshake_turns_total", "DTLS datagrams worked, one a wake-up.",
+              counters.handshake_turns);
   out.counter("visavis_transport_feedback_total", "Feedback of viewers on when packets arrived.",
               counters.transport_feedback_in);
   out.counter("visavis_drops_total", "Datagrams and packets that went no further, by reason.");

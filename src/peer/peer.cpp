@@ -101,7 +101,7 @@ Peer::Received Peer::handle_datagram(Instant now, const Route& route, MutableByt
   switch (protocol_of(datagram)) {
     case Protocol::kSrtp: return handle_srtp(datagram);
     case Protocol::kStun: return handle_stun(now, route, datagram);
-    case Protocol::kDtls: handle_dtls(now, route, datagram); return {};
+    case Protocol::kDtls: queue_dtls(route, datagram); return {};
     case Protocol::kUnknown: break;
   }
   drop(Drop::kUnknownProtocol);
@@ -126,11 +126,11 @@ Peer::Received Peer::handle_stun(Instant now, const Route& route, Bytes datagram
   if (*checked == ice::Checked::kRouteChanged) {
     announce(RouteChanged{route});
   }
-  replay_early(now, route);
+  admit_early(route);
   return {.kind = Kind::kCheck, .packet = {}};
 }
 
-void Peer::handle_dtls(Instant now, const Route& route, Bytes datagram) {
+void Peer::queue_dtls(const Route& route, Bytes datagram) {
   constexpr auto kApplicationData = std::byte{23};  // RFC 5246 §6.2.1
   // Before ICE has shown that somebody at `route` wants to hear us, an answer, five times the size
   // of its question, could be aimed at anyone.
@@ -150,16 +150,30 @@ void Peer::handle_dtls(Instant now, const Route& route, Bytes datagram) {
     drop(Drop::kDtlsApplicationData);
     return;
   }
+  if (handshakes_.size() == kHandshakesMax) {
+    drop(Drop::kDtlsTooMany);
+    return;
+  }
+  handshakes_.push_back(to_buffer(datagram));
+}
+
+void Peer::handle_handshake(Instant now) {
+  check(has_handshake());
+  const Buffer datagram = std::move(handshakes_.front());
+  handshakes_.erase(handshakes_.begin());
+  if (handshakes_.empty()) {
+    handshakes_ = {};  // Handshakes are seldom, peers are many: the room is given back.
+  }
   ++counters_.dtls_datagrams;
   dtls_.handle_datagram(now, datagram);
   follow_dtls();
 }
 
 /// The handshake datagrams that overtook their check.
-void Peer::replay_early(Instant now, const Route& route) {
+void Peer::admit_early(const Route& route) {
   for (const EarlyDatagram& early : std::exchange(early_, {})) {
     if (early.route == route) {
-      handle_dtls(now, route, early.bytes);
+      queue_dtls(route, early.bytes);
     } else {
       drop(Drop::kDtlsEarly);
     }
@@ -217,8 +231,8 @@ std::optional<Event> Peer::poll_event() {
   if (events_.empty()) {
     return std::nullopt;
   }
-  Event event = events_.front();
-  events_.pop_front();
+  const Event event = events_.front();
+  events_.erase(events_.begin());
   return event;
 }
 

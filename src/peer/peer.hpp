@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,6 +37,7 @@ enum class Drop : std::uint8_t {
   kDtlsEarly,         ///< Before an authenticated check, and the small buffer for those was full.
   kDtlsUnknownRoute,  ///< From an address that no authenticated check came from.
   kDtlsApplicationData,  ///< Data channels are not spoken here.
+  kDtlsTooMany,          ///< More than `Peer::kHandshakesMax` waited for `handle_handshake()`.
   kSrtpEarly,            ///< Before there are keys.
   kSrtpMalformed,        ///< Too short, or no RTP inside.
   kSrtpAuthentication,   ///< Forged, or sealed with other keys.
@@ -85,6 +85,9 @@ struct Counters {
 ///
 /// For each datagram `handle_datagram`; after a wake-up `poll_transmit` until it says no and
 /// `poll_event` until it gives nothing; sleep until `next_timeout`. Time must not go back.
+///
+/// A handshake costs what a thousand packets cost, so its datagrams only queue: when no media
+/// waits, the caller works them by `handle_handshake`, one a call.
 class Peer {
  public:
   struct Setup {
@@ -107,6 +110,10 @@ class Peer {
   /// post-quantum key shares takes two.
   static constexpr std::size_t kEarlyDatagramsMax = 4;
 
+  /// Handshake datagrams that wait for `handle_handshake()`: more than any flight has. What is
+  /// dropped comes again (RFC 6347 §4.2.4).
+  static constexpr std::size_t kHandshakesMax = 8;
+
   /// `cipher` is kept: it computes SRTP.
   Peer(Instant now, Setup setup, const dtls::Identity& identity,
        srtp::Cipher& cipher = srtp::openssl_cipher());
@@ -121,6 +128,9 @@ class Peer {
 
   /// Takes a datagram that came over `route`. SRTP is opened in place: the caller keeps the buffer.
   [[nodiscard]] Received handle_datagram(Instant now, const Route& route, MutableBytes datagram);
+  /// Works the oldest handshake datagram that waits: up to a millisecond of public-key arithmetic.
+  void handle_handshake(Instant now);
+  [[nodiscard]] bool has_handshake() const { return !handshakes_.empty(); }
   void handle_timeout(Instant now);
   [[nodiscard]] Instant next_timeout() const;
   /// Writes one STUN answer or handshake datagram into `out`, which must have room. False: nothing
@@ -147,9 +157,9 @@ class Peer {
   };
 
   [[nodiscard]] Received handle_stun(Instant now, const Route& route, Bytes datagram);
-  void handle_dtls(Instant now, const Route& route, Bytes datagram);
+  void queue_dtls(const Route& route, Bytes datagram);
   [[nodiscard]] Received handle_srtp(MutableBytes datagram);
-  void replay_early(Instant now, const Route& route);
+  void admit_early(const Route& route);
   void follow_dtls();
   void announce(Event event);
   void drop(Drop why) { ++counters_.drops[static_cast<std::size_t>(why)]; }
@@ -160,7 +170,8 @@ class Peer {
   dtls::State dtls_seen_ = dtls::State::kHandshaking;
   std::unique_ptr<Ciphers> ciphers_;  ///< Null until DTLS has agreed on keys.
   std::vector<EarlyDatagram> early_;
-  std::deque<Event> events_;
+  std::vector<Buffer> handshakes_;  ///< Oldest first.
+  std::vector<Event> events_;       ///< Oldest first; a few in a call.
   Counters counters_;
 };
 

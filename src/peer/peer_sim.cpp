@@ -97,6 +97,9 @@ class Call {
   void deliver() {
     while (auto datagram = up_.poll(now_)) {
       static_cast<void>(server_.handle_datagram(now_, datagram->route, datagram->bytes));
+      while (server_.has_handshake()) {
+        server_.handle_handshake(now_);
+      }
     }
     while (auto datagram = down_.poll(now_)) {
       if (datagram->route.remote == outside_) {

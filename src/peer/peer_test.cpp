@@ -32,7 +32,11 @@ class PeerTest : public testing::Test {
   Peer::Received receive(Buffer datagram) { return receive_over(route_, std::move(datagram)); }
   Peer::Received receive_over(const Route& route, Buffer datagram) {
     last_ = std::move(datagram);
-    return peer_.handle_datagram(now_, route, last_);
+    const Peer::Received received = peer_.handle_datagram(now_, route, last_);
+    while (works_handshakes_ && peer_.has_handshake()) {
+      peer_.handle_handshake(now_);
+    }
+    return received;
   }
 
   std::vector<Buffer> sent() {
@@ -107,6 +111,7 @@ class PeerTest : public testing::Test {
              ours_};
   dtls::Session client_{dtls::Role::kClient, theirs_, ours_.fingerprint()};
   Buffer last_;
+  bool works_handshakes_ = true;
 };
 
 TEST_F(PeerTest, TellsThreeProtocolsApartAndOpensMediaInPlace) {
@@ -211,6 +216,30 @@ TEST_F(PeerTest, KeepsOnlyAFewDatagramsThatOvertookTheirCheck) {
   receive(check_message());  // From another address: the kept ones were a stranger's.
   EXPECT_EQ(peer_.counters().dropped(Drop::kDtlsEarly), 3U + Peer::kEarlyDatagramsMax);
   EXPECT_EQ(peer_.counters().dtls_datagrams, 0U);
+}
+
+TEST_F(PeerTest, WorksNoHandshakeBeforeItIsToldTo) {
+  works_handshakes_ = false;
+  receive(check_message());
+  sent();
+  client_.start(now_);
+  for (const Buffer& datagram : sent_by_client()) {
+    receive(datagram);
+  }
+  EXPECT_TRUE(peer_.has_handshake());
+  EXPECT_THAT(sent(), IsEmpty());
+  peer_.handle_handshake(now_);
+  EXPECT_FALSE(peer_.has_handshake());
+  EXPECT_THAT(sent(), testing::Not(IsEmpty()));
+}
+
+TEST_F(PeerTest, KeepsOnlyAFewHandshakeDatagramsThatWait) {
+  works_handshakes_ = false;
+  receive(check_message());
+  for (std::size_t i = 0; i < Peer::kHandshakesMax + 3; ++i) {
+    receive({std::byte{22}, std::byte{254}});
+  }
+  EXPECT_EQ(peer_.counters().dropped(Drop::kDtlsTooMany), 3U);
 }
 
 TEST_F(PeerTest, RefusesAStrangersCertificate) {

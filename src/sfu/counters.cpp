@@ -19,6 +19,7 @@ std::string_view to_string(DropReason reason) {
     case DropReason::kNoMemory: return "no_memory";
     case DropReason::kPadding: return "padding";
     case DropReason::kViewerTooSlow: return "viewer_too_slow";
+    case DropReason::kTooManyHandshakes: return "too_many_handshakes";
     case DropReason::kReasonCount: break;
   }
   return "unknown";

@@ -27,6 +27,7 @@ enum class DropReason : std::uint8_t {
   kNoMemory,            ///< All logs together hold what the worker may hold.
   kPadding,             ///< Probing padding: noted for feedback, carries no media.
   kViewerTooSlow,       ///< A cursor overtaken by the end of its log.
+  kTooManyHandshakes,   ///< DTLS, while too many peers' handshakes wait; it comes again.
   kReasonCount,
 };
 [[nodiscard]] std::string_view to_string(DropReason reason);
@@ -54,8 +55,9 @@ struct Counters {
   std::uint64_t datagrams_out = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
-  std::uint64_t rtp_in = 0;   ///< Authenticated RTP packets from publishers.
-  std::uint64_t rtp_out = 0;  ///< RTP packets to viewers, retransmissions among them.
+  std::uint64_t handshake_turns = 0;  ///< DTLS datagrams worked, one a wake-up.
+  std::uint64_t rtp_in = 0;           ///< Authenticated RTP packets from publishers.
+  std::uint64_t rtp_out = 0;          ///< RTP packets to viewers, retransmissions among them.
   std::uint64_t rtcp_in = 0;
   std::uint64_t rtcp_out = 0;
   std::uint64_t transport_feedback_in = 0;  ///< From viewers.

@@ -7,6 +7,7 @@
 
 #include "base/check.hpp"
 #include "rtp/rtcp.hpp"
+#include "sfu/handshake_line.hpp"
 #include "sfu/outlet.hpp"
 #include "sfu/router.hpp"
 #include "sfu/transport_table.hpp"
@@ -22,6 +23,12 @@ std::unique_ptr<srtp::Cipher> cipher_of(const MediaWorker::Options& options) {
   auto cipher = srtp::make_cipher(options.cipher);
   check(cipher != nullptr);
   return cipher;
+}
+
+/// RFC 7983 §7.
+bool looks_like_dtls(Bytes datagram) {
+  const auto first = datagram.empty() ? 0U : std::to_integer<unsigned>(datagram.front());
+  return first >= 20 && first <= 63;
 }
 
 }  // namespace
@@ -62,12 +69,14 @@ class MediaWorker::Core {
   void settle(Instant now, PeerTransport& transport);
   void follow(Instant now, PeerTransport& transport, const peer::Event& event);
   [[nodiscard]] bool flush_transports(DatagramBatch& out);
+  void work_handshake(Instant now);
 
   dtls::Identity identity_;
   std::unique_ptr<srtp::Cipher> cipher_;  // Before the peers, whose keys it has made.
   TransportTable transports_;
   Router router_;
   Wakeups<PeerId> wakeups_;
+  HandshakeLine handshakes_;
   std::vector<PeerTransport*> with_output_;
   srtp::SealBatch seals_;
 };
@@ -110,6 +119,7 @@ void MediaWorker::Core::handle(Instant now, const UpdatePeer& command) {
 void MediaWorker::Core::handle(Instant now, const ClosePeer& command) {
   if (PeerTransport* transport = transports_.find(command.peer)) {
     std::erase(with_output_, transport);
+    handshakes_.forget(*transport);
   }
   router_.close_peer(now, command.peer);  // First: it may hold the transport's sealer.
   transports_.remove(command.peer);
@@ -120,6 +130,10 @@ void MediaWorker::Core::handle_datagram(Instant now, const Route& route, Mutable
   router_.counters().bytes_in += datagram.size();
   PeerTransport* transport = find_peer(route, datagram);
   if (transport == nullptr) {
+    return;
+  }
+  if (looks_like_dtls(datagram) && !handshakes_.has_room_for(*transport)) {
+    router_.counters().drop(DropReason::kTooManyHandshakes);
     return;
   }
   const peer::Peer::Received received = transport->peer.handle_datagram(now, route, datagram);
@@ -167,6 +181,7 @@ void MediaWorker::Core::settle(Instant now, PeerTransport& transport) {
   while (const auto event = transport.peer.poll_event()) {
     follow(now, transport, *event);
   }
+  handshakes_.update(now, transport);
   if (!transport.has_output) {
     transport.has_output = true;
     with_output_.push_back(&transport);
@@ -197,7 +212,22 @@ bool MediaWorker::Core::flush(Instant now, DatagramBatch& out) {
     more = router_.flush(now, outlet);
   }
   seals_.flush();
-  return more;
+  if (more || handshakes_.empty()) {
+    return more;
+  }
+  if (!out.empty()) {
+    return true;  // These are to be sent first.
+  }
+  work_handshake(now);
+  return flush_transports(out);
+}
+
+// One a wake-up: what came in the meantime is heard before the next.
+void MediaWorker::Core::work_handshake(Instant now) {
+  PeerTransport& transport = *handshakes_.take(now);
+  ++router_.counters().handshake_turns;
+  transport.peer.handle_handshake(now);
+  settle(now, transport);
 }
 
 bool MediaWorker::Core::flush_transports(DatagramBatch& out) {
@@ -219,7 +249,8 @@ bool MediaWorker::Core::flush_transports(DatagramBatch& out) {
 }
 
 Instant MediaWorker::Core::next_timeout() const {
-  const Instant at = std::min(wakeups_.next(), router_.next_timeout());
+  const Instant at =
+      std::min({wakeups_.next(), router_.next_timeout(), handshakes_.next_timeout()});
   return with_output_.empty() ? at : Instant{};
 }
 

@@ -8,8 +8,10 @@
 
 #include "dtls/seeded_openssl.hpp"
 #include "peer/test_browser.hpp"
+#include "sfu/handshake_line.hpp"
 #include "sfu/test_call.hpp"
 #include "sim/seeded_entropy.hpp"
+#include "stun/message.hpp"
 
 namespace visavis::sfu {
 namespace {
@@ -72,6 +74,7 @@ class MediaWorkerTest : public testing::Test {
   /// Moves datagrams until nobody has any, then time to the next timer, until `end`.
   void run(Duration duration) {
     const Instant end = now + duration;
+    int turns_at_once = 0;
     while (true) {
       worker.handle_timeout(now);
       for (const auto& browser : browsers) {
@@ -86,8 +89,9 @@ class MediaWorkerTest : public testing::Test {
         now = end;
         return;
       }
-      ASSERT_GT(next, now) << "a timer that does not move on";
-      now = next;
+      turns_at_once = next > now ? 0 : turns_at_once + 1;
+      ASSERT_LT(turns_at_once, 1000) << "a timer that does not move on";
+      now = std::max(now, next);
     }
   }
   void exchange() {
@@ -137,6 +141,21 @@ class MediaWorkerTest : public testing::Test {
                                 : browser.client.opener->open_rtp(datagram);
     ASSERT_TRUE(opened.has_value());
     (is_rtcp ? browser.rtcp : browser.rtp).push_back(to_buffer(*opened));
+  }
+  /// ICE's part of a join; afterwards the browser's ClientHello waits to be sent.
+  void check_route(Browser& browser) {
+    browser.client.handle_timeout(now);
+    give(browser);
+    deliver();
+  }
+  void give(Browser& browser) {
+    DatagramBatch batch(16);
+    while (!batch.full() && browser.client.poll_transmit(batch)) {
+    }
+    for (const auto& cell : batch.cells()) {
+      Buffer datagram = to_buffer(batch.bytes(cell));
+      worker.handle_datagram(now, {Browser::kServer, browser.address}, datagram);
+    }
   }
   template <class Kind>
   std::size_t count_events() const {
@@ -192,6 +211,63 @@ TEST_F(MediaWorkerTest, AStreamThatRanWhileTheViewerConnectedIsThereAtOnce) {
 
   EXPECT_THAT(bob.rtp, SizeIs(100));
   EXPECT_EQ(worker.counters().plis_to_publishers, 0U);
+}
+
+TEST_F(MediaWorkerTest, AFloodOfHandshakesWaitsBehindTheMediaOfEachWakeUp) {
+  Browser& alice = open(1, kPublisherNumbers);
+  Browser& bob = open(2, kViewerNumbers);
+  publish_video(alice, StreamId(11));
+  worker.handle_command(now, AssignSlot{PeerId(2), SlotIndex(1), StreamId(11)});
+  run(1s);
+  constexpr std::uint16_t kJoiners = 6;
+  for (std::uint64_t id = 3; id < 3 + kJoiners; ++id) {
+    check_route(open(id, kViewerNumbers));
+  }
+  const std::uint64_t turns = worker.counters().handshake_turns;
+  for (std::uint64_t id = 3; id < 3 + kJoiners; ++id) {
+    give(*browsers[id - 1]);  // Its ClientHello, before the first wake-up's media.
+  }
+  for (std::uint16_t wake_up = 1; wake_up <= kJoiners; ++wake_up) {
+    send(alice, {.sequence = wake_up, .keyframe = wake_up == 1});
+    EXPECT_LE(worker.next_timeout(), now);
+    DatagramBatch batch(64);
+    ASSERT_TRUE(worker.flush(now, batch));  // Media alone, and it is to be sent first.
+    EXPECT_EQ(batch.cells().back().route.remote, bob.address);
+    EXPECT_EQ(worker.counters().handshake_turns, turns + wake_up - 1U);
+    batch.clear();
+    ASSERT_FALSE(worker.flush(now, batch));  // One handshake's turn, and no more.
+    EXPECT_EQ(worker.counters().handshake_turns, turns + wake_up);
+    ASSERT_FALSE(batch.empty());
+    EXPECT_EQ(batch.cells().front().route.remote, browsers[wake_up + 1U]->address);
+  }
+  EXPECT_GT(worker.next_timeout(), now);
+  run(3s);  // What was not delivered above is asked for again.
+  EXPECT_EQ(count_events<PeerConnected>(), 2U + kJoiners);
+}
+
+TEST_F(MediaWorkerTest, HandshakesBeyondTheLineAreDroppedAndCounted) {
+  constexpr std::size_t kPeers = HandshakeLine::kPeersMax + 5;
+  worker = MediaWorker(now, identity, entropy, {{.peers_max = kPeers}});
+  PeerSetup setup = shapes.setup(1, kViewerNumbers);
+  setup.remote = {"browser", "browser_password_of_24_ch"};
+  for (std::size_t id = 1; id <= kPeers; ++id) {
+    setup.peer = PeerId(id);
+    setup.local = {"server" + std::to_string(id), "server_password_of_24_chr"};
+    worker.handle_command(now, OpenPeer{setup});
+    const Route route{Browser::kServer,
+                      {IpAddress::v4(0x0A000000), static_cast<std::uint16_t>(id)}};
+    Buffer check(stun::kMessageBytesMax);
+    const std::string username = setup.local.ufrag + ":browser";
+    check.resize(stun::write_request(
+        check, {.username = username, .controlling = 7, .use_candidate = true}, setup.local.pwd));
+    worker.handle_datagram(now, route, check);
+    Buffer handshake{std::byte{22}, std::byte{254}};
+    worker.handle_datagram(now, route, handshake);
+  }
+  EXPECT_EQ(drops(DropReason::kTooManyHandshakes), 5U);
+  worker.handle_command(now, ClosePeer{PeerId(1)});  // Makes room in the line.
+  run(1s);
+  EXPECT_EQ(worker.counters().handshake_turns, HandshakeLine::kPeersMax - 1);
 }
 
 TEST_F(MediaWorkerTest, IsSilentToStrangers) {

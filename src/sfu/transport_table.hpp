@@ -27,6 +27,7 @@ struct PeerTransport {
   std::vector<std::string> ufrags;  ///< The newest last; after an ICE restart also the one before.
   std::vector<Route> routes;        ///< As `peer.routes()` said last.
   bool has_output = false;          ///< It may have STUN answers or handshake datagrams.
+  bool in_handshake_line = false;   ///< `HandshakeLine`'s mark.
   Instant booked = kNever;          ///< `Wakeups`' mark.
 };
 
