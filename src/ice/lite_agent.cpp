@@ -30,9 +30,7 @@ std::string_view to_string(Refusal refusal) {
 }
 
 LiteAgent::LiteAgent(Instant now, const Credentials& local, const Credentials& remote)
-    : current_{.username = username_of(local, remote), .password = local.pwd}, last_check_(now) {
-  routes_.reserve(kRoutesMax);
-}
+    : current_{.username = username_of(local, remote), .password = local.pwd}, last_check_(now) {}
 
 void LiteAgent::restart(const Credentials& local, const Credentials& remote) {
   std::string username = username_of(local, remote);
@@ -49,7 +47,7 @@ void LiteAgent::restart(const Credentials& local, const Credentials& remote) {
 
 std::expected<Checked, Refusal> LiteAgent::handle_datagram(Instant now, const Route& route,
                                                            Bytes datagram) {
-  if (answers_count_ == kAnswersMax) {
+  if (answers_.size() - answers_sent_ == kAnswersMax) {
     return std::unexpected(Refusal::kTooManyWaiting);
   }
   const auto message = stun::parse(datagram);
@@ -92,14 +90,13 @@ Instant LiteAgent::next_timeout() const {
 }
 
 bool LiteAgent::poll_transmit(DatagramBatch& out) {
-  while (answers_count_ > 0) {
-    const Answer& answer = answers_[answers_first_];
-    answers_first_ = (answers_first_ + 1) % kAnswersMax;
-    --answers_count_;
-    if (poll_answer(answer, out)) {
+  while (answers_sent_ < answers_.size()) {
+    if (poll_answer(answers_[answers_sent_++], out)) {
       return true;
     }
   }
+  answers_.clear();
+  answers_sent_ = 0;
   return false;
 }
 
@@ -180,9 +177,10 @@ bool LiteAgent::follow(const Route& route, bool nominates, unsigned generation) 
 }
 
 void LiteAgent::queue_answer(Answer answer) {
-  check(answers_count_ < kAnswersMax);
-  answers_[(answers_first_ + answers_count_) % kAnswersMax] = answer;
-  ++answers_count_;
+  answers_.erase(answers_.begin(), answers_.begin() + static_cast<std::ptrdiff_t>(answers_sent_));
+  answers_sent_ = 0;
+  check(answers_.size() < kAnswersMax);
+  answers_.push_back(answer);
 }
 
 }  // namespace visavis::ice

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -107,10 +106,9 @@ class LiteAgent {
   Generation current_;
   std::optional<Generation> previous_;
   std::optional<Route> route_;
-  std::vector<Route> routes_;  ///< Checked last comes first.
-  std::array<Answer, kAnswersMax> answers_{};
-  std::size_t answers_first_ = 0;
-  std::size_t answers_count_ = 0;
+  std::vector<Route> routes_;    ///< Checked last comes first.
+  std::vector<Answer> answers_;  ///< Oldest first; those before `answers_sent_` have left.
+  std::size_t answers_sent_ = 0;
   Instant last_check_;
   bool nominated_ = false;
   bool silent_ = false;

@@ -1,19 +1,19 @@
 #include "sfu/nack_map.hpp"
 
-#include <algorithm>
-
 namespace visavis::sfu {
 
 Segment& NackMap::begin_segment(Segment segment) {
+  if (segments_.size() < kSegmentsMax) {
+    newest_ = segments_.size();
+    return segments_.emplace_back(segment);
+  }
   newest_ = (newest_ + 1) % kSegmentsMax;
-  count_ = std::min(count_ + 1, kSegmentsMax);
-  segments_[newest_] = segment;
-  return segments_[newest_];
+  return segments_[newest_] = segment;
 }
 
 const Segment* NackMap::find(std::int64_t out) const {
-  for (std::size_t back = 0; back < count_; ++back) {
-    const Segment& segment = segments_[(newest_ + kSegmentsMax - back) % kSegmentsMax];
+  for (std::size_t back = 0; back < segments_.size(); ++back) {
+    const Segment& segment = segments_[(newest_ + segments_.size() - back) % segments_.size()];
     if (out >= segment.first_out) {
       return &segment;
     }
@@ -26,10 +26,11 @@ bool NackMap::may_resend(Instant now, std::int64_t out, Duration round_trip) {
     resent_.resize(kResentMax);
   }
   Resent& place = resent_[static_cast<std::size_t>(out) % kResentMax];
-  if (place.out == out && now - place.at < round_trip) {
+  const auto at_us = static_cast<std::uint32_t>(now.time_since_epoch().count());
+  if (place.out == static_cast<std::int32_t>(out) && at_us - place.at_us < round_trip.count()) {
     return false;
   }
-  place = {.out = out, .at = now};
+  place = {.out = static_cast<std::int32_t>(out), .at_us = at_us};
   return true;
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -39,8 +38,8 @@ class NackMap {
   static constexpr std::size_t kSegmentsMax = 8;
 
   Segment& begin_segment(Segment segment);
-  /// The stretch being sent; null before the first.
-  [[nodiscard]] Segment* current() { return count_ == 0 ? nullptr : &segments_[newest_]; }
+  /// The stretch being sent, until the next begins; null before the first.
+  [[nodiscard]] Segment* current() { return segments_.empty() ? nullptr : &segments_[newest_]; }
   /// The stretch that `out` was sent in; null when that is forgotten.
   [[nodiscard]] const Segment* find(std::int64_t out) const;
 
@@ -48,17 +47,18 @@ class NackMap {
   [[nodiscard]] bool may_resend(Instant now, std::int64_t out, Duration round_trip);
 
  private:
+  /// The low bits of both are enough: what they are compared with is near, and a number or an hour
+  /// that wraps onto another costs one NACK more.
   struct Resent {
-    std::int64_t out = -1;
-    Instant at;
+    std::int32_t out = -1;
+    std::uint32_t at_us = 0;
   };
   /// Packets sent again lately, one place for each number modulo this. A clash forgets one, which
   /// costs a packet sent twice.
   static constexpr std::size_t kResentMax = 256;
 
-  std::array<Segment, kSegmentsMax> segments_{};
+  std::vector<Segment> segments_;  ///< A ring, once there are `kSegmentsMax`.
   std::size_t newest_ = 0;
-  std::size_t count_ = 0;
   std::vector<Resent> resent_;  ///< Empty until the first NACK: most slots see none.
 };
 

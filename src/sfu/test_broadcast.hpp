@@ -11,6 +11,8 @@
 #include "dtls/seeded_openssl.hpp"
 #include "peer/test_browser.hpp"
 #include "rtp/header_writer.hpp"
+#include "rtp/rtcp_writer.hpp"
+#include "rtp/transport_feedback.hpp"
 #include "sfu/media_worker.hpp"
 #include "sim/seeded_entropy.hpp"
 
@@ -20,18 +22,24 @@ namespace visavis::sfu {
 
 class TestBroadcast {
  public:
-  /// A second of 1.5 Mbit/s: 30 frames of 5 packets.
+  /// A second of 1.5 Mbit/s: 30 frames of 5 packets; an audio packet comes between two frames.
   static constexpr std::size_t kPacketsPerFrame = 5;
   static constexpr std::size_t kPayloadBytes = 1150;
+  static constexpr std::size_t kAudioBytes = 120;
   static constexpr Duration kFrameInterval = std::chrono::milliseconds(33);
+
+  /// What one frame is to one viewer, its audio packet included.
+  static constexpr std::size_t kPacketsPerTurn = kPacketsPerFrame + 1;
 
   TestBroadcast(std::size_t viewers, const MediaWorker::Options& options)
       : worker_(now_, identity_, entropy_, options) {
     open(kPublisher, false);
     worker_.handle_command(now_, OpenStream{kStream, PeerId(kPublisher), "v"});
+    worker_.handle_command(now_, OpenStream{kAudioStream, PeerId(kPublisher), "a"});
     for (std::uint64_t id = kPublisher + 1; id <= kPublisher + viewers; ++id) {
       open(id, true);
       worker_.handle_command(now_, AssignSlot{PeerId(id), SlotIndex(0), kStream});
+      worker_.handle_command(now_, AssignSlot{PeerId(id), SlotIndex(1), kAudioStream});
     }
     for (int step = 0; step < 200 && connected_ <= viewers; ++step) {
       exchange();
@@ -46,30 +54,71 @@ class TestBroadcast {
       for (std::size_t index = 0; index < kPacketsPerFrame; ++index) {
         waiting_.push_back(browsers_.front()->client.sealed_rtp(packet(index)));
       }
+      waiting_.push_back(browsers_.front()->client.sealed_rtp(audio_packet()));
+    }
+  }
+  /// Seals what the viewers will say of these frames: a transport feedback every three frames, a
+  /// report every second, and a NACK for one video packet in fifty. Needs forwarded frames before.
+  void prepare_feedback(std::size_t frames) {
+    feedback_.resize(frames);
+    for (std::size_t frame = 0; frame < frames; ++frame) {
+      for (std::size_t viewer = 1; viewer < browsers_.size(); ++viewer) {
+        Buffer compound = feedback(viewer, frame);
+        if (!compound.empty()) {
+          feedback_[frame].push_back(
+              {viewer, browsers_[viewer]->client.sealed_rtcp(std::move(compound))});
+        }
+      }
     }
   }
 
   /// Forwards what was prepared, a frame each 33 ms; returns how many packets went to viewers.
   std::uint64_t forward() {
     const std::uint64_t before = worker_.counters().rtp_out;
-    for (std::size_t at = 0; at < waiting_.size(); ++at) {
-      worker_.handle_datagram(now_, route_of(*browsers_.front()), waiting_[at]);
-      if ((at + 1) % kPacketsPerFrame == 0) {
-        flush();
-        now_ += kFrameInterval;
-        worker_.handle_timeout(now_);
+    const Route from = route_of(*browsers_.front());
+    for (std::size_t at = 0; at < waiting_.size(); at += kPacketsPerTurn) {
+      for (std::size_t index = 0; index < kPacketsPerFrame; ++index) {
+        worker_.handle_datagram(now_, from, waiting_[at + index]);
+      }
+      pass(kFrameInterval / 2);
+      hear_feedback(at / kPacketsPerTurn);
+      worker_.handle_datagram(now_, from, waiting_[at + kPacketsPerFrame]);
+      pass(kFrameInterval / 2);
+    }
+    for (const auto& browser : browsers_) {
+      if (numbers_foretold_) {
+        browser->newest_video +=
+            static_cast<std::uint16_t>(waiting_.size() / kPacketsPerTurn * kPacketsPerFrame);
       }
     }
     return worker_.counters().rtp_out - before;
   }
-  void forget_prepared() { waiting_.clear(); }
+  void forget_prepared() {
+    waiting_.clear();
+    feedback_.clear();
+  }
+  /// Nothing but timers.
+  void idle(Duration duration) {
+    for (const Instant end = now_ + duration; now_ < end;) {
+      pass(std::chrono::milliseconds(500));
+    }
+  }
+  void close_viewers() {
+    for (std::uint64_t id = kPublisher + 1; id < kPublisher + browsers_.size(); ++id) {
+      worker_.handle_command(now_, ClosePeer{PeerId(id)});
+    }
+    flush();
+  }
 
   [[nodiscard]] const MediaWorker& worker() const { return worker_; }
 
  private:
   static constexpr std::uint64_t kPublisher = 1;
   static constexpr StreamId kStream{11};
+  static constexpr StreamId kAudioStream{12};
+  static constexpr rtp::Ssrc kVideoSlot{1'000};
   static constexpr std::uint8_t kMid = 4, kAbsSendTime = 2, kTransportCc = 3, kVp8 = 96;
+  static constexpr std::uint8_t kOpus = 111;
   static inline const SocketAddress kServer = *SocketAddress::parse("192.0.2.1:7000");
 
   struct Browser {
@@ -89,6 +138,11 @@ class TestBroadcast {
     dtls::Identity identity;
     SocketAddress address;
     peer::TestBrowser client;
+    std::uint16_t newest_video = 0;  ///< The sequence number that came last.
+  };
+  struct Feedback {
+    std::size_t viewer = 0;
+    Buffer datagram;
   };
 
   static Route route_of(const Browser& browser) { return {kServer, browser.address}; }
@@ -101,6 +155,10 @@ class TestBroadcast {
                             .nack = true,
                             .pli = true,
                             .fir = true,
+                            .transport_cc = true});
+    media.codecs.push_back({.format = {rtp::CodecName::kOpus, 0},
+                            .payload_type = rtp::PayloadType(kOpus),
+                            .rtx = std::nullopt,
                             .transport_cc = true});
     media.extensions.set(kMid, rtp::Extension::kMid);
     media.extensions.set(kAbsSendTime, rtp::Extension::kAbsSendTime);
@@ -119,9 +177,11 @@ class TestBroadcast {
     setup.remote = browser.remote;
     setup.remote_fingerprint = browser.identity.fingerprint();
     if (views) {
-      setup.slots = {{0, "s0", rtp::MediaKind::kVideo, rtp::Ssrc(1'000), rtp::Ssrc(1'500)}};
+      setup.slots = {{0, "s0", rtp::MediaKind::kVideo, kVideoSlot, rtp::Ssrc(1'500)},
+                     {1, "s1", rtp::MediaKind::kAudio, rtp::Ssrc(2'000), std::nullopt}};
     } else {
-      setup.publish_lines = {{"v", rtp::MediaKind::kVideo, std::nullopt, std::nullopt}};
+      setup.publish_lines = {{"v", rtp::MediaKind::kVideo, std::nullopt, std::nullopt},
+                             {"a", rtp::MediaKind::kAudio, std::nullopt, std::nullopt}};
     }
     worker_.handle_command(now_, OpenPeer{setup});
   }
@@ -138,7 +198,8 @@ class TestBroadcast {
         worker_.handle_datagram(now_, route_of(*browser), batch.bytes(cell));
       }
     }
-    for (bool more = true; more; batch_.clear()) {
+    // A handshake's turn a wake-up: while more wait, the next is due at once.
+    for (bool more = true; more || worker_.next_timeout() <= now_; batch_.clear()) {
       more = worker_.flush(now_, batch_);
       for (const auto& cell : batch_.cells()) {
         const std::size_t index = cell.route.remote.ip.v4_host_order() - 0x0A000001U;
@@ -152,8 +213,60 @@ class TestBroadcast {
   void flush() {
     for (bool more = true; more; batch_.clear()) {
       more = worker_.flush(now_, batch_);
+      if (!numbers_foretold_) {
+        note_numbers();
+      }
     }
     take_events();
+  }
+  void pass(Duration duration) {
+    flush();
+    now_ += duration;
+    worker_.handle_timeout(now_);
+  }
+  void hear_feedback(std::size_t frame) {
+    if (frame < feedback_.size()) {
+      for (Feedback& said : feedback_[frame]) {
+        worker_.handle_datagram(now_, route_of(*browsers_[said.viewer]), said.datagram);
+      }
+    }
+  }
+
+  /// Headers are in the clear: RFC 3550 §5.1.
+  void note_numbers() {
+    for (const auto& cell : batch_.cells()) {
+      const auto packet = rtp::parse_packet(batch_.bytes(cell));
+      if (packet && packet->ssrc == kVideoSlot) {
+        const std::size_t index = cell.route.remote.ip.v4_host_order() - 0x0A000001U;
+        browsers_[index]->newest_video = packet->sequence.value();
+      }
+    }
+  }
+  Buffer feedback(std::size_t viewer, std::size_t frame) {
+    numbers_foretold_ = true;  // From now on numbers are foretold, not read.
+    Buffer compound(DatagramBatch::kCellBytes);
+    rtp::RtcpWriter writer(MutableBytes(compound).first(1'000));
+    const std::uint16_t newest = static_cast<std::uint16_t>(browsers_[viewer]->newest_video +
+                                                            ((frame + 1) * kPacketsPerFrame));
+    if (frame % 30 == viewer % 30) {
+      const rtp::ReportBlock block{.ssrc = kVideoSlot, .highest_sequence = newest};
+      check(writer.receiver_report(rtp::Ssrc(1), {&block, 1}));
+    }
+    if (frame % 10 == viewer % 10) {
+      const rtp::SequenceNumber missing(static_cast<std::uint16_t>(newest - 2));
+      check(writer.nack(rtp::Ssrc(1), kVideoSlot, {&missing, 1}));
+    }
+    if (frame % 3 == 0) {
+      rtp::TransportFeedbackRecorder recorder;
+      for (std::size_t index = 0; index < 3 * kPacketsPerTurn; ++index) {
+        recorder.handle_packet(
+            now_ + Duration(static_cast<Duration::rep>(index * 250)),
+            rtp::SequenceNumber(static_cast<std::uint16_t>((frame * kPacketsPerTurn) + index)));
+      }
+      check(recorder.write(now_, writer, rtp::Ssrc(1), kVideoSlot));
+    }
+    compound.resize(writer.size());
+    return compound;
   }
 
   void take_events() {
@@ -184,6 +297,19 @@ class TestBroadcast {
     return packet;
   }
 
+  Buffer audio_packet() {
+    Buffer packet(DatagramBatch::kCellBytes);
+    rtp::HeaderWriter writer(packet,
+                             {rtp::PayloadType(kOpus), rtp::SequenceNumber(audio_sequence_),
+                              rtp::Timestamp(audio_sequence_ * 960U), rtp::Ssrc(6'000), false});
+    ++audio_sequence_;
+    writer.extension(kMid, as_bytes("a"));
+    writer.extension_u16(kTransportCc, transport_sequence_++);
+    packet.resize(writer.finish());
+    packet.resize(packet.size() + kAudioBytes, std::byte{0x5A});
+    return packet;
+  }
+
   dtls::SeededOpenssl openssl_{7};
   Instant now_{std::chrono::seconds(100)};
   sim::SeededEntropy entropy_{9};
@@ -193,10 +319,13 @@ class TestBroadcast {
   DatagramBatch batch_{512};
   std::size_t connected_ = 0;
   std::vector<Buffer> waiting_;
+  std::vector<std::vector<Feedback>> feedback_;  ///< By frame.
   std::uint16_t sequence_ = 0;
+  std::uint16_t audio_sequence_ = 1;
   std::uint16_t transport_sequence_ = 0;
   std::uint32_t timestamp_ = 90'000;
   bool keyframe_sent_ = false;
+  bool numbers_foretold_ = false;
 };
 
 }  // namespace visavis::sfu

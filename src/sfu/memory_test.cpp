@@ -1,0 +1,58 @@
+// What a connected viewer holds, all libraries' memory included, as the C library's allocator
+// counts it.
+
+#include <gtest/gtest.h>
+#include <malloc.h>
+
+#include "sfu/test_broadcast.hpp"
+
+namespace visavis::sfu {
+namespace {
+
+std::size_t heap_bytes() {
+  const struct mallinfo2 counted = mallinfo2();
+  return counted.uordblks + counted.hblkhd;
+}
+
+class Memory : public testing::TestWithParam<srtp::CipherChoice> {};
+
+TEST_P(Memory, AConnectedViewerHoldsLessThan16KilobytesBesideTheLog) {
+  if (heap_bytes() == 0) {
+    GTEST_SKIP() << "a sanitizer's allocator does not tell";
+  }
+  if (srtp::make_cipher(GetParam()) == nullptr) {
+    GTEST_SKIP() << "no such cipher in this build";
+  }
+  constexpr std::size_t kViewers = 50;
+  constexpr std::size_t kBytesMax = std::size_t{16} << 10U;
+  constexpr std::size_t kFrames = 60;
+  MediaWorker::Options options;
+  options.cipher = GetParam();
+  TestBroadcast broadcast(kViewers, options);
+  broadcast.prepare(kFrames);
+  broadcast.forward();
+  broadcast.forget_prepared();
+  broadcast.prepare(kFrames);
+  broadcast.prepare_feedback(kFrames);
+  broadcast.forward();
+  broadcast.forget_prepared();
+  broadcast.idle(dtls::Session::kReleaseAfter);
+
+  const std::size_t with_viewers = heap_bytes();
+  broadcast.close_viewers();
+  const std::size_t per_viewer = (with_viewers - heap_bytes()) / kViewers;
+  RecordProperty("bytes_per_viewer", std::to_string(per_viewer));
+  EXPECT_LT(per_viewer, kBytesMax);
+  EXPECT_GT(per_viewer, 2'000U);  // Their keys alone: it was counted.
+}
+
+INSTANTIATE_TEST_SUITE_P(BothCiphers, Memory,
+                         testing::Values(srtp::CipherChoice::kOpenssl,
+                                         srtp::CipherChoice::kIpsecMb),
+                         [](const auto& named) {
+                           return named.param == srtp::CipherChoice::kOpenssl ? "Openssl"
+                                                                              : "IpsecMb";
+                         });
+
+}  // namespace
+}  // namespace visavis::sfu
