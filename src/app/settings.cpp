@@ -121,7 +121,8 @@ Applied set_log_level(Config& config, Values values) {
 }
 
 Applied set_origins(Config& config, Values values) {
-  config.engineio.cors.emplace().origins.assign(values.begin(), values.end());
+  config.engineio.cors.emplace().origin =
+      engineio::CorsOrigin::one_of({values.begin(), values.end()});
   return {};
 }
 

@@ -367,7 +367,7 @@ TEST(CorsTest, APreflightIsAnswered) {
 TEST(CorsTest, AListedOriginIsNamedAndAnotherIsNot) {
   Options options = TestServer::quick_options();
   options.cors.emplace();
-  options.cors->origins = {"https://a", "https://b"};
+  options.cors->origin = CorsOrigin::one_of({"https://a", "https://b"});
   options.cors->credentials = true;
   options.cors->exposed_headers = "x-b";
   options.cors->max_age_s = 600;

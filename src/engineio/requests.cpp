@@ -1,3 +1,4 @@
+#include <array>
 #include <string>
 #include <utility>
 
@@ -33,18 +34,45 @@ void append(Buffer& payload, std::string_view packet) {
   payload.insert(payload.end(), bytes.begin(), bytes.end());
 }
 
+void append_attribute(std::string& cookie, std::string_view name, std::string_view value) {
+  if (!value.empty()) {
+    cookie.append("; ").append(name).append("=").append(value);
+  }
+}
+
+/// In the order in which npm's `cookie` writes the attributes.
 std::string set_cookie_value(const CookieOptions& cookie, const std::string& sid) {
   std::string value = cookie.name + "=" + sid;
-  if (!cookie.path.empty()) {
-    value += "; Path=" + cookie.path;
-  }
-  if (cookie.http_only) {
-    value += "; HttpOnly";
-  }
-  if (!cookie.same_site.empty()) {
-    value += "; SameSite=" + cookie.same_site;
-  }
+  append_attribute(value, "Max-Age", cookie.max_age_s ? std::to_string(*cookie.max_age_s) : "");
+  append_attribute(value, "Domain", cookie.domain);
+  append_attribute(value, "Path", cookie.path);
+  append_attribute(value, "Expires", cookie.expires);
+  value += cookie.http_only ? "; HttpOnly" : "";
+  value += cookie.secure ? "; Secure" : "";
+  value += cookie.partitioned ? "; Partitioned" : "";
+  append_attribute(value, "Priority", cookie.priority);
+  append_attribute(value, "SameSite", cookie.same_site);
   return value;
+}
+
+/// As JSON, for the message of an application.
+std::string quoted(std::string_view text) {
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  std::string json = "\"";
+  for (const char letter : text) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if (letter == '"' || letter == '\\') {
+      json += '\\';
+      json += letter;
+    } else if (byte < 0x20U) {
+      json.append("\\u00");
+      json += kHex[byte >> 4U];
+      json += kHex[byte & 0xFU];
+    } else {
+      json += letter;
+    }
+  }
+  return json + '"';
 }
 
 }  // namespace
@@ -63,7 +91,11 @@ void Server::handle_head(Instant now, http::RequestId id, const http::Request& h
   Session& session = **verified;
   if (session.post && http_.is_open(*session.post)) {
     end_session(now, session, CloseReason::kTransportError);
-    respond(now, id, head, text(400, "", ""));
+    http::Response response = text(400, "", "");
+    if (options_.cors && !options_.cors->decide) {
+      add_cors_headers(*options_.cors, options_.cors->origin, head, response.headers);
+    }
+    http_.respond(now, id, std::move(response));
     return;
   }
   session.post = id;
@@ -75,74 +107,68 @@ void Server::handle_head(Instant now, http::RequestId id, const http::Request& h
   });
 }
 
-void Server::handle_request(Instant now, http::RequestId id, http::Request request) {
-  if (options_.websocket && request.headers.has_token("Connection", "upgrade") &&
-      request.headers.has_token("Upgrade", "websocket")) {
-    handle_upgrade(now, id, std::move(request));
-    return;
-  }
-  if (options_.cors && request.method == "OPTIONS") {
-    http_.respond(now, id, preflight_response(*options_.cors, request));
-    return;
-  }
-  const Query query(request.query);
-  const auto verified = verify(query, request, false);
-  if (!verified) {
-    refuse(now, id, request, verified.error());
-  } else if (*verified == nullptr) {
-    handle_handshake(now, id, std::move(request));
-  } else if (request.method == "GET") {
-    handle_poll(now, id, **verified, request);
-  } else if (request.method == "POST") {
-    handle_post(now, id, **verified, request);
-  } else {
-    respond(now, id, request, text(500, "", ""));
-  }
-}
-
 /// The session that the request names, null for a handshake. The order of the checks is Node's: it
 /// decides which error a client sees.
-std::expected<Server::Session*, Server::ErrorCode> Server::verify(const Query& query,
-                                                                  const http::Request& request,
-                                                                  bool upgrade) const {
+std::expected<Server::Session*, Server::Refusal> Server::verify(const Query& query,
+                                                                const http::Request& request,
+                                                                bool upgrade) const {
+  const auto bad = [](ErrorCode code, std::vector<ConnectionError::Detail> context) {
+    return std::unexpected(Refusal{.code = code, .context = std::move(context)});
+  };
   const bool known = (options_.polling && query.transport == "polling") ||
                      (options_.websocket && query.transport == "websocket");
   if (!known) {
-    return std::unexpected(ErrorCode::kTransportUnknown);
+    return bad(ErrorCode::kTransportUnknown, {{"transport", query.transport}});
   }
   const bool good_revision = query.revision == "4";
   if (query.sid.empty()) {
     if (request.method != "GET") {
-      return std::unexpected(ErrorCode::kBadHandshakeMethod);
+      return bad(ErrorCode::kBadHandshakeMethod, {{"method", request.method}});
     }
-    if (!upgrade && query.transport == "websocket") {
-      return std::unexpected(ErrorCode::kBadRequest);
+    if ((query.transport == "websocket") != upgrade) {
+      return bad(ErrorCode::kBadRequest, {{"name", "TRANSPORT_HANDSHAKE_ERROR"}});
     }
     if (!good_revision) {
-      return std::unexpected(ErrorCode::kUnsupportedProtocol);
+      return bad(ErrorCode::kUnsupportedProtocol, {{"protocol", "3"}});
     }
     return nullptr;
   }
   Session* const session = find_sid(query.sid);
   if (session == nullptr) {
-    return std::unexpected(ErrorCode::kSessionUnknown);
+    return bad(ErrorCode::kSessionUnknown, {{"sid", query.sid}});
   }
-  const bool other_transport = !upgrade && query.transport != transport(session->handle);
-  if (other_transport || !good_revision) {
-    return std::unexpected(ErrorCode::kBadRequest);
+  const std::string_view used = transport(session->handle);
+  const bool fits = upgrade ? query.transport == "websocket" : query.transport == used;
+  if (!fits || !good_revision) {
+    return bad(ErrorCode::kBadRequest, {{"name", "TRANSPORT_MISMATCH"},
+                                        {"transport", query.transport},
+                                        {"previousTransport", std::string(used)}});
   }
   return session;
 }
 
-void Server::refuse(Instant now, http::RequestId id, const http::Request& request, ErrorCode code) {
+void Server::refuse(Instant now, Exchange& exchange, const Refusal& refusal) {
   ++counters_.bad_requests;
-  const std::string body = R"({"code":)" + std::to_string(static_cast<unsigned>(code)) +
-                           R"(,"message":")" + std::string(message_of(code)) + R"("})";
-  respond(now, id, request,
-          text(code == ErrorCode::kForbidden ? 403 : 400, "application/json", body));
+  const std::string message =
+      refusal.message.empty() ? std::string(message_of(refusal.code)) : refusal.message;
+  if (hooks_.connection_error) {
+    hooks_.connection_error(now, {.request = exchange.request,
+                                  .code = refusal.code,
+                                  .message = message_of(refusal.code),
+                                  .context = refusal.context});
+  }
+  if (exchange.upgrade) {
+    refuse_upgrade(now, exchange.id, message, refusal.status == 0 ? 400 : refusal.status);
+    return;
+  }
+  const unsigned usual = refusal.code == ErrorCode::kForbidden ? 403 : 400;
+  respond(now, exchange,
+          text(refusal.status == 0 ? usual : refusal.status, "application/json",
+               R"({"code":)" + std::to_string(static_cast<unsigned>(refusal.code)) +
+                   R"(,"message":)" + quoted(message) + "}"));
 }
 
-std::string_view Server::message_of(ErrorCode code) {
+std::string_view message_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::kTransportUnknown: return "Transport unknown";
     case ErrorCode::kSessionUnknown: return "Session ID unknown";
@@ -154,43 +180,62 @@ std::string_view Server::message_of(ErrorCode code) {
   return {};
 }
 
-void Server::respond(Instant now, http::RequestId id, const http::Request& request,
-                     http::Response response) {
-  if (options_.cors) {
-    add_cors_headers(*options_.cors, request, response.headers);
+/// The fields of the response win over those that CORS and the middlewares gave.
+void Server::respond(Instant now, Exchange& exchange, http::Response response) {
+  if (exchange.headers.size() > 0) {
+    for (const http::Headers::Field& field : response.headers) {
+      if (http::equal_ignoring_case(field.name, "Set-Cookie")) {
+        exchange.headers.add(field.name, field.value);
+      } else {
+        exchange.headers.set(field.name, field.value);
+      }
+    }
+    response.headers = std::move(exchange.headers);
   }
-  http_.respond(now, id, std::move(response));
+  http_.respond(now, exchange.id, std::move(response));
 }
 
-void Server::handle_handshake(Instant now, http::RequestId id, http::Request request) {
-  if (!has_room(now, id, request)) {
-    return;
+void Server::add_hook_headers(Exchange& exchange, bool initial) {
+  if (initial && hooks_.initial_headers) {
+    hooks_.initial_headers(exchange.headers, exchange.request);
   }
-  http::Headers headers;
-  if (options_.cors) {
-    add_cors_headers(*options_.cors, request, headers);
+  if (hooks_.headers) {
+    hooks_.headers(exchange.headers, exchange.request);
   }
-  Session& session = add_session(now, std::move(request), false);
+}
+
+void Server::open_polling(Instant now, Exchange exchange, std::string sid) {
   if (options_.cookie) {
-    headers.add("Set-Cookie", set_cookie_value(*options_.cookie, session.handshake->sid));
+    exchange.headers.add("Set-Cookie", set_cookie_value(*options_.cookie, sid));
   }
+  add_hook_headers(exchange, true);
+  const auto coding = poll_coding(exchange.request);
+  Session& session = add_session(now, exchange, std::move(sid));
   const SessionHandle handle = session.handle;
-  session.poll = Session::Poll{.id = id, .headers = std::move(headers)};
+  session.poll =
+      Session::Poll{.id = exchange.id, .headers = std::move(exchange.headers), .coding = coding};
   answer_poll(now, session, open_packet(session));
   tell_open(now, handle);
 }
 
-void Server::handle_poll(Instant now, http::RequestId id, Session& session,
-                         const http::Request& request) {
+std::optional<http::Coding> Server::poll_coding(const http::Request& request) const {
+  static constexpr std::array kOffered = {http::Coding::kGzip, http::Coding::kDeflate};
+  if (!options_.http_compression.enabled) {
+    return std::nullopt;
+  }
+  return http::choose_coding(request.headers.find("Accept-Encoding").value_or(""), kOffered);
+}
+
+void Server::handle_poll(Instant now, Exchange exchange, Session& session) {
   if (session.poll) {
     end_session(now, session, CloseReason::kTransportError);
-    respond(now, id, request, text(400, "", ""));
+    respond(now, exchange, text(400, "", ""));
     return;
   }
-  session.poll = Session::Poll{.id = id, .headers = {}};
-  if (options_.cors) {
-    add_cors_headers(*options_.cors, request, session.poll->headers);
-  }
+  add_hook_headers(exchange, false);
+  const http::RequestId id = exchange.id;
+  session.poll = Session::Poll{
+      .id = id, .headers = std::move(exchange.headers), .coding = poll_coding(exchange.request)};
   if (session.closing) {
     end_session(now, session, CloseReason::kForcedClose);
     return;
@@ -223,9 +268,11 @@ void Server::answer_poll(Instant now, Session& session, std::string_view last_pa
   }
   Session::Poll poll = std::move(*session.poll);
   session.poll.reset();
+  bool compress = !last_packet.empty();
   Buffer payload;
   payload.reserve(session.queued_bytes + last_packet.size() + 1);
   for (const Session::Queued& queued : session.queue) {
+    compress = compress || queued.compress;
     if (queued.message == nullptr) {
       append(payload, std::string_view(&queued.control, 1));
     } else if (queued.message->binary()) {
@@ -244,29 +291,34 @@ void Server::answer_poll(Instant now, Session& session, std::string_view last_pa
   response.headers = std::move(poll.headers);
   response.headers.add("Content-Type", "text/plain; charset=UTF-8");
   response.headers.add("Cache-Control", "no-store");
+  if (compress && poll.coding && payload.size() >= options_.http_compression.threshold_bytes) {
+    ++counters_.packed_polls;
+    response.headers.add("Content-Encoding", std::string(http::to_string(*poll.coding)));
+    payload = packer_.pack(*poll.coding, payload);
+  }
   response.body = share(std::move(payload));
   http_.respond(now, poll.id, std::move(response));
 }
 
-void Server::handle_post(Instant now, http::RequestId id, Session& session,
-                         const http::Request& request) {
+void Server::handle_post(Instant now, Exchange exchange, Session& session) {
   session.post.reset();
-  const std::string_view body = as_text(request.body);
+  const http::Request& request = exchange.request;
   const bool binary = request.headers.find("Content-Type") == "application/octet-stream";
   bool fine = true;
   if (binary && !session.closing) {  // only the revision before had it
     end_session(now, session, CloseReason::kTransportError);
     fine = false;
   } else {
-    fine = read_payload(now, session, body);
+    fine = read_payload(now, session, as_text(request.body));
   }
   if (!fine) {
-    respond(now, id, request, text(400, "", ""));
+    respond(now, exchange, text(400, "", ""));
     return;
   }
+  add_hook_headers(exchange, false);
   http::Response response = text(200, "text/html", "ok");
   response.headers.add("Cache-Control", "no-store");
-  respond(now, id, request, std::move(response));
+  respond(now, exchange, std::move(response));
 }
 
 /// False when its packets have ended the session as an error.

@@ -10,8 +10,6 @@
 namespace visavis::engineio {
 namespace {
 
-/// 120 bits, as Node's ids: whoever guesses one has the session.
-constexpr std::size_t kSidLength = 20;
 /// As Node's: a client that was told to go has this long to come and hear it.
 constexpr Duration kFarewellTimeout = std::chrono::seconds(30);
 /// For the peer's close frame; a browser answers within a round trip.
@@ -24,6 +22,14 @@ std::array<SharedBytes, 7> make_control_frames() {
     frames.at(i) = websocket::encode_frame(websocket::Opcode::kText, {&packet, 1});
   }
   return frames;
+}
+
+Options with_path(Options options) {
+  while (options.add_trailing_slash && options.path.ends_with('/')) {
+    options.path.pop_back();
+  }
+  options.path += options.add_trailing_slash ? "/" : "";
+  return options;
 }
 
 long long milliseconds(Duration duration) {
@@ -46,14 +52,17 @@ std::string_view to_string(CloseReason reason) {
 
 Server::Server(http::Server& http, Options options, Entropy& entropy)
     : http_(http),
-      options_(std::move(options)),
+      options_(with_path(std::move(options))),
       entropy_(entropy),
+      addresses_(options_.per_address),
+      decision_due_(options_.decision_timeout),
       ping_due_(options_.ping_interval),
       pong_due_(options_.ping_timeout),
       upgrade_due_(options_.upgrade_timeout),
       farewell_due_(kFarewellTimeout),
       socket_close_due_(kSocketCloseTimeout),
-      control_frames_(make_control_frames()) {
+      control_frames_(make_control_frames()),
+      packer_(options_.http_compression.level) {
   if (options_.per_message_deflate.enabled) {
     deflater_ = std::make_unique<websocket::Deflater>(options_.per_message_deflate.level);
     inflater_ = std::make_unique<websocket::Inflater>();
@@ -101,7 +110,7 @@ void Server::send(Instant now, SessionHandle handle, SharedMessage message, Send
     send_on_socket(now, *session, *message, options.compress);
   } else {
     session->queued_bytes += message->polling_size() + 1;
-    session->queue.push_back({std::move(message), 0});
+    session->queue.push_back({std::move(message), 0, options.compress});
     answer_poll(now, *session);
   }
   watch_high_water(now, *session);
@@ -240,24 +249,16 @@ Instant Server::next_leaving() const {
 
 // Sessions.
 
-bool Server::has_room(Instant now, http::RequestId id, const http::Request& request) {
-  if (!shut_down_ && sessions_.size() < options_.sessions_max) {
-    return true;
-  }
-  ++counters_.sessions_refused;
-  respond(now, id, request, http::text_response(503, "Service Unavailable"));
-  return false;
-}
-
-Server::Session& Server::add_session(Instant now, http::Request request, bool websocket) {
+Server::Session& Server::add_session(Instant now, Exchange& exchange, std::string sid) {
   auto session = std::make_unique<Session>();
   session->handle = SessionHandle(++last_handle_);
-  request.body = {};
+  session->address = exchange.address;
+  exchange.request.body = {};
   session->handshake = std::make_shared<const Handshake>(
-      Handshake{.sid = entropy_.token(kSidLength),
-                .request = std::move(request),
+      Handshake{.sid = std::move(sid),
+                .request = std::move(exchange.request),
                 .issued = now,
-                .transport = websocket ? "websocket" : "polling"});
+                .transport = exchange.upgrade ? "websocket" : "polling"});
   Session& added = *session;
   sids_.emplace(added.handshake->sid, added.handle);
   sessions_.emplace(added.handle, std::move(session));
@@ -340,6 +341,7 @@ std::unique_ptr<Server::Session> Server::remove(Session& session) {
   stop_waiting(session);
   stop_waiting_for_probe(session);
   sids_.erase(session.handshake->sid);
+  addresses_.leave(session.address);
   auto node = sessions_.extract(session.handle);
   return std::move(node.mapped());
 }
@@ -391,6 +393,7 @@ void Server::stop_waiting_for_probe(Session& session) {
 
 void Server::handle_timeout(Instant now) {
   tell_high_water(now);
+  give_up_decisions(now);
   for (const SessionHandle handle : std::exchange(overflowed_, {})) {
     if (Session* const session = find(handle)) {
       ++counters_.overflows;
@@ -424,8 +427,9 @@ void Server::handle_timeout(Instant now) {
 
 Instant Server::next_timeout() const {
   const bool work = !overflowed_.empty() || !above_mark_.empty();
-  return std::min({work ? work_since_ : kNever, next_leaving(), ping_due_.next(), pong_due_.next(),
-                   upgrade_due_.next(), farewell_due_.next(), socket_close_due_.next()});
+  return std::min({work ? work_since_ : kNever, next_leaving(), decision_due_.next(),
+                   ping_due_.next(), pong_due_.next(), upgrade_due_.next(), farewell_due_.next(),
+                   socket_close_due_.next()});
 }
 
 }  // namespace visavis::engineio

@@ -17,9 +17,11 @@
 #include "base/entropy.hpp"
 #include "base/strong.hpp"
 #include "base/time.hpp"
+#include "engineio/hooks.hpp"
 #include "engineio/message.hpp"
 #include "engineio/options.hpp"
 #include "engineio/packet.hpp"
+#include "http/content_coding.hpp"
 #include "http/server.hpp"
 #include "websocket/deflate.hpp"
 
@@ -81,6 +83,10 @@ class Server {
   ~Server();
 
   void set_handlers(Handlers handlers);
+  void set_hooks(Hooks hooks) { hooks_ = std::move(hooks); }
+  /// Middlewares see a request in the order in which they were added, after CORS and before all
+  /// checks.
+  void use(Middleware middleware) { middlewares_.push_back(std::move(middleware)); }
 
   /// Unknown (closed) sessions are ignored. Calls no handler: a session that overflows is closed by
   /// the next `handle_timeout`, which is due at once then.
@@ -107,43 +113,59 @@ class Server {
   void shut_down(Instant now, Duration window = {});
 
  private:
+  friend class Decision;
   struct Session;
   struct Query;
+  struct Exchange;
+  struct Pending;
+  struct Refusal;
   class WebSocket;
-  enum class ErrorCode : std::uint8_t {
-    kTransportUnknown,
-    kSessionUnknown,
-    kBadHandshakeMethod,
-    kBadRequest,
-    kForbidden,
-    kUnsupportedProtocol,
-  };
-
-  [[nodiscard]] static std::string_view message_of(ErrorCode code);
+  /// What a request waits for.
+  enum class Stage : std::uint8_t { kCors, kMiddleware, kAllow, kId };
 
   [[nodiscard]] Session* find(SessionHandle handle) const;
   [[nodiscard]] Session* find_sid(const std::string& sid) const;
 
+  // A request's way to its session (admission.cpp).
+  void handle_request(Instant now, http::RequestId id, http::Request request);
+  void apply_cors(Instant now, Exchange exchange, const CorsOrigin& rule);
+  void run_middleware(Instant now, Exchange exchange, std::size_t index);
+  void check_request(Instant now, Exchange exchange);
+  void admit(Instant now, Exchange exchange);
+  void open_session(Instant now, Exchange exchange, std::string sid);
+  [[nodiscard]] Pending* park(Instant now, Exchange exchange, Stage stage, std::size_t index);
+  void leave(Instant now, std::uint64_t number);
+  void forget(std::uint64_t number);
+  void settle(Instant now, std::uint64_t number, Decision::Outcome outcome);
+  void resume(Instant now, std::uint64_t number);
+  void go_on(Instant now, Pending& pending, Decision::Pass pass);
+  void refuse_by_hook(Instant now, Pending& pending, const std::string& message);
+  [[nodiscard]] bool has_room(Instant now, Exchange& exchange);
+  [[nodiscard]] bool has_room_for_address(Instant now, Exchange& exchange);
+  [[nodiscard]] bool origin_may_upgrade(const Exchange& exchange) const;
+  void give_up_decisions(Instant now);
+
   // Requests (requests.cpp).
   void handle_head(Instant now, http::RequestId id, const http::Request& head);
-  void handle_request(Instant now, http::RequestId id, http::Request request);
-  [[nodiscard]] std::expected<Session*, ErrorCode> verify(const Query& query,
-                                                          const http::Request& request,
-                                                          bool upgrade) const;
-  void refuse(Instant now, http::RequestId id, const http::Request& request, ErrorCode code);
-  void respond(Instant now, http::RequestId id, const http::Request& request,
-               http::Response response);
-  void handle_handshake(Instant now, http::RequestId id, http::Request request);
-  void handle_poll(Instant now, http::RequestId id, Session& session, const http::Request& request);
-  void handle_post(Instant now, http::RequestId id, Session& session, const http::Request& request);
+  [[nodiscard]] std::expected<Session*, Refusal> verify(const Query& query,
+                                                        const http::Request& request,
+                                                        bool upgrade) const;
+  void refuse(Instant now, Exchange& exchange, const Refusal& refusal);
+  void respond(Instant now, Exchange& exchange, http::Response response);
+  void add_hook_headers(Exchange& exchange, bool initial);
+  void open_polling(Instant now, Exchange exchange, std::string sid);
+  void handle_poll(Instant now, Exchange exchange, Session& session);
+  void handle_post(Instant now, Exchange exchange, Session& session);
+  [[nodiscard]] std::optional<http::Coding> poll_coding(const http::Request& request) const;
   [[nodiscard]] bool read_payload(Instant now, Session& session, std::string_view payload);
   void answer_poll(Instant now, Session& session, std::string_view last_packet = {});
 
   // The way to WebSocket (upgrade.cpp).
-  void handle_upgrade(Instant now, http::RequestId id, http::Request request);
+  void open_websocket(Instant now, Exchange exchange, std::string sid);
+  void handle_upgrade(Instant now, Exchange exchange, Session& session);
   void refuse_upgrade(Instant now, http::RequestId id, std::string_view text,
                       unsigned status = 400);
-  [[nodiscard]] WebSocket* accept(Instant now, http::RequestId id, const http::Request& request);
+  [[nodiscard]] WebSocket* accept(Instant now, Exchange& exchange);
   void begin_probe(Instant now, Session& session, WebSocket& socket);
   void handle_probe_text(Instant now, Session& session, std::string_view text);
   void complete_upgrade(Instant now, Session& session);
@@ -155,8 +177,7 @@ class Server {
   void handle_socket_drained(Instant now, WebSocket& socket);
 
   // Sessions (server.cpp).
-  [[nodiscard]] bool has_room(Instant now, http::RequestId id, const http::Request& request);
-  [[nodiscard]] Session& add_session(Instant now, http::Request request, bool websocket);
+  [[nodiscard]] Session& add_session(Instant now, Exchange& exchange, std::string sid);
   [[nodiscard]] std::string open_packet(const Session& session) const;
   void tell_open(Instant now, SessionHandle handle);
   [[nodiscard]] bool handle_packet(Instant now, Session& session, const Packet& packet);
@@ -178,11 +199,19 @@ class Server {
   Options options_;
   Entropy& entropy_;
   Handlers handlers_;
+  Hooks hooks_;
+  std::deque<Middleware> middlewares_;  ///< a running one may add another
   Counters counters_;
+  http::AddressTable addresses_;
   bool shut_down_ = false;
   std::uint64_t last_handle_ = 0;
   std::unordered_map<SessionHandle, std::unique_ptr<Session>> sessions_;
   std::unordered_map<std::string, SessionHandle> sids_;
+  /// Requests whose hooks have not decided yet.
+  std::unordered_map<std::uint64_t, std::unique_ptr<Pending>> pending_;
+  std::uint64_t last_pending_ = 0;
+  std::size_t pending_bytes_ = 0;
+  DeadlineQueue<std::uint64_t> decision_due_;
   DeadlineQueue<SessionHandle> ping_due_;
   DeadlineQueue<SessionHandle> pong_due_;
   DeadlineQueue<SessionHandle> upgrade_due_;
@@ -202,7 +231,10 @@ class Server {
   std::array<SharedBytes, 7> control_frames_;
   std::unique_ptr<websocket::Deflater> deflater_;  ///< null: permessage-deflate is off
   std::unique_ptr<websocket::Inflater> inflater_;
+  http::Packer packer_;  ///< of answers to polls
   PacketReader packets_;
+  /// Lets a decision that comes late see whether the server is still there.
+  std::shared_ptr<Server*> self_ = std::make_shared<Server*>(this);
 };
 
 }  // namespace visavis::engineio

@@ -18,11 +18,13 @@ struct Server::Session {
   struct Queued {
     SharedMessage message;  ///< null: a packet of one letter
     char control = 0;
+    bool compress = true;
   };
   /// A GET without an answer yet.
   struct Poll {
     http::RequestId id;
     http::Headers headers;  ///< that its answer must bear
+    std::optional<http::Coding> coding;
   };
 
   SessionHandle handle;
@@ -30,6 +32,7 @@ struct Server::Session {
   std::shared_ptr<const Handshake> handshake;
   /// Closed for its owner; the client has to come once more to hear of it.
   bool closing = false;
+  IpAddress address;  ///< that it counts for
 
   std::vector<Queued> queue;
   std::size_t queued_bytes = 0;
@@ -65,6 +68,36 @@ struct Server::Query {
   std::string transport;
   std::string sid;
   std::string revision;
+};
+
+/// A request of ours until it is answered.
+struct Server::Exchange {
+  http::RequestId id;
+  http::Request request;
+  http::Headers headers = {};  ///< that its answer will bear: CORS and what middlewares add
+  bool upgrade = false;
+  bool origin_allowed = false;  ///< by CORS
+  IpAddress address = {};       ///< that its session counts for
+};
+
+struct Server::Pending {
+  std::uint64_t number = 0;
+  Exchange exchange;
+  Stage stage = Stage::kCors;
+  std::size_t index = 0;  ///< of the middleware
+  bool asking = false;    ///< the hook is on the stack
+  bool gone = false;      ///< its client has left meanwhile
+  std::optional<Decision::Outcome> outcome = {};
+  std::optional<DeadlineQueue<std::uint64_t>::Place> due = {};
+
+  [[nodiscard]] std::size_t bytes() const { return exchange.request.body.size(); }
+};
+
+struct Server::Refusal {
+  ErrorCode code;
+  std::string message = {};  ///< empty: that of the code
+  std::vector<ConnectionError::Detail> context = {};
+  unsigned status = 0;  ///< 0: that of the code
 };
 
 }  // namespace visavis::engineio

@@ -1,7 +1,6 @@
 #include <string>
 #include <utility>
 
-#include "engineio/cors.hpp"
 #include "engineio/server.hpp"
 #include "engineio/session.hpp"
 #include "engineio/websocket_stream.hpp"
@@ -12,42 +11,36 @@
 
 namespace visavis::engineio {
 
-void Server::handle_upgrade(Instant now, http::RequestId id, http::Request request) {
-  const Query query(request.query);
-  const auto verified = verify(query, request, true);
-  if (!verified) {
-    refuse_upgrade(now, id, message_of(verified.error()));
+void Server::open_websocket(Instant now, Exchange exchange, std::string sid) {
+  add_hook_headers(exchange, true);
+  WebSocket* const socket = accept(now, exchange);
+  if (socket == nullptr) {
+    addresses_.leave(exchange.address);
     return;
   }
-  if (query.transport != "websocket") {
-    refuse_upgrade(now, id, message_of(ErrorCode::kBadRequest));
-    return;
-  }
-  Session* const session = *verified;
-  if (session == nullptr && !has_room(now, id, request)) {
-    return;
-  }
-  WebSocket* const socket = accept(now, id, request);
+  Session& session = add_session(now, exchange, std::move(sid));
+  session.socket = socket;
+  socket->belong_to(session.handle);
+  socket->write(now,
+                websocket::encode_frame(websocket::Opcode::kText, as_bytes(open_packet(session))));
+  tell_open(now, session.handle);
+}
+
+void Server::handle_upgrade(Instant now, Exchange exchange, Session& session) {
+  add_hook_headers(exchange, false);
+  WebSocket* const socket = accept(now, exchange);
   if (socket == nullptr) {
     return;
   }
-  if (session == nullptr) {
-    Session& added = add_session(now, std::move(request), true);
-    added.socket = socket;
-    socket->belong_to(added.handle);
-    socket->write(now,
-                  websocket::encode_frame(websocket::Opcode::kText, as_bytes(open_packet(added))));
-    tell_open(now, added.handle);
-  } else if (session->socket != nullptr || session->probe != nullptr) {
+  if (session.socket != nullptr || session.probe != nullptr) {
     socket->close(now);  // a second one harms nobody
   } else {
-    begin_probe(now, *session, *socket);
+    begin_probe(now, session, *socket);
   }
 }
 
 void Server::refuse_upgrade(Instant now, http::RequestId id, std::string_view text,
                             unsigned status) {
-  ++counters_.bad_requests;
   http::Response response;
   response.status = status;
   response.headers.add("Connection", "close");
@@ -58,18 +51,25 @@ void Server::refuse_upgrade(Instant now, http::RequestId id, std::string_view te
 }
 
 /// RFC 6455 §4.2. Null when the request was refused.
-Server::WebSocket* Server::accept(Instant now, http::RequestId id, const http::Request& request) {
+Server::WebSocket* Server::accept(Instant now, Exchange& exchange) {
+  const http::Request& request = exchange.request;
   const std::string_view key = request.headers.find("Sec-WebSocket-Key").value_or("");
+  unsigned status = 400;
+  std::string_view error;
   if (request.method != "GET") {
-    refuse_upgrade(now, id, "Invalid HTTP method", 405);
-    return nullptr;
+    status = 405;
+    error = "Invalid HTTP method";
+  } else if (!websocket::is_key(key)) {
+    error = "Missing or invalid Sec-WebSocket-Key header";
+  } else if (request.headers.find("Sec-WebSocket-Version") != "13") {
+    error = "Missing or invalid Sec-WebSocket-Version header";
   }
-  if (!websocket::is_key(key)) {
-    refuse_upgrade(now, id, "Missing or invalid Sec-WebSocket-Key header");
-    return nullptr;
-  }
-  if (request.headers.find("Sec-WebSocket-Version") != "13") {
-    refuse_upgrade(now, id, "Missing or invalid Sec-WebSocket-Version header");
+  if (!error.empty()) {
+    refuse(now, exchange,
+           {.code = ErrorCode::kBadRequest,
+            .message = std::string(error),
+            .context = {{"name", "TRANSPORT_HANDSHAKE_ERROR"}},
+            .status = status});
     return nullptr;
   }
   http::Response switching;
@@ -84,12 +84,12 @@ Server::WebSocket* Server::accept(Instant now, http::RequestId id, const http::R
   if (deflate) {
     switching.headers.add("Sec-WebSocket-Extensions", *deflate);
   }
-  if (options_.cors) {
-    add_cors_headers(*options_.cors, request, switching.headers);
+  for (const http::Headers::Field& field : exchange.headers) {
+    switching.headers.add(field.name, field.value);
   }
-  auto socket = std::make_unique<WebSocket>(*this, id.connection, deflate.has_value());
+  auto socket = std::make_unique<WebSocket>(*this, exchange.id.connection, deflate.has_value());
   WebSocket* const accepted = socket.get();
-  const bool upgraded = http_.upgrade(now, id, std::move(switching), std::move(socket));
+  const bool upgraded = http_.upgrade(now, exchange.id, std::move(switching), std::move(socket));
   return upgraded ? accepted : nullptr;
 }
 

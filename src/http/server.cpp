@@ -16,6 +16,7 @@ using Queue = DeadlineQueue<ConnectionId>;
 
 Server::Server(Limits limits)
     : limits_(limits),
+      addresses_(limits.per_address),
       waits_{Queue(limits.header_timeout), Queue(limits.body_timeout), Queue(limits.idle_timeout),
              Queue(limits.stall_timeout), Queue(limits.close_timeout)} {}
 
@@ -153,8 +154,7 @@ std::size_t Server::unsent_bytes(ConnectionId id) const {
 // What the host calls.
 
 void Server::handle_open(Instant now, ConnectionId id, SocketAddress remote, bool secure) {
-  if (connections_.size() >= limits_.connections_max) {
-    ++counters_.connections_refused;
+  if (!admits(now, remote.ip)) {
     refused_.push_back(id);
     return;
   }
@@ -165,6 +165,19 @@ void Server::handle_open(Instant now, ConnectionId id, SocketAddress remote, boo
   connection->secure = secure;
   wait_for(now, *connection, Wait::kHeader);
   check(connections_.emplace(id, std::move(connection)).second);
+}
+
+bool Server::admits(Instant now, const IpAddress& address) {
+  if (connections_.size() >= limits_.connections_max) {
+    ++counters_.connections_refused;
+    return false;
+  }
+  switch (addresses_.enter(now, address)) {
+    case AddressTable::Answer::kAdmitted: return true;
+    case AddressTable::Answer::kTooMany: ++counters_.refused_per_address; return false;
+    case AddressTable::Answer::kTooFast: ++counters_.refused_per_rate; return false;
+  }
+  return false;
 }
 
 void Server::handle_bytes(Instant now, ConnectionId id, Bytes bytes) {
@@ -211,6 +224,7 @@ void Server::handle_closed(Instant now, ConnectionId id) {
     return;
   }
   Connection& connection = *node.mapped();
+  addresses_.leave(connection.remote.ip);
   wait_for(now, connection, Wait::kNothing);
   release_reader(connection);
   abort_request(now, connection);

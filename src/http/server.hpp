@@ -16,6 +16,7 @@
 #include "base/deadline_queue.hpp"
 #include "base/shared_bytes.hpp"
 #include "base/time.hpp"
+#include "http/address_table.hpp"
 #include "http/message.hpp"
 
 namespace visavis::http {
@@ -28,6 +29,7 @@ struct Limits {
   std::size_t pipelined_bytes_max = 65'536;   ///< waiting behind an unanswered request
   std::size_t unsent_bytes_pause = 262'144;   ///< answers unsent, above which no request is begun
   std::size_t connections_max = 20'000;       ///< about what 2 GB hold when all are busy
+  AddressLimit per_address;                   ///< off: behind a proxy all have one address
   Duration header_timeout = std::chrono::seconds(10);  ///< 408; slow senders of headers
   Duration body_timeout = std::chrono::seconds(60);    ///< 408; 1 MB at 17 kB/s
   Duration idle_timeout = std::chrono::seconds(15);    ///< between two requests
@@ -38,7 +40,9 @@ struct Limits {
 /// What happened since the start.
 struct Counters {
   std::uint64_t connections = 0;
-  std::uint64_t connections_refused = 0;
+  std::uint64_t connections_refused = 0;  ///< `connections_max`
+  std::uint64_t refused_per_address = 0;  ///< `AddressLimit::open_max`
+  std::uint64_t refused_per_rate = 0;     ///< `AddressLimit::per_second`
   std::uint64_t requests = 0;
   std::uint64_t upgrades = 0;
   std::uint64_t aborted = 0;  ///< the client left before its answer
@@ -176,9 +180,11 @@ class Server {
   void wait_for(Instant now, Connection& connection, Wait wait);
   void wait_between_requests(Instant now, Connection& connection);
   void handle_expired(Instant now, Wait wait, ConnectionId id);
+  [[nodiscard]] bool admits(Instant now, const IpAddress& address);
 
   Limits limits_;
   Counters counters_;
+  AddressTable addresses_;
   std::vector<std::unique_ptr<Route>> routes_;  ///< longest prefix first
   std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
   std::array<DeadlineQueue<ConnectionId>, 5> waits_;
