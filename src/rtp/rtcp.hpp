@@ -190,20 +190,23 @@ class RtcpReader {
 template <class Visitor>
 std::expected<void, RtcpError> for_each_rtcp(Bytes datagram, Visitor&& visitor) {
   RtcpReader reader(datagram);
-  auto next = reader.next();
-  for (; next && *next; next = reader.next()) {
+  for (;;) {
+    const auto next = reader.next();
+    if (!next) {
+      return std::unexpected(next.error());
+    }
+    const auto& packet = *next;
+    if (!packet) {
+      return {};
+    }
     std::visit(
         [&visitor](const auto& typed) {
           if constexpr (requires { visitor(typed); }) {
             visitor(typed);
           }
         },
-        next->value());
+        *packet);
   }
-  if (!next) {
-    return std::unexpected(next.error());
-  }
-  return {};
 }
 
 /// Makes one visitor out of several lambdas.

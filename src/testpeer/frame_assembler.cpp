@@ -52,13 +52,13 @@ void FrameAssembler::complete_frames(Instant now) {
       }
     }
     const bool waited = stuck_since_ && now - *stuck_since_ >= kPatience;
-    const bool patient = next_ && !waited && !is_cut();
+    const bool patient = next_ && !waited && !is_cut(*next_);
     const auto key_end = key_at_ && !patient ? end_of_frame(*key_at_) : std::nullopt;
     if (!key_end) {
       return;
     }
     jumped_ = next_.has_value() && *next_ != *key_at_;
-    const bool cut = next_ && is_cut();
+    const bool cut = next_ && is_cut(*next_);
     report_.cut += cut ? 1U : 0U;
     report_.skipped += jumped_ && !cut ? 1U : 0U;
     complete(now, *key_at_, *key_end);
@@ -122,8 +122,8 @@ void FrameAssembler::count_pause(Instant now) {
   }
 }
 
-bool FrameAssembler::has_gap() const {
-  for (std::int64_t at = *next_; at < newest_; ++at) {
+bool FrameAssembler::has_gap(std::int64_t next) const {
+  for (std::int64_t at = next; at < newest_; ++at) {
     if (piece(at) == nullptr) {
       return true;
     }
@@ -131,13 +131,13 @@ bool FrameAssembler::has_gap() const {
   return false;
 }
 
-bool FrameAssembler::is_cut() const {
-  const Piece* first = piece(*next_);
+bool FrameAssembler::is_cut(std::int64_t next) const {
+  const Piece* first = piece(next);
   if (first == nullptr) {
     return false;
   }
-  const std::int64_t end = *next_ + first->packet.stamp.count;
-  for (std::int64_t at = *next_ + 1; at < end && at <= newest_; ++at) {
+  const std::int64_t end = next + first->packet.stamp.count;
+  for (std::int64_t at = next + 1; at < end && at <= newest_; ++at) {
     const Piece* part = piece(at);
     if (part != nullptr && part->packet.timestamp != first->packet.timestamp) {
       return true;
@@ -147,7 +147,7 @@ bool FrameAssembler::is_cut() const {
 }
 
 void FrameAssembler::note_stuck(Instant now) {
-  if (next_ && !stuck_since_ && (has_gap() || is_cut())) {
+  if (next_ && !stuck_since_ && (has_gap(*next_) || is_cut(*next_))) {
     stuck_since_ = now;
     pli_at_ = now + kStuckMax;
   }

@@ -74,9 +74,9 @@ class FrameAssembler {
   void complete(Instant now, std::int64_t start, std::int64_t end);
   void check_continuity(const ReceivedPacket& first, const ReceivedPacket& last);
   void count_pause(Instant now);
-  [[nodiscard]] bool has_gap() const;
+  [[nodiscard]] bool has_gap(std::int64_t next) const;
   /// Whether the next frame can never be whole: another begins where its packets should be.
-  [[nodiscard]] bool is_cut() const;
+  [[nodiscard]] bool is_cut(std::int64_t next) const;
   void note_stuck(Instant now);
 
   rtp::SequenceUnwrapper unwrapper_;

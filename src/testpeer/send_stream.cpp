@@ -26,13 +26,13 @@ SendStream::SendStream(SendLine line, Random& random)
 rtp::Timestamp SendStream::timestamp_at(Instant at) const {
   constexpr std::uint64_t kMicrosPerSecond = 1'000'000;
   const auto micros = static_cast<std::uint64_t>(at.time_since_epoch().count());
-  const std::uint64_t ticks = micros / kMicrosPerSecond * line_.clock_rate +
-                              micros % kMicrosPerSecond * line_.clock_rate / kMicrosPerSecond;
+  const std::uint64_t ticks = (micros / kMicrosPerSecond * line_.clock_rate) +
+                              (micros % kMicrosPerSecond * line_.clock_rate / kMicrosPerSecond);
   return rtp::Timestamp(static_cast<std::uint32_t>(ticks) + timestamp_offset_);
 }
 
 std::size_t SendStream::write(Instant now, SendContext& context, const rtp::Header& header,
-                              const Packet& packet, MutableBytes cell) {
+                              const Packet& packet, MutableBytes cell) const {
   const rtp::ExtensionMap& map = context.extensions;
   rtp::HeaderWriter writer(cell, header, rtp::form_for(map));
   if (const auto id = map.id_of(rtp::Extension::kMid); id && !known_to_server_) {
@@ -66,7 +66,10 @@ std::size_t SendStream::write_header(Instant now, SendContext& context, const Pa
 
 std::size_t SendStream::write_rtx_header(Instant now, SendContext& context, const Packet& packet,
                                          MutableBytes cell) {
-  check(line_.rtx && line_.rtx_ssrc);
+  if (!line_.rtx || !line_.rtx_ssrc) {
+    check(false);
+    return 0;
+  }
   const std::size_t size = write(now, context,
                                  {.payload_type = *line_.rtx,
                                   .sequence = rtx_next_,

@@ -70,8 +70,8 @@ class SendStream {
   [[nodiscard]] std::int32_t lost() const { return lost_; }
 
  private:
-  std::size_t write(Instant now, SendContext& context, const rtp::Header& header,
-                    const Packet& packet, MutableBytes cell);
+  [[nodiscard]] std::size_t write(Instant now, SendContext& context, const rtp::Header& header,
+                                  const Packet& packet, MutableBytes cell) const;
 
   SendLine line_;
   rtp::SequenceNumber next_;

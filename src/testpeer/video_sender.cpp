@@ -55,7 +55,7 @@ std::size_t VideoSender::poll_packet(Instant now, SendContext& context, MutableB
   return size;
 }
 
-SendStream::Packet VideoSender::packet_of(const Sent& sent) const {
+SendStream::Packet VideoSender::packet_of(const Sent& sent) {
   return {.sequence = sent.sequence,
           .captured = sent.frame.captured,
           .marker = sent.index + 1 == sent.frame.packets,

@@ -51,7 +51,7 @@ class VideoSender {
 
   std::size_t write(Instant now, SendContext& context, const Sent& sent, MutableBytes cell);
   std::size_t write_rtx(Instant now, SendContext& context, const Sent& sent, MutableBytes cell);
-  [[nodiscard]] SendStream::Packet packet_of(const Sent& sent) const;
+  [[nodiscard]] static SendStream::Packet packet_of(const Sent& sent);
 
   VideoSource source_;
   SendStream stream_;

@@ -50,7 +50,7 @@ std::size_t descriptor_bytes(rtp::CodecName codec) {
 
 std::size_t Frame::payload_bytes(std::size_t index) const {
   const std::size_t share = (bytes + packets - 1) / packets;
-  return index + 1 < packets ? share : bytes - share * (packets - 1U);
+  return index + 1 < packets ? share : bytes - (share * (packets - 1U));
 }
 
 VideoSource::VideoSource(Options options, Random random)
@@ -79,7 +79,7 @@ std::optional<Frame> VideoSource::poll_frame(Instant now) {
   frame.picture_id = picture_id_;
   frame.tl0_picture_index = ++tl0_picture_index_;
   frame.captured = now;
-  const double spread = 0.75 + random_.unit() / 2;
+  const double spread = 0.75 + (random_.unit() / 2);
   const double mean =
       static_cast<double>(options_.bits_per_second) / 8 / options_.frames_per_second;
   const std::size_t least = descriptor_bytes(options_.codec) + Stamp::kBytes;
