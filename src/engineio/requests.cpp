@@ -3,11 +3,11 @@
 #include <utility>
 
 #include "base/base64.hpp"
+#include "base/utf8.hpp"
 #include "engineio/cors.hpp"
 #include "engineio/server.hpp"
 #include "engineio/session.hpp"
 #include "engineio/websocket_stream.hpp"
-#include "websocket/utf8.hpp"
 
 // The HTTP side: handshakes, polls and posts, answered as Node's server answers them.
 
@@ -324,7 +324,7 @@ void Server::handle_post(Instant now, Exchange exchange, Session& session) {
 /// False when its packets have ended the session as an error.
 bool Server::read_payload(Instant now, Session& session, std::string_view payload) {
   const SessionHandle handle = session.handle;
-  const bool is_text = websocket::is_utf8(as_bytes(payload));
+  const bool is_text = is_utf8(as_bytes(payload));
   PayloadWalk walk(payload);
   PacketReader reader;
   while (const auto text = walk.next()) {

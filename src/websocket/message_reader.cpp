@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/byte_reader.hpp"
-#include "websocket/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace visavis::websocket {
 namespace {

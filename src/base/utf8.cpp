@@ -1,9 +1,9 @@
-#include "websocket/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <cstdint>
 #include <cstring>
 
-namespace visavis::websocket {
+namespace visavis {
 namespace {
 
 constexpr std::uint64_t kHighBits = 0x8080808080808080U;
@@ -55,4 +55,4 @@ bool is_utf8(Bytes text) {
   return true;
 }
 
-}  // namespace visavis::websocket
+}  // namespace visavis

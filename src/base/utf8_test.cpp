@@ -1,11 +1,11 @@
-#include "websocket/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstdint>
 #include <string>
 
-namespace visavis::websocket {
+namespace visavis {
 namespace {
 
 bool valid(std::string_view text) {
@@ -64,4 +64,4 @@ TEST(Utf8Test, ABadByteIsFoundWhereverItStands) {
 }
 
 }  // namespace
-}  // namespace visavis::websocket
+}  // namespace visavis
