@@ -21,7 +21,15 @@ void write_calls(MetricsWriter& out, const conference::CallService& calls) {
             now.participants);
   out.gauge("visavis_prepared_peers", "Transports prepared before a join.", now.prepared);
   out.gauge("visavis_streams", "Published streams.", now.streams);
+  out.gauge("visavis_whip_sessions", "WHIP and WHEP sessions.");
+  out.sample(now.direct_publishers, {{"role", "publisher"}});
+  out.sample(now.direct_players, {{"role", "player"}});
   const conference::Counters& counters = calls.counters();
+  out.counter("visavis_whip_sessions_total", "WHIP and WHEP sessions granted.");
+  out.sample(counters.direct_publishers, {{"role", "publisher"}});
+  out.sample(counters.direct_players, {{"role", "player"}});
+  out.counter("visavis_whip_sessions_expired_total", "Of them, those that never connected.",
+              counters.direct_expired);
   out.counter("visavis_call_requests_total", "Requests of the call protocol.", counters.requests);
   out.counter("visavis_joins_total", "Participants who joined.", counters.joins);
   out.counter("visavis_leaves_total", "Participants who left.", counters.leaves);

@@ -39,6 +39,7 @@ Signalling::Signalling(const Wiring& wiring, const Config& config, http::StaticF
       engineio_(http_, config.engineio, entropy_),
       socketio_(engineio_, config.socketio, entropy_),
       calls_(socketio_, config.conference, entropy_),
+      whip_(http_, calls_),
       metrics_(http_,
                {.http = http_,
                 .host = host_,

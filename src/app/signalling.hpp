@@ -17,6 +17,7 @@
 #include "net/system_entropy.hpp"
 #include "socketio/server.hpp"
 #include "tls/tls_context.hpp"
+#include "whip/endpoint.hpp"
 
 namespace visavis::app {
 
@@ -63,6 +64,7 @@ class Signalling {
   engineio::Server engineio_;
   socketio::Server socketio_;
   conference::CallService calls_;
+  whip::Endpoint whip_;
   MetricsPage metrics_;
   net::Reactor::Watch media_watch_;
   Instant commands_again_at_ = kNever;

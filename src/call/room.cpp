@@ -41,6 +41,16 @@ const Participant* Room::find(ParticipantKey key) const {
   return find_in(participants_, key, &Participant::key);
 }
 
+const Participant* Room::find_name(std::string_view name) const {
+  const Participant* first = nullptr;
+  for (const Participant& participant : participants_) {
+    if (participant.name == name && (first == nullptr || first->streams.empty())) {
+      first = first == nullptr || !participant.streams.empty() ? &participant : first;
+    }
+  }
+  return first;
+}
+
 Room::Published Room::find(FlowId flow) const {
   for (const Participant& participant : participants_) {
     const Stream* const stream = find_in(participant.streams, std::optional(flow), &Stream::flow);

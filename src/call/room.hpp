@@ -66,6 +66,9 @@ class Room {
   [[nodiscard]] Participant* find(ParticipantKey key);
   [[nodiscard]] const Participant* find(ParticipantKey key) const;
 
+  /// Names may be the same: of those who bear it, the first who publishes something, or the first.
+  [[nodiscard]] const Participant* find_name(std::string_view name) const;
+
   struct Published {
     const Participant* participant = nullptr;
     const Stream* stream = nullptr;

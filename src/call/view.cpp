@@ -169,6 +169,11 @@ const Stream* SeatPlanner::heard(const Sitter& sitter, const Participant& partic
   return screen != nullptr || has_camera_seat(sitter.participant) ? screen : microphone;
 }
 
+bool SeatPlanner::may_be_heard(const std::string& participant) const {
+  return voices_for_ == Voices::kEveryone ||
+         std::ranges::find(view_, participant, &Tile::participant) != view_.end();
+}
+
 std::vector<FlowId> SeatPlanner::voice_candidates(const Room& room, ParticipantKey viewer,
                                                   const Plan& plan) const {
   std::vector<FlowId> seated;  // Of participants with a tile, but not through its seat.
@@ -178,7 +183,7 @@ std::vector<FlowId> SeatPlanner::voice_candidates(const Room& room, ParticipantK
       const bool heard_anyway = std::ranges::any_of(
           plan.slots, [&](const SlotPlan& slot) { return slot.flow == stream.flow; });
       if (participant.key != viewer && !is_video(stream.source) && stream.flow && !stream.muted &&
-          !heard_anyway) {
+          !heard_anyway && may_be_heard(participant.id)) {
         (has_seat(participant.id) ? seated : others).push_back(*stream.flow);
       }
     }

@@ -68,6 +68,9 @@ struct Plan {
   std::vector<TilePlan> tiles;  ///< Beside the view.
 };
 
+/// Whom the audio-only slots are for.
+enum class Voices : std::uint8_t { kEveryone, kTilesOnly };
+
 /// Seats the tiles of one viewer, and fills its audio-only slots.
 ///
 /// Tiles are served in the order pinned, priority, place in the list. A tile keeps its seat as long
@@ -75,9 +78,11 @@ struct Plan {
 /// have to move does not move. A participant with a camera tile is heard through that seat, for
 /// good; everyone else through the voices: first those who have another tile, then the loudest,
 /// then whoever is there already, then anyone. Muted microphones take no voice. Nobody hears
-/// himself.
+/// himself. With `Voices::kTilesOnly` nobody without a tile is heard.
 class SeatPlanner {
  public:
+  explicit SeatPlanner(Voices voices = Voices::kEveryone) : voices_for_(voices) {}
+
   /// A pool only grows; a new transport's pool is another planner's.
   void set_pool(std::vector<SlotPlace> pool);
   void set_view(std::vector<Tile> view) { view_ = std::move(view); }
@@ -110,7 +115,9 @@ class SeatPlanner {
                                                      const Plan& plan) const;
   [[nodiscard]] bool has_seat(const std::string& participant) const;
   [[nodiscard]] bool has_camera_seat(const std::string& participant) const;
+  [[nodiscard]] bool may_be_heard(const std::string& participant) const;
 
+  Voices voices_for_;
   std::vector<SlotPlace> pool_;
   std::vector<Tile> view_;
   std::vector<std::optional<Sitter>> seats_;

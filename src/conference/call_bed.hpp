@@ -71,6 +71,23 @@ struct CallerOffer {
   }
 };
 
+/// An offer of these lines, mids 0 and up.
+inline std::string offer_of(const std::vector<std::pair<rtp::MediaKind, sdp::Direction>>& lines) {
+  sdp::OurOffer offer{.shape = sdp::BrowserShape::kChromium,
+                      .ice = {.ufrag = "abcd", .pwd = "0123456789012345678901"},
+                      .fingerprint = {.algorithm = "sha-256", .value = std::string(kFingerprint)},
+                      .origin_id = "77"};
+  for (const auto& [kind, direction] : lines) {
+    offer.lines.push_back(
+        {.mid = std::to_string(offer.lines.size()), .kind = kind, .direction = direction});
+  }
+  return sdp::write_offer(offer);
+}
+/// Sound and picture.
+inline std::string offer_of_both(sdp::Direction direction) {
+  return offer_of({{rtp::MediaKind::kAudio, direction}, {rtp::MediaKind::kVideo, direction}});
+}
+
 class CallBed {
  public:
   class Caller {

@@ -25,6 +25,13 @@ Instant CallService::next_timeout() const {
 std::optional<sfu::Command> CallService::poll_command() {
   return core_->poll_command();
 }
+std::expected<DirectAnswer, Refusal> CallService::connect(Instant now, DirectRole role,
+                                                          const DirectOffer& offer) {
+  return core_->connect(now, role, offer);
+}
+bool CallService::hang_up(Instant now, DirectRole role, std::string_view session) {
+  return core_->hang_up(now, role, session);
+}
 std::optional<Notice> CallService::poll_notice() {
   return core_->poll_notice();
 }
@@ -94,8 +101,8 @@ void CallService::Core::handle_request(socketio::Socket& socket, std::string_vie
 
 CallService::Core::Reply CallService::Core::answer(Request& request, Handler handler,
                                                    const socketio::Arguments& arguments) {
-  if (shut_down_) {
-    return refuse(ErrorCode::kShuttingDown, "The server is shutting down.");
+  if (const auto refusal = unavailable()) {
+    return std::unexpected(*refusal);
   }
   if (!request.socket.data<SocketState>().requests.take(server_.now())) {
     return refuse(ErrorCode::kRateLimited, "Too many requests a second.");
@@ -103,11 +110,19 @@ CallService::Core::Reply CallService::Core::answer(Request& request, Handler han
   if (arguments.size() != 1 || !arguments[0].is_object() || arguments[0].has_attachments()) {
     return refuse(ErrorCode::kInvalidPayload, "A request carries one JSON object.");
   }
+  return (this->*handler)(request);
+}
+
+std::optional<Refusal> CallService::Core::unavailable() {
+  if (shut_down_) {
+    return Refusal{.code = ErrorCode::kShuttingDown, .message = "The server is shutting down."};
+  }
   if (commands_.full()) {
     ++counters_.overloaded;
-    return refuse(ErrorCode::kInternal, "The media worker does not keep up; try again later.");
+    return Refusal{.code = ErrorCode::kInternal,
+                   .message = "The media worker does not keep up; try again later."};
   }
-  return (this->*handler)(request);
+  return std::nullopt;
 }
 
 void CallService::Core::refuse_request(socketio::Socket& socket, std::string_view name,
@@ -140,11 +155,16 @@ void CallService::Core::handle_timeout(Instant now) {
     ++counters_.lost;
     remove(member, /*lost=*/true);
   }
+  while (const auto secret = direct_.poll_expired(now)) {
+    ++counters_.direct_expired;
+    end_direct(*direct_.find(*secret), /*lost=*/true);
+  }
   settle();
 }
 
 Instant CallService::Core::next_timeout() const {
-  return std::min({prepared_.next_timeout(), questions_.next(), lost_.next()});
+  return std::min(
+      {prepared_.next_timeout(), direct_.next_timeout(), questions_.next(), lost_.next()});
 }
 
 void CallService::Core::shut_down(Instant now) {
@@ -161,6 +181,10 @@ void CallService::Core::shut_down(Instant now) {
   std::ranges::sort(everybody);
   for (const call::ParticipantKey key : everybody) {
     Member& member = members_.at(key);
+    end_players(member);
+    if (!member.direct.empty()) {
+      direct_.remove(member.direct);
+    }
     if (member.transport) {
       commands_.push(sfu::ClosePeer{.peer = member.transport->peer});
     }
@@ -176,6 +200,7 @@ void CallService::Core::shut_down(Instant now) {
   by_token_.clear();
   by_peer_.clear();
   flows_.clear();
+  touched_publishers_.clear();
   lost_ = DeadlineQueue<call::ParticipantKey>(options_.resume_timeout);
   questions_ = DeadlineQueue<call::ParticipantKey>(options_.stats_timeout);
 }

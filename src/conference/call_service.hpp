@@ -1,15 +1,19 @@
 #pragma once
 
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/entropy.hpp"
 #include "base/time.hpp"
 #include "conference/counters.hpp"
+#include "conference/direct.hpp"
 #include "conference/notice.hpp"
 #include "conference/options.hpp"
+#include "conference/refusal.hpp"
 #include "sfu/command.hpp"
 #include "sfu/event.hpp"
 
@@ -39,6 +43,15 @@ class CallService {
   void handle_timeout(Instant now);
   [[nodiscard]] Instant next_timeout() const;
   [[nodiscard]] std::optional<sfu::Command> poll_command();
+
+  using Connected = std::expected<DirectAnswer, Refusal>;
+  /// A client without a socket. A publisher takes part from now on; a player gets what the
+  /// participant of this name publishes, until that one leaves. Both end by themselves when their
+  /// transport fails or is silent for 30 s. A refusal changes nothing.
+  [[nodiscard]] Connected connect(Instant now, DirectRole role, const DirectOffer& offer);
+  /// False when there is no such session (any more).
+  [[nodiscard]] bool hang_up(Instant now, DirectRole role, std::string_view session);
+
   /// For a log. Who does not ask loses the oldest, once there are 1024.
   [[nodiscard]] std::optional<Notice> poll_notice();
 

@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::size_t kIdLength = 12;  // 72 bits: never twice, in any room.
 
-sfu::RoomId media_room(call::RoomKey room) {
-  return sfu::RoomId(room.value());
-}
-
 rtp::MediaKind kind_of(call::Source source) {
   return call::is_video(source) ? rtp::MediaKind::kVideo : rtp::MediaKind::kAudio;
 }
@@ -30,6 +26,7 @@ CallService::Core::Core(socketio::Server& server, Options options, Entropy& entr
       commands_(options_.commands_max),
       negotiator_(options_, entropy),
       prepared_(options_),
+      direct_(options_),
       rooms_(options_.limits),
       lost_(options_.resume_timeout),
       questions_(options_.stats_timeout) {
@@ -106,6 +103,7 @@ void CallService::Core::abandon_transport(Member& member) {
   for (call::Stream& stream : self_of(member).streams) {
     close_flow(stream);
   }
+  touch_players(member);
   commands_.push(sfu::ClosePeer{.peer = member.transport->peer});
   by_peer_.erase(member.transport->peer);
   member.transport.reset();
@@ -162,12 +160,14 @@ void CallService::Core::remove_stream(Member& member, const std::string& stream)
   }
   const std::string id = found->id;
   std::erase_if(self.streams, [&id](const call::Stream& one) { return one.id == id; });
+  touch_players(member);
   room_of(member).changed();
   tell_others(member, "stream-unpublished", stream_unpublished(room_of(member), self, id));
 }
 
 void CallService::Core::open_flow(Member& member, call::Stream& stream) {
   stream.flow = call::FlowId(++last_flow_);
+  touch_players(member);
   flows_.emplace(*stream.flow, Flow{.room = member.room, .publisher = member.key});
   const sfu::StreamId media(stream.flow->value());
   commands_.push(
@@ -236,12 +236,17 @@ void CallService::Core::tell_others(const Member& member, std::string_view event
   namespace_.to(tag_of(member.room)).except(member.socket).emit(event, payload);
 }
 
+void CallService::Core::assign(sfu::PeerId peer, const ViewerSlots::Assignment& assignment) {
+  const auto& [slot, flow] = assignment;
+  commands_.push(
+      sfu::AssignSlot{.peer = peer,
+                      .slot = slot,
+                      .stream = flow ? std::optional(sfu::StreamId(flow->value())) : std::nullopt});
+}
+
 void CallService::Core::replan(Member& member) {
-  for (const auto& [slot, flow] : member.slots.replan(room_of(member), member.key)) {
-    commands_.push(sfu::AssignSlot{
-        .peer = member.transport->peer,
-        .slot = slot,
-        .stream = flow ? std::optional(sfu::StreamId(flow->value())) : std::nullopt});
+  for (const auto& assignment : member.slots.replan(room_of(member), member.key)) {
+    assign(member.transport->peer, assignment);
   }
 }
 
@@ -263,13 +268,24 @@ void CallService::Core::settle() {
       tell_slots(member);
     }
   }
+  for (const call::ParticipantKey key : std::exchange(touched_publishers_, {})) {
+    const auto publisher = members_.find(key);
+    if (publisher == members_.end()) {
+      continue;
+    }
+    for (const sfu::PeerId peer : publisher->second.players) {
+      replan(peer, players_.at(peer));
+    }
+  }
 }
 
 Gauges CallService::Core::gauges() const {
   return {.rooms = rooms_.size(),
           .participants = rooms_.participants(),
           .prepared = prepared_.size(),
-          .streams = flows_.size()};
+          .streams = flows_.size(),
+          .direct_publishers = direct_.size() - players_.size(),
+          .direct_players = players_.size()};
 }
 
 std::optional<StreamLabel> CallService::Core::label(sfu::StreamId stream) const {

@@ -16,6 +16,7 @@
 #include "call/token_bucket.hpp"
 #include "conference/call_service.hpp"
 #include "conference/command_queue.hpp"
+#include "conference/direct_sessions.hpp"
 #include "conference/prepared_transports.hpp"
 #include "conference/refusal.hpp"
 #include "conference/request.hpp"
@@ -27,8 +28,9 @@
 #include "socketio/server.hpp"
 #include "socketio/socket.hpp"
 
-/// The inside of `CallService`. Its functions are in three files, by what drives them: requests of
-/// clients (`joining.cpp`, `taking_part.cpp`) and events of the media worker (`media_events.cpp`);
+/// The inside of `CallService`. Its functions are in four files, by what drives them: requests of
+/// clients (`joining.cpp`, `taking_part.cpp`), clients without a socket (`direct.cpp`) and events
+/// of the media worker (`media_events.cpp`);
 /// `core.cpp` has what they share, `call_service.cpp` the door.
 namespace visavis::conference {
 
@@ -44,13 +46,15 @@ struct Member {
   call::ParticipantKey key;
   call::RoomKey room;
   std::string id;
-  std::string socket;  ///< Id; "" while it is lost.
+  std::string socket;  ///< Id; "" while it is lost, and for who has none (`direct`).
   std::string resume_token;
+  std::string direct;  ///< The secret of who came without a socket.
   call::TokenBucket messages;
   std::unique_ptr<Transport> transport{};  ///< None: takes part without media (now).
   ViewerSlots slots{};
   std::optional<Place> expiry{};  ///< While the socket is lost.
   std::optional<Question> stats{};
+  std::vector<sfu::PeerId> players{};  ///< Who play this participant without being one.
 };
 
 /// What a socket is, kept at the socket.
@@ -63,7 +67,11 @@ class CallService::Core {
  public:
   Core(socketio::Server& server, Options options, Entropy& entropy);
 
+  using DirectReply = std::expected<DirectAnswer, Refusal>;
+
   void handle_event(Instant now, const sfu::Event& event);
+  [[nodiscard]] DirectReply connect(Instant now, DirectRole role, const DirectOffer& offer);
+  [[nodiscard]] bool hang_up(Instant now, DirectRole role, std::string_view secret);
   void handle_timeout(Instant now);
   [[nodiscard]] Instant next_timeout() const;
   [[nodiscard]] std::optional<sfu::Command> poll_command() { return commands_.poll(); }
@@ -90,6 +98,16 @@ class CallService::Core {
     std::optional<rtp::Format> asked{};   ///< What it was last asked to send.
   };
 
+  /// Who plays one participant, in no room. Small, for there may be thousands.
+  struct Player {
+    call::ParticipantKey publisher;
+    std::string direct;  ///< The secret.
+    std::vector<rtp::Format> can_show;
+    ViewerSlots slots{call::Voices::kTilesOnly};
+  };
+  /// Hears and sees as one who is not in the room.
+  static constexpr call::ParticipantKey kNobody{};
+
   // The door (call_service.cpp).
   void greet(socketio::Socket& socket);
   void handle_request(socketio::Socket& socket, std::string_view name, Handler handler,
@@ -98,6 +116,7 @@ class CallService::Core {
                              const socketio::Arguments& arguments);
   void refuse_request(socketio::Socket& socket, std::string_view name, const Refusal& refusal,
                       socketio::Ack& ack);
+  [[nodiscard]] std::optional<Refusal> unavailable();
 
   // Coming and going (joining.cpp).
   Reply prepare(Request& request);
@@ -106,7 +125,9 @@ class CallService::Core {
   Reply leave(Request& request);
   [[nodiscard]] std::expected<std::unique_ptr<Transport>, Refusal> transport_for(
       const Request& request, const JoinRequest& join);
-  Member& admit(Request& request, const JoinRequest& join);
+  [[nodiscard]] std::optional<Refusal> room_refusal(std::string_view room) const;
+  Member& admit(const JoinRequest& join);
+  void introduce(Member& member, const std::vector<PublishRequest>& lines);
   void take_over(Member& member, socketio::Socket& socket);
   void handle_disconnect(socketio::Socket& socket, socketio::DisconnectReason reason);
   void evict(Member& member);
@@ -125,6 +146,16 @@ class CallService::Core {
   Reply message(Request& request);
   Reply stats(Request& request);
 
+  // Clients without a socket (direct.cpp).
+  [[nodiscard]] DirectReply answer_direct(DirectRole role, const DirectOffer& offer);
+  [[nodiscard]] DirectReply publish_direct(const DirectOffer& offer);
+  [[nodiscard]] DirectReply play_direct(const DirectOffer& offer);
+  void end_direct(const DirectSessions::Session& session, bool lost);
+  void end_player(sfu::PeerId peer);
+  void end_players(Member& member);
+  [[nodiscard]] Player* player_of(sfu::PeerId peer);
+  void replan(sfu::PeerId peer, Player& player);
+
   // What the worker says (media_events.cpp).
   void handle(const sfu::PeerConnected& event);
   void handle(const sfu::PeerSilent& event);
@@ -135,6 +166,8 @@ class CallService::Core {
   void handle(const sfu::PeerReport& event);
   void handle(const sfu::WorkerReport& event);
   void request_codec(call::FlowId flow_id);
+  [[nodiscard]] bool suits_all(const rtp::Format& format, call::FlowId flow,
+                               const Member& publisher);
 
   // Shared (core.cpp).
   [[nodiscard]] Member* member_of(socketio::Socket& socket);
@@ -156,13 +189,23 @@ class CallService::Core {
 
   void note(Notice::Kind kind, const Member& member, std::string_view reason = "");
 
+  [[nodiscard]] static sfu::RoomId media_room(call::RoomKey room) {
+    return sfu::RoomId(room.value());
+  }
   [[nodiscard]] static std::string tag_of(call::RoomKey room);
   void tell(const Member& member, std::string_view event, const json::Raw& payload);
   void tell_others(const Member& member, std::string_view event, const json::Raw& payload);
+  void assign(sfu::PeerId peer, const ViewerSlots::Assignment& assignment);
   void replan(Member& member);
   void tell_slots(Member& member);
   /// Everyone in it is planned for anew once the request or event is dealt with.
   void touch(call::RoomKey room) { touched_.insert(room); }
+  /// The same for those who play this participant: something about its streams is different.
+  void touch_players(const Member& member) {
+    if (!member.players.empty()) {
+      touched_publishers_.insert(member.key);
+    }
+  }
   void settle();
 
   socketio::Server& server_;
@@ -175,6 +218,7 @@ class CallService::Core {
   CommandQueue commands_;
   Negotiator negotiator_;
   PreparedTransports prepared_;
+  DirectSessions direct_;
   call::Rooms rooms_;
   std::uint64_t last_participant_ = 0;
   std::uint64_t last_flow_ = 0;
@@ -183,7 +227,9 @@ class CallService::Core {
   std::unordered_map<std::string, call::ParticipantKey> by_token_;
   std::unordered_map<sfu::PeerId, call::ParticipantKey> by_peer_;
   std::unordered_map<call::FlowId, Flow> flows_;
+  std::unordered_map<sfu::PeerId, Player> players_;
   std::set<call::RoomKey> touched_;
+  std::set<call::ParticipantKey> touched_publishers_;
   DeadlineQueue<call::ParticipantKey> lost_;
   DeadlineQueue<call::ParticipantKey> questions_;
   std::deque<Notice> notices_;

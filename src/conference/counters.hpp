@@ -27,7 +27,10 @@ struct Counters {
   std::uint64_t peers_failed = 0;
   std::uint64_t peers_silent = 0;
   std::uint64_t codec_requests = 0;
-  std::uint64_t overloaded = 0;  ///< Requests refused because no worker takes the commands.
+  std::uint64_t direct_publishers = 0;  ///< Who came without a socket (WHIP).
+  std::uint64_t direct_players = 0;     ///< The same (WHEP).
+  std::uint64_t direct_expired = 0;     ///< Of both, those that never connected.
+  std::uint64_t overloaded = 0;         ///< Requests refused because no worker takes the commands.
   std::array<std::uint64_t, kErrorCodeCount> refusals{};  ///< By `ErrorCode`.
 
   void refuse(ErrorCode code) { ++refusals[static_cast<std::size_t>(code)]; }
@@ -38,6 +41,8 @@ struct Gauges {
   std::size_t participants = 0;
   std::size_t prepared = 0;
   std::size_t streams = 0;
+  std::size_t direct_publishers = 0;
+  std::size_t direct_players = 0;
 };
 
 struct StreamLabel {

@@ -35,6 +35,9 @@ std::string_view to_string(ErrorCode code) {
     case ErrorCode::kStatsPending: return "stats-pending";
     case ErrorCode::kStatsTimeout: return "stats-timeout";
     case ErrorCode::kMediaFailed: return "media-failed";
+    case ErrorCode::kNameTaken: return "name-taken";
+    case ErrorCode::kTooManySessions: return "too-many-sessions";
+    case ErrorCode::kTooManySessionsFromAddress: return "too-many-sessions-from-address";
   }
   return "";
 }

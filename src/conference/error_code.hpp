@@ -39,8 +39,11 @@ enum class ErrorCode : std::uint8_t {
   kStatsPending,
   kStatsTimeout,
   kMediaFailed,
+  kNameTaken,
+  kTooManySessions,
+  kTooManySessionsFromAddress,
 };
-inline constexpr std::size_t kErrorCodeCount = 31;
+inline constexpr std::size_t kErrorCodeCount = 34;
 
 /// As it stands on the wire: "name-too-long".
 [[nodiscard]] std::string_view to_string(ErrorCode code);

@@ -11,13 +11,6 @@ namespace {
 constexpr std::size_t kIdLength = 12;     // 72 bits: never twice, in any room.
 constexpr std::size_t kTokenLength = 32;  // 192 bits: whoever has it is the participant.
 
-Refusal full(call::JoinError error) {
-  return error == call::JoinError::kRoomFull
-             ? Refusal{.code = ErrorCode::kRoomFull, .message = "The room is full."}
-             : Refusal{.code = ErrorCode::kTooManyRooms,
-                       .message = "The server has no room for another room."};
-}
-
 Refusal already_joined() {
   return {.code = ErrorCode::kAlreadyJoined,
           .message = "This socket is in a room; leave it first."};
@@ -66,8 +59,8 @@ CallService::Core::Reply CallService::Core::join(Request& request) {
   if (member_of(request.socket) != nullptr) {
     return std::unexpected(already_joined());
   }
-  if (const auto error = rooms_.refusal(parsed->room)) {
-    return std::unexpected(full(*error));
+  if (const auto refusal = room_refusal(parsed->room)) {
+    return std::unexpected(*refusal);
   }
   auto transport = transport_for(request, *parsed);
   if (!transport) {
@@ -82,19 +75,26 @@ CallService::Core::Reply CallService::Core::join(Request& request) {
   } else if (prepared_.take(request.socket.id())) {
     ++counters_.prepared_used;
   }
-  Member& member = admit(request, *parsed);
+  Member& member = admit(*parsed);
+  take_over(member, request.socket);
   if (*transport) {
     adopt(member, std::move(**transport), /*opened=*/!parsed->offer);
   }
-  for (const PublishRequest& line : parsed->publish) {
-    add_stream(member, line);
-  }
-  const call::Room& room = room_of(member);
-  tell_others(member, "participant-joined", participant_joined(room, self_of(member)));
-  warm(room.name(), member.id);
+  introduce(member, parsed->publish);
+  warm(parsed->room, member.id);
   replan(member);
-  touch(member.room);
   return snapshot(member, parsed->offer.has_value());
+}
+
+std::optional<Refusal> CallService::Core::room_refusal(std::string_view room) const {
+  const auto error = rooms_.refusal(room);
+  if (!error) {
+    return std::nullopt;
+  }
+  return *error == call::JoinError::kRoomFull
+             ? Refusal{.code = ErrorCode::kRoomFull, .message = "The room is full."}
+             : Refusal{.code = ErrorCode::kTooManyRooms,
+                       .message = "The server has no room for another room."};
 }
 
 /// The transport that the join brings along, if any.
@@ -111,7 +111,7 @@ std::expected<std::unique_ptr<Transport>, Refusal> CallService::Core::transport_
   return prepared == nullptr ? nullptr : std::make_unique<Transport>(*prepared);
 }
 
-Member& CallService::Core::admit(Request& request, const JoinRequest& join) {
+Member& CallService::Core::admit(const JoinRequest& join) {
   ++counters_.joins;
   const call::ParticipantKey key(++last_participant_);
   call::Participant participant{
@@ -123,11 +123,20 @@ Member& CallService::Core::admit(Request& request, const JoinRequest& join) {
                 .id = id,
                 .socket = {},
                 .resume_token = {},
+                .direct = {},
                 .messages = call::TokenBucket(options_.limits.messages_per_second)};
   Member& admitted = members_.emplace(key, std::move(member)).first->second;
-  take_over(admitted, request.socket);
   note(Notice::Kind::kJoined, admitted);
   return admitted;
+}
+
+/// What it publishes from the start goes to the others with the news of its coming.
+void CallService::Core::introduce(Member& member, const std::vector<PublishRequest>& lines) {
+  for (const PublishRequest& line : lines) {
+    add_stream(member, line);
+  }
+  tell_others(member, "participant-joined", participant_joined(room_of(member), self_of(member)));
+  touch(member.room);
 }
 
 /// The member is on this socket from now on, and has a new token.
@@ -222,6 +231,10 @@ void CallService::Core::remove(Member& member, bool lost) {
   }
   if (member.stats) {
     questions_.cancel(member.stats->deadline);
+  }
+  end_players(member);
+  if (!member.direct.empty()) {
+    direct_.remove(member.direct);
   }
   abandon_transport(member);
   by_token_.erase(member.resume_token);

@@ -51,9 +51,15 @@ void CallService::Core::handle(const sfu::PeerConnected& event) {
   if (Transport* const prepared = prepared_.find(event.peer)) {
     prepared->connected = true;
   }
+  if (const Player* const player = player_of(event.peer)) {
+    direct_.set_connected(player->direct);
+  }
   Member* const member = member_of(event.peer);
   if (member == nullptr) {
     return;
+  }
+  if (!member->direct.empty()) {
+    direct_.set_connected(member->direct);
   }
   member->transport->connected = true;
   member->slots.set_connected(true);
@@ -61,8 +67,16 @@ void CallService::Core::handle(const sfu::PeerConnected& event) {
 }
 
 void CallService::Core::handle(const sfu::PeerSilent& event) {
+  if (player_of(event.peer) != nullptr) {
+    ++counters_.peers_silent;
+    end_player(event.peer);
+  }
   if (Member* const member = member_of(event.peer)) {
     ++counters_.peers_silent;
+    if (const auto direct = direct_.find(member->direct)) {
+      end_direct(*direct, /*lost=*/true);  // Nobody is there who could bring it back.
+      return;
+    }
     set_connection(*member, std::nullopt, /*media_lost=*/true);
   }
 }
@@ -77,9 +91,17 @@ void CallService::Core::handle(const sfu::PeerFailed& event) {
       socket->emit("error", error_event(failure));
     }
   }
+  if (player_of(event.peer) != nullptr) {
+    ++counters_.peers_failed;
+    end_player(event.peer);
+  }
   if (Member* const member = member_of(event.peer)) {
     ++counters_.peers_failed;
     note(Notice::Kind::kMediaFailed, *member, event.reason);
+    if (const auto direct = direct_.find(member->direct)) {
+      end_direct(*direct, /*lost=*/true);
+      return;
+    }
     abandon_transport(*member);
     set_connection(*member, std::nullopt, /*media_lost=*/true);
     tell(*member, "error", error_event(failure));
@@ -96,15 +118,36 @@ void CallService::Core::handle(const sfu::StreamActive& event) {
 
 void CallService::Core::handle(const sfu::SlotChanged& event) {
   Member* const member = member_of(event.peer);
-  if (member == nullptr) {
+  Player* const player = player_of(event.peer);
+  if (member == nullptr && player == nullptr) {
     return;
   }
-  member->slots.handle_state(event.slot, event.state);
-  tell_slots(*member);
-  const auto flow = member->slots.behind(event.slot);
+  ViewerSlots& slots = member == nullptr ? player->slots : member->slots;
+  slots.handle_state(event.slot, event.state);
+  if (member != nullptr) {
+    tell_slots(*member);
+  }
+  const auto flow = slots.behind(event.slot);
   if (event.state == sfu::SlotState::kCodecUnsupported && flow) {
     request_codec(*flow);
   }
+}
+
+bool CallService::Core::suits_all(const rtp::Format& format, call::FlowId flow,
+                                  const Member& publisher) {
+  const auto suits = [&](const ViewerSlots& slots, const std::vector<rtp::Format>& can_show) {
+    return !slots.shows(flow) || std::ranges::find(can_show, format) != can_show.end();
+  };
+  return std::ranges::all_of(room_of(publisher).participants(),
+                             [&](const call::Participant& participant) {
+                               const Member& viewer = members_.at(participant.key);
+                               return !viewer.transport ||
+                                      suits(viewer.slots, viewer.transport->negotiated.can_show);
+                             }) &&
+         std::ranges::all_of(publisher.players, [&](sfu::PeerId peer) {
+           const Player& player = players_.at(peer);
+           return suits(player.slots, player.can_show);
+         });
 }
 
 /// Asks the publisher for a codec that all who view the stream can decode.
@@ -118,21 +161,13 @@ void CallService::Core::request_codec(call::FlowId flow_id) {
   check(room != nullptr);
   const Member& publisher = members_.at(flow.publisher);
   const call::Stream& stream = *room->find(flow_id).stream;
-  const auto suits_all = [&](const rtp::Format& format) {
-    return std::ranges::all_of(room->participants(), [&](const call::Participant& participant) {
-      const Member& viewer = members_.at(participant.key);
-      return !viewer.slots.shows(flow_id) ||
-             std::ranges::find(viewer.transport->negotiated.can_show, format) !=
-                 viewer.transport->negotiated.can_show.end();
-    });
-  };
   const bool video = call::is_video(stream.source);
   for (const sdp::OfferedCodec& codec : publisher.transport->negotiated.codecs) {
     const rtp::Format& format = codec.line.format;
     const auto& can_send = publisher.transport->negotiated.can_send;
     const bool right_kind = (rtp::kind_of(format.codec) == rtp::MediaKind::kVideo) == video;
     if (!right_kind || std::ranges::find(can_send, format) == can_send.end() ||
-        format == flow.active || !suits_all(format)) {
+        format == flow.active || !suits_all(format, flow_id, publisher)) {
       continue;
     }
     if (flow.asked != format) {

@@ -47,6 +47,13 @@ struct Options {
   Duration stats_timeout = std::chrono::seconds(2);
   std::size_t prepared_max = 200;  ///< Each holds ICE and DTLS state of nobody known.
   std::size_t prepared_per_address_max = 10;
+  /// Clients without a socket. Fewer than the worker's peers, so that calls always find room.
+  std::size_t direct_max = 4'500;
+  /// Not all: one address cannot lock all others out. Many, for a proxy or a NAT in front of an
+  /// audience is one address.
+  std::size_t direct_per_address_max = 4'000;
+  /// ICE gives up after 30 s, and says so; this is for a peer of which the worker never speaks.
+  Duration direct_connect_timeout = std::chrono::seconds(40);
   double requests_per_second = 100;  ///< Each socket; a busy client needs a few.
   /// Commands that no worker has taken yet, beyond which requests are refused; far above what a
   /// full room joining at once needs.

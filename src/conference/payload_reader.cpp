@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "call/name.hpp"
+#include "conference/names.hpp"
 
 namespace visavis::conference {
 
@@ -71,24 +71,21 @@ json::Value PayloadReader::optional_list(std::string_view field) {
   return value;
 }
 
+void PayloadReader::fail_if(const std::optional<Refusal>& refusal) {
+  if (refusal) {
+    fail(refusal->code, refusal->message);
+  }
+}
+
 std::string PayloadReader::room_name(std::string_view field) {
   std::string name = text(field);
-  if (!call::is_presentable(name) || call::count_characters(name) > limits_.room_name_characters) {
-    fail(ErrorCode::kRoomNameInvalid,
-         fmt::format("A room name has 1 to {} characters, and no control characters.",
-                     limits_.room_name_characters));
-  }
+  fail_if(refuse_room_name(name, limits_));
   return name;
 }
 
 std::string PayloadReader::name(std::string_view field) {
   std::string name = text(field);
-  if (call::count_characters(name) > limits_.name_characters) {
-    fail(ErrorCode::kNameTooLong,
-         fmt::format("A name has at most {} characters.", limits_.name_characters));
-  } else if (!call::is_presentable(name)) {
-    fail(ErrorCode::kNameInvalid, "A name must not be empty or have control characters.");
-  }
+  fail_if(refuse_name(name, limits_));
   return name;
 }
 
@@ -107,10 +104,7 @@ std::optional<std::string> PayloadReader::optional_metadata(std::string_view fie
 
 std::string PayloadReader::offer(std::string_view field) {
   std::string offer = text(field);
-  if (offer.size() > limits_.offer_bytes) {
-    fail(ErrorCode::kOfferTooLarge,
-         fmt::format("An offer has at most {} bytes.", limits_.offer_bytes));
-  }
+  fail_if(refuse_offer_size(offer, limits_));
   return offer;
 }
 

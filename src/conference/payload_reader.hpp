@@ -48,6 +48,7 @@ class PayloadReader {
 
  private:
   void fail_type(std::string_view field, std::string_view wanted);
+  void fail_if(const std::optional<Refusal>& refusal);
 
   json::Value object_;
   call::Limits limits_;  // A copy: few words, and callers pass temporaries.

@@ -8,8 +8,7 @@
 namespace visavis::conference {
 
 PreparedTransports::PreparedTransports(const Options& options)
-    : limit_(options.prepared_max),
-      per_address_limit_(options.prepared_per_address_max),
+    : quota_(options.prepared_max, options.prepared_per_address_max),
       deadlines_(options.prepare_timeout) {}
 
 std::optional<ErrorCode> PreparedTransports::refusal(std::string_view socket,
@@ -17,13 +16,12 @@ std::optional<ErrorCode> PreparedTransports::refusal(std::string_view socket,
   if (by_socket_.contains(socket)) {
     return std::nullopt;
   }
-  if (by_socket_.size() >= limit_) {
-    return ErrorCode::kTooManyPrepared;
+  const auto full = quota_.full(address);
+  if (!full) {
+    return std::nullopt;
   }
-  const auto count = per_address_.find(address);
-  return count != per_address_.end() && count->second >= per_address_limit_
-             ? std::optional(ErrorCode::kTooManyPreparedFromAddress)
-             : std::nullopt;
+  return *full == AddressQuota::Full::kInAll ? ErrorCode::kTooManyPrepared
+                                             : ErrorCode::kTooManyPreparedFromAddress;
 }
 
 void PreparedTransports::add(Instant now, const std::string& socket, const IpAddress& address,
@@ -34,7 +32,7 @@ void PreparedTransports::add(Instant now, const std::string& socket, const IpAdd
                                                     .deadline = deadlines_.arm(now, socket)})
                           .second;
   check(is_new);
-  ++per_address_[address];
+  quota_.add(address);
 }
 
 const Transport* PreparedTransports::find(std::string_view socket) const {
@@ -71,10 +69,7 @@ std::optional<Transport> PreparedTransports::poll_expired(Instant now) {
 
 Transport PreparedTransports::remove(std::map<std::string, Prepared, std::less<>>::iterator at) {
   check(at != by_socket_.end());
-  const auto count = per_address_.find(at->second.address);
-  if (--count->second == 0) {
-    per_address_.erase(count);
-  }
+  quota_.remove(at->second.address);
   Transport transport = std::move(at->second.transport);
   by_socket_.erase(at);
   return transport;

@@ -5,11 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "base/address.hpp"
 #include "base/deadline_queue.hpp"
 #include "base/time.hpp"
+#include "conference/address_quota.hpp"
 #include "conference/options.hpp"
 #include "conference/transport.hpp"
 
@@ -46,10 +46,8 @@ class PreparedTransports {
   /// Without its deadline.
   [[nodiscard]] Transport remove(std::map<std::string, Prepared, std::less<>>::iterator at);
 
-  std::size_t limit_;
-  std::size_t per_address_limit_;
+  AddressQuota quota_;
   std::map<std::string, Prepared, std::less<>> by_socket_;
-  std::unordered_map<IpAddress, std::size_t> per_address_;
   DeadlineQueue<std::string> deadlines_;
 };
 

@@ -92,6 +92,7 @@ CallService::Core::Reply CallService::Core::mute(Request& request) {
     room.changed();
     tell_others(*member, "stream-muted", stream_muted(room, self, *stream));
     touch(member->room);
+    touch_players(*member);
   }
   return changed_ack(room.revision());
 }

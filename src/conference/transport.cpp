@@ -46,37 +46,61 @@ Transport Negotiator::new_transport() {
   return transport;
 }
 
-sdp::OurSide Negotiator::our_side(const Transport& transport) const {
+sdp::OurSide Negotiator::our_side(const Transport& transport, sdp::Purpose purpose) const {
   return {.ice = {.ufrag = transport.local.ufrag, .pwd = transport.local.pwd},
           .fingerprint = {.algorithm = options_.fingerprint.algorithm,
                           .value = options_.fingerprint.value_text()},
           .candidates = options_.candidates,
           .origin_id = transport.origin_id,
           .accept_vp9 = options_.accept_vp9,
-          .accept_av1 = options_.accept_av1};
+          .accept_av1 = options_.accept_av1,
+          .purpose = purpose};
+}
+
+std::expected<sdp::Description, Refusal> Negotiator::read(std::string_view offer) const {
+  const sdp::ParseLimits limits{.bytes_max = options_.limits.offer_bytes};
+  auto described = sdp::parse_description(offer, limits);
+  if (!described) {
+    return refuse(ErrorCode::kInvalidOffer, std::string(to_string(described.error())));
+  }
+  return *std::move(described);
 }
 
 std::expected<Transport, Refusal> Negotiator::negotiate(std::string_view offer,
                                                         const Transport* before) {
-  const sdp::ParseLimits limits{.bytes_max = options_.limits.offer_bytes};
-  const auto described = sdp::parse_description(offer, limits);
+  const auto described = read(offer);
   if (!described) {
-    return refuse(ErrorCode::kInvalidOffer, std::string(to_string(described.error())));
+    return std::unexpected(described.error());
   }
   const bool same = before != nullptr && sdp::same_connection(before->negotiated, *described);
-  Transport transport = same ? *before : new_transport();
-  const auto& [algorithm, value] = described->fingerprint;
+  return conclude(*described, same ? *before : new_transport(), same ? before : nullptr,
+                  sdp::Purpose::kCall);
+}
+
+std::expected<Transport, Refusal> Negotiator::negotiate_once(std::string_view offer,
+                                                             sdp::Purpose purpose) {
+  const auto described = read(offer);
+  if (!described) {
+    return std::unexpected(described.error());
+  }
+  return conclude(*described, new_transport(), nullptr, purpose);
+}
+
+std::expected<Transport, Refusal> Negotiator::conclude(const sdp::Description& offer,
+                                                       Transport transport, const Transport* before,
+                                                       sdp::Purpose purpose) {
+  const auto& [algorithm, value] = offer.fingerprint;
   auto fingerprint = dtls::Fingerprint::parse(algorithm, value);
   if (!fingerprint) {
     return refuse(ErrorCode::kInvalidOffer, "The value of a=fingerprint is malformed.");
   }
   transport.remote_fingerprint = *std::move(fingerprint);
-  transport.ice_restarted = same && described->ice != before->negotiated.remote_ice;
+  transport.ice_restarted = before != nullptr && offer.ice != before->negotiated.remote_ice;
   if (transport.ice_restarted) {
     transport.local = ice::Credentials::make(entropy_);
   }
-  auto answered =
-      sdp::answer(*described, our_side(transport), same ? &before->negotiated : nullptr, entropy_);
+  auto answered = sdp::answer(offer, our_side(transport, purpose),
+                              before == nullptr ? nullptr : &before->negotiated, entropy_);
   if (!answered) {
     return refuse(ErrorCode::kInvalidOffer, std::string(to_string(answered.error())));
   }

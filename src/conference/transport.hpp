@@ -40,10 +40,18 @@ class Negotiator {
   /// the same peer with more or newer; otherwise another peer.
   [[nodiscard]] std::expected<Transport, Refusal> negotiate(std::string_view offer,
                                                             const Transport* before);
+  /// The transport of a client that makes one offer, and only publishes or only plays.
+  [[nodiscard]] std::expected<Transport, Refusal> negotiate_once(std::string_view offer,
+                                                                 sdp::Purpose purpose);
 
  private:
+  [[nodiscard]] std::expected<Transport, Refusal> conclude(const sdp::Description& offer,
+                                                           Transport transport,
+                                                           const Transport* before,
+                                                           sdp::Purpose purpose);
+  [[nodiscard]] std::expected<sdp::Description, Refusal> read(std::string_view offer) const;
   [[nodiscard]] Transport new_transport();
-  [[nodiscard]] sdp::OurSide our_side(const Transport& transport) const;
+  [[nodiscard]] sdp::OurSide our_side(const Transport& transport, sdp::Purpose purpose) const;
 
   const Options& options_;
   Entropy& entropy_;

@@ -52,7 +52,7 @@ void ViewerSlots::grow(const std::vector<sdp::Slot>& slots) {
 
 void ViewerSlots::close() {
   std::vector<call::Tile> view = planner_.view();
-  planner_ = call::SeatPlanner();
+  planner_ = call::SeatPlanner(voices_);
   planner_.set_view(std::move(view));
   connected_ = false;
   plan_ = call::Plan();

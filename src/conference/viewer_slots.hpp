@@ -24,6 +24,9 @@ class ViewerSlots {
     std::optional<call::FlowId> flow;
   };
 
+  explicit ViewerSlots(call::Voices voices = call::Voices::kEveryone)
+      : voices_(voices), planner_(voices) {}
+
   /// The slots of a new transport; nothing is behind them.
   void open(const std::vector<sdp::Slot>& slots);
   /// Further slots of the same transport.
@@ -62,6 +65,7 @@ class ViewerSlots {
   [[nodiscard]] std::vector<call::TilePlan> tiles(const std::vector<Shown>& shown) const;
   void write_slot(json::Writer& to, std::size_t slot, const Shown& shown) const;
 
+  call::Voices voices_;
   call::SeatPlanner planner_;
   call::Plan plan_;
   std::vector<std::optional<call::FlowId>> assigned_;

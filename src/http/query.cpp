@@ -17,20 +17,27 @@ std::optional<unsigned> hex_digit(char letter) {
   return std::nullopt;
 }
 
+/// The byte that "%41" at `at` stands for.
+std::optional<char> escaped(std::string_view text, std::size_t at) {
+  if (at + 2 >= text.size()) {
+    return std::nullopt;
+  }
+  const auto high = hex_digit(text[at + 1]);
+  const auto low = hex_digit(text[at + 2]);
+  return high && low ? std::optional(static_cast<char>((*high << 4U) | *low)) : std::nullopt;
+}
+
 std::string decoded(std::string_view text) {
   std::string result;
   result.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      const auto high = hex_digit(text[i + 1]);
-      const auto low = hex_digit(text[i + 2]);
-      if (high && low) {
-        result += static_cast<char>((*high << 4U) | *low);
-        i += 2;
-        continue;
-      }
+    const auto byte = text[i] == '%' ? escaped(text, i) : std::nullopt;
+    if (byte) {
+      result += *byte;
+      i += 2;
+    } else {
+      result += text[i] == '+' ? ' ' : text[i];
     }
-    result += text[i] == '+' ? ' ' : text[i];
   }
   return result;
 }
@@ -50,6 +57,24 @@ std::vector<std::pair<std::string, std::string>> parse_query(std::string_view qu
                             decoded(pair.substr(std::min(equals + 1, pair.size()))));
   }
   return parameters;
+}
+
+std::optional<std::string> decode_segment(std::string_view segment) {
+  std::string result;
+  result.reserve(segment.size());
+  for (std::size_t i = 0; i < segment.size(); ++i) {
+    if (segment[i] != '%') {
+      result += segment[i];
+      continue;
+    }
+    const auto byte = escaped(segment, i);
+    if (!byte) {
+      return std::nullopt;
+    }
+    result += *byte;
+    i += 2;
+  }
+  return result;
 }
 
 }  // namespace visavis::http

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,5 +12,9 @@ namespace visavis::http {
 /// space, "%41" is "A", a '%' without two hexadecimal digits stays as it is. In order, with
 /// duplicates.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query);
+
+/// A segment of a path (RFC 3986 §2.1): "%41" is "A", '+' is itself; nothing when a '%' stands
+/// without two hexadecimal digits.
+[[nodiscard]] std::optional<std::string> decode_segment(std::string_view segment);
 
 }  // namespace visavis::http

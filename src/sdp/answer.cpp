@@ -44,24 +44,29 @@ bool is_compatible(Direction extension, Role role) {
          extension == (role == Role::kPublish ? Direction::kSendOnly : Direction::kRecvOnly);
 }
 
+bool is_shown(const rtp::Format& format) {
+  // H.264 with packetization-mode 0 (even numbers) is sent by no publisher of ours.
+  return format.codec != rtp::CodecName::kH264 || format.profile % 2 == 1;
+}
+
 /// How much a publisher's codec is wanted, the smallest first; nothing: it is not taken.
 std::optional<int> publish_rank(const rtp::Format& format, const OurSide& ours) {
   switch (format.codec) {
     case rtp::CodecName::kOpus:
     case rtp::CodecName::kVp8: return 0;
     case rtp::CodecName::kH264:
-      return format.profile == kH264ConstrainedBaseline ? std::optional(1) : std::nullopt;
+      if (format.profile == kH264ConstrainedBaseline) {
+        return 1;
+      }
+      // An encoder that is no browser often has one profile, and most viewers can decode it.
+      return ours.purpose == Purpose::kPublish && is_shown(format) ? std::optional(4)
+                                                                   : std::nullopt;
     case rtp::CodecName::kVp9:
       return ours.accept_vp9 && format.profile == 0 ? std::optional(2) : std::nullopt;
     case rtp::CodecName::kAv1:
       return ours.accept_av1 && format.profile == 0 ? std::optional(3) : std::nullopt;
   }
   return std::nullopt;
-}
-
-bool is_shown(const rtp::Format& format) {
-  // H.264 with packetization-mode 0 (even numbers) is sent by no publisher of ours.
-  return format.codec != rtp::CodecName::kH264 || format.profile % 2 == 1;
 }
 
 /// Decides line by line. What is the same for the whole BUNDLE (which payload type and
@@ -124,10 +129,12 @@ class Answerer {
     if (was(publish_lines_, [](const rtp::PublishLine& one) { return one.mid; })) {
       return Role::kPublish;
     }
+    const bool plays = ours_.purpose == Purpose::kPlay;
     switch (line.direction) {
-      case Direction::kSendOnly:
-      case Direction::kSendRecv: return Role::kPublish;
-      case Direction::kRecvOnly: return Role::kSlot;
+      case Direction::kSendOnly: return plays ? Role::kRejected : Role::kPublish;
+      case Direction::kSendRecv: return plays ? Role::kSlot : Role::kPublish;
+      case Direction::kRecvOnly:
+        return ours_.purpose == Purpose::kPublish ? Role::kRejected : Role::kSlot;
       case Direction::kInactive: return Role::kIdle;
     }
     return Role::kRejected;

@@ -16,6 +16,13 @@
 /// once with constant msid and SSRCs.
 namespace visavis::sdp {
 
+/// What a connection is for, which decides the role of its m-lines.
+enum class Purpose : std::uint8_t {
+  kCall,     ///< Sending lines publish, receiving lines are slots.
+  kPublish,  ///< Sending lines only (WHIP, RFC 9725 §4.2); H.264 of any profile, with the others.
+  kPlay,     ///< Receiving lines only, slots also when offered `sendrecv` (WHEP).
+};
+
 /// What the server brings into an answer.
 struct OurSide {
   IceCredentials ice;
@@ -25,6 +32,7 @@ struct OurSide {
   bool accept_vp9 = false;                ///< From publishers; viewers may always receive it.
   bool accept_av1 = false;
   std::uint16_t slots_max = 128;
+  Purpose purpose = Purpose::kCall;
 };
 
 /// A slot, and the seat it belongs to; none for an audio-only slot.

@@ -42,7 +42,10 @@ export type ErrorCode =
   | 'resumed-elsewhere'
   | 'stats-pending'
   | 'stats-timeout'
-  | 'media-failed';
+  | 'media-failed'
+  | 'name-taken'
+  | 'too-many-sessions'
+  | 'too-many-sessions-from-address';
 /**
  * Any JSON value of the application, at most 4 kB as text. The server passes it on and never looks inside.
  */

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Caller, launchChromium } from '../lib/chromium.mjs';
+import { Server, until } from '../lib/server.mjs';
+import { addExchange, hangUp, inbound, play, publish, serveForeignPage } from '../lib/whip.mjs';
+
+let browser;
+let server;
+let foreign;
+
+before(async () => {
+  [browser, server, foreign] = await Promise.all([launchChromium(), Server.start(), serveForeignPage()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  foreign?.close();
+});
+
+async function open() {
+  const context = await browser.newContext();
+  await addExchange(context);
+  const page = await context.newPage();
+  await page.goto(foreign.url);
+  return page;
+}
+
+async function framesGrow(page, count = 15) {
+  const start = (await inbound(page, 'video')).framesDecoded ?? 0;
+  await until(`${count} more frames are decoded`, async () => ((await inbound(page, 'video')).framesDecoded ?? 0) >= start + count);
+}
+
+test('a page of another origin publishes over WHIP, another plays it over WHEP, and a call page sees its tile moving', async () => {
+  const watcher = await Caller.join(browser, server, 'studio', 'Watcher');
+  const camera = await open();
+  const published = await publish(camera, `${server.url}/whip/studio/Cam%201`);
+  assert.equal(published.status, 201, published.body);
+  assert.ok(published.location.startsWith(`${server.url}/whip/studio/Cam%201/`));
+  assert.match(published.etag, /^"[A-Za-z0-9+/]+"$/);
+  await watcher.tile('Cam 1').waitFor();
+  await Promise.all([watcher.seesMoving(1), watcher.hears()]);
+
+  const player = await open();
+  const played = await play(player, `${server.url}/whep/studio/Cam%201`);
+  assert.equal(played.status, 201, played.body);
+  await framesGrow(player);
+  await until('sound arrives', async () => ((await inbound(player, 'audio')).packetsReceived ?? 0) > 50);
+  assert.equal(await server.metric('visavis_whip_sessions', { role: 'player' }), 1);
+  assert.deepEqual(await watcher.tileNames(), ['Cam 1'], 'a player is nobody');
+
+  // A second player comes right after the first, whose coming made the run fresh.
+  const second = await open();
+  const again = await play(second, `${server.url}/whep/studio/Cam%201`);
+  console.log(`first frame over WHEP: ${Math.round(played.firstFrameMs)} ms, then ${Math.round(again.firstFrameMs)} ms`);
+  assert.ok(again.firstFrameMs < 1_000, `first frame after ${again.firstFrameMs} ms`);
+  assert.equal(await hangUp(second, again.location), 200);
+  assert.equal(await hangUp(second, again.location), 404);
+  await framesGrow(player);
+
+  assert.equal(await hangUp(camera, published.location), 200);
+  await until('the tile is gone', async () => (await watcher.tileNames()).length === 0);
+  assert.equal(await server.metric('visavis_whip_sessions'), 0);
+  assert.equal((await play(await open(), `${server.url}/whep/studio/Cam%201`)).status, 404);
+  assert.deepEqual(watcher.errors, []);
+  await watcher.leave();
+});
+
+test('a caller of the page is played over WHEP, and a name that is taken is refused over WHIP', async () => {
+  const ann = await Caller.join(browser, server, 'hall', 'Ann');
+  const player = await open();
+  const played = await play(player, `${server.url}/whep/hall/Ann`);
+  assert.equal(played.status, 201, played.body);
+  await framesGrow(player);
+  const other = await publish(await open(), `${server.url}/whip/hall/Ann`);
+  assert.equal(other.status, 409);
+  await ann.page.getByTestId('leave-button').click();
+  await until("the player's session has ended", async () => (await server.metric('visavis_whip_sessions', { role: 'player' })) === 0);
+  await ann.leave();
+});
+
+test('H.264 alone is published over WHIP, and video alone is played', async () => {
+  const camera = await open();
+  const published = await publish(camera, `${server.url}/whip/green/Cam`, { codec: 'video/H264' });
+  assert.equal(published.status, 201, published.body);
+  assert.ok(!published.body.includes('VP8'));
+  const player = await open();
+  const played = await play(player, `${server.url}/whep/green/Cam`, { audio: false });
+  assert.equal(played.status, 201, played.body);
+  await framesGrow(player);
+});
