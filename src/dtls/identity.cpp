@@ -124,13 +124,21 @@ int verify_peer(X509_STORE_CTX* store, void* /*argument*/) {
   return expected.mismatch ? 0 : 1;
 }
 
-void set_up(SSL_CTX& tls, X509& certificate, EVP_PKEY& key) {
+// AES-GCM first: it costs a third of AES-CM with SHA-1.
+const char* srtp_names(SrtpProfiles profiles) {
+  switch (profiles) {
+    case SrtpProfiles::kGcm: return "SRTP_AEAD_AES_128_GCM";
+    case SrtpProfiles::kCm: return "SRTP_AES128_CM_SHA1_80";
+    case SrtpProfiles::kAll: break;
+  }
+  return "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80";
+}
+
+void set_up(SSL_CTX& tls, X509& certificate, EVP_PKEY& key, SrtpProfiles profiles) {
   // What the browsers offer (RFC 8827 §6.5), the cheapest first.
   static constexpr const char* kCiphers =
       "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES256-GCM-SHA384:"
       "ECDHE-ECDSA-AES128-SHA";
-  // AES-GCM costs a third of AES-CM with SHA-1.
-  static constexpr const char* kSrtpProfiles = "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80";
   static constexpr long kCertificateBytesMax = 16'384;  // The browsers' are below 1 kB.
 
   check(SSL_CTX_set_min_proto_version(&tls, DTLS1_2_VERSION) == 1 &&
@@ -138,7 +146,7 @@ void set_up(SSL_CTX& tls, X509& certificate, EVP_PKEY& key) {
         SSL_CTX_use_certificate(&tls, &certificate) == 1 &&
         SSL_CTX_use_PrivateKey(&tls, &key) == 1 && SSL_CTX_set_cipher_list(&tls, kCiphers) == 1 &&
         SSL_CTX_set1_groups_list(&tls, "X25519:P-256") == 1 &&
-        SSL_CTX_set_tlsext_use_srtp(&tls, kSrtpProfiles) == 0);
+        SSL_CTX_set_tlsext_use_srtp(&tls, srtp_names(profiles)) == 0);
   SSL_CTX_set_options(&tls, SSL_OP_NO_QUERY_MTU | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
                                 SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_session_cache_mode(&tls, SSL_SESS_CACHE_OFF);
@@ -158,14 +166,14 @@ void Identity::Context::Free::operator()(bio_method_st* method) const {
   BIO_meth_free(method);
 }
 
-Identity Identity::make(Entropy& entropy) {
+Identity Identity::make(Entropy& entropy, SrtpProfiles profiles) {
   const Key key = make_key(entropy);
   const Certificate certificate = make_certificate(entropy, *key);
   auto context = std::make_shared<Context>();
   context->tls.reset(SSL_CTX_new(DTLS_method()));
   context->datagrams.reset(new_datagram_method());
   check(context->tls != nullptr);
-  set_up(*context->tls, *certificate, *key);
+  set_up(*context->tls, *certificate, *key, profiles);
 
   Identity identity;
   identity.context_ = std::move(context);

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "base/entropy.hpp"
 #include "dtls/fingerprint.hpp"
 
 namespace visavis::dtls {
+
+/// Which SRTP profiles a handshake offers or accepts; a server of ours takes GCM where it can.
+enum class SrtpProfiles : std::uint8_t { kAll, kGcm, kCm };
 
 /// A self-signed ECDSA P-256 certificate with its key, and what every session made with it has in
 /// common. A process has one; browsers know it by its fingerprint alone (RFC 8827 §6.5).
@@ -16,7 +20,8 @@ class Identity {
   struct Context;
 
   /// The key comes from `entropy`; the signature's nonce from OpenSSL (see `SeededOpenssl`).
-  [[nodiscard]] static Identity make(Entropy& entropy);
+  /// A client that measures names one profile, so that it knows what it gets.
+  [[nodiscard]] static Identity make(Entropy& entropy, SrtpProfiles profiles = SrtpProfiles::kAll);
 
   /// sha-256.
   [[nodiscard]] const Fingerprint& fingerprint() const { return fingerprint_; }

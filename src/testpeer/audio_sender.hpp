@@ -36,6 +36,7 @@ class AudioSender {
 
   [[nodiscard]] AudioSource& source() { return source_; }
   [[nodiscard]] SendStream& stream() { return stream_; }
+  [[nodiscard]] const SendStream& stream() const { return stream_; }
 
  private:
   AudioSource source_;

@@ -57,6 +57,9 @@ class FrameAssembler {
   /// Something is known to be lost for good.
   void handle_loss(Instant now);
 
+  /// Waits for nothing any more: no further packet will be told.
+  void rest() { pli_at_ = kNever; }
+
   [[nodiscard]] const FrameReport& report() const { return report_; }
 
  private:

@@ -56,6 +56,14 @@ MediaSession::MediaSession(Instant /*now*/, Options options, const dtls::Identit
       credentials_(make_credentials(random_)),
       origin_id_(std::to_string(random_.next() >> 2U)) {
   using enum rtp::MediaKind;
+  if (options_.offer == OfferShape::kPublish) {
+    lines_ = {sending_line(kAudio, random_), sending_line(kVideo, random_)};
+    return;
+  }
+  if (options_.offer == OfferShape::kPlay) {
+    lines_ = {receiving_line(kAudio), receiving_line(kVideo)};
+    return;
+  }
   for (const rtp::MediaKind kind : {kAudio, kVideo, kVideo, kAudio}) {
     lines_.push_back(sending_line(kind, random_));
   }
@@ -104,7 +112,9 @@ bool MediaSession::handle_answer(Instant now, std::string_view answer,
   take_codecs(*description);
   take_slots(*description, slots);
   if (!dtls_) {
-    dtls_ = std::make_unique<dtls::Session>(dtls::Role::kClient, *identity_, *fingerprint);
+    const bool peer_begins = description->setup == sdp::SetupRole::kActive;  // RFC 4145 §4
+    dtls_role_ = peer_begins ? dtls::Role::kServer : dtls::Role::kClient;
+    dtls_ = std::make_unique<dtls::Session>(dtls_role_, *identity_, *fingerprint);
     make_senders(*description);
   }
   start_ice(now, *description);
@@ -216,7 +226,9 @@ void MediaSession::handle_datagram(Instant now, const Route& route, MutableBytes
 void MediaSession::follow_transport(Instant now) {
   if (ice_->state() == ice::FullAgent::State::kConnected && !report_.ice_connected_at) {
     report_.ice_connected_at = now;
-    dtls_->start(now);
+    if (dtls_role_ == dtls::Role::kClient) {
+      dtls_->start(now);
+    }
   }
   if (dtls_->state() == dtls::State::kConnected && !sealer_) {
     start_sending(now);
@@ -233,8 +245,14 @@ void MediaSession::start_sending(Instant now) {
     report_.failed = true;
     return;
   }
-  sealer_ = std::make_unique<srtp::Sealer>(keys->profile, keys->client_key, keys->client_salt);
-  opener_ = std::make_unique<srtp::Opener>(keys->profile, keys->server_key, keys->server_salt);
+  srtp::Cipher& cipher = options_.cipher != nullptr ? *options_.cipher : srtp::openssl_cipher();
+  const bool client = dtls_role_ == dtls::Role::kClient;
+  sealer_ =
+      std::make_unique<srtp::Sealer>(keys->profile, client ? keys->client_key : keys->server_key,
+                                     client ? keys->client_salt : keys->server_salt, cipher);
+  opener_ =
+      std::make_unique<srtp::Opener>(keys->profile, client ? keys->server_key : keys->client_key,
+                                     client ? keys->server_salt : keys->client_salt, cipher);
   context_.sealer = sealer_.get();
   report_.connected_at = now;
   // The first report early: the server needs the NTP line. Then each peer at its own phase.
@@ -247,7 +265,41 @@ void MediaSession::start_sending(Instant now) {
   }
 }
 
+void MediaSession::note_arrival(Instant now, const rtp::PacketView& packet) {
+  const auto value = rtp::find_extension(packet, media_.extensions, rtp::Extension::kTransportCc);
+  if (const auto number = value ? rtp::read_transport_cc(*value) : std::nullopt) {
+    arrivals_.handle_packet(now, *number);
+  }
+}
+
+void MediaSession::read_headers_only() {
+  headers_only_ = true;
+  for (SlotReceiver& slot : slots_) {
+    slot.stop_watching_frames();
+  }
+}
+
+/// True when the header was enough.
+bool MediaSession::handle_sealed_rtp(Instant now, Bytes datagram) {
+  const auto packet = rtp::parse_packet(datagram);
+  if (!packet || open_next_ || packet->sequence.value() % kOpenOneIn == 0) {
+    open_next_ = false;
+    return false;
+  }
+  const rtp::CodecLine* codec = media_.find(packet->payload_type);
+  SlotReceiver* slot = slot_of(packet->ssrc);
+  if (codec == nullptr || slot == nullptr) {
+    return false;
+  }
+  note_arrival(now, *packet);
+  slot->handle_sealed(now, *codec, *packet);
+  return true;
+}
+
 void MediaSession::handle_rtp(Instant now, MutableBytes datagram) {
+  if (headers_only_ && handle_sealed_rtp(now, datagram)) {
+    return;
+  }
   const auto opened = opener_->open_rtp(datagram);
   if (!opened) {
     ++report_.refused;
@@ -261,23 +313,59 @@ void MediaSession::handle_rtp(Instant now, MutableBytes datagram) {
     ++report_.malformed;
     return;
   }
-  const auto value = rtp::find_extension(*packet, media_.extensions, rtp::Extension::kTransportCc);
-  if (const auto number = value ? rtp::read_transport_cc(*value) : std::nullopt) {
-    arrivals_.handle_packet(now, *number);
+  note_arrival(now, *packet);
+  if (!give_to_slot(now, *packet) && !(adopt_source(*packet) && give_to_slot(now, *packet))) {
+    ++report_.unknown_source;
   }
+}
+
+bool MediaSession::give_to_slot(Instant now, const rtp::PacketView& packet) {
   for (SlotReceiver& slot : slots_) {
-    const rtp::CodecLine* codec = media_.find(packet->payload_type);
-    if (slot.place().ssrc == packet->ssrc && codec != nullptr) {
-      slot.handle_rtp(now, *codec, *packet);
-      return;
+    const rtp::CodecLine* codec = media_.find(packet.payload_type);
+    if (slot.place().ssrc == packet.ssrc && codec != nullptr) {
+      slot.handle_rtp(now, *codec, packet);
+      return true;
     }
-    codec = media_.find_by_rtx(packet->payload_type);
-    if (slot.place().rtx_ssrc == packet->ssrc && codec != nullptr) {
-      slot.handle_rtx(now, *codec, *packet);
-      return;
+    codec = media_.find_by_rtx(packet.payload_type);
+    if (slot.place().rtx_ssrc == packet.ssrc && codec != nullptr) {
+      slot.handle_rtx(now, *codec, packet);
+      return true;
     }
   }
-  ++report_.unknown_source;
+  return false;
+}
+
+/// An answer need not tell SSRCs: a player then knows its one line of a kind by the payload type.
+bool MediaSession::adopt_source(const rtp::PacketView& packet) {
+  if (options_.offer != OfferShape::kPlay) {
+    return false;
+  }
+  const rtp::CodecLine* media = media_.find(packet.payload_type);
+  const rtp::CodecLine* codec = media != nullptr ? media : media_.find_by_rtx(packet.payload_type);
+  if (codec == nullptr) {
+    return false;
+  }
+  const rtp::MediaKind kind = rtp::kind_of(codec->format.codec);
+  const auto slot =
+      std::ranges::find(slots_, kind, [](const SlotReceiver& of) { return of.place().kind; });
+  if (media == nullptr) {
+    const bool repairs = slot != slots_.end() && !slot->place().rtx_ssrc;
+    if (repairs) {
+      slot->set_rtx_ssrc(packet.ssrc);
+    }
+    return repairs;
+  }
+  if (slot != slots_.end()) {
+    return false;
+  }
+  slots_.emplace_back(
+      SlotPlace{.slot = kind == rtp::MediaKind::kAudio ? std::uint16_t{0} : std::uint16_t{1},
+                .mid = {},
+                .kind = kind,
+                .seat = std::nullopt,
+                .ssrc = packet.ssrc,
+                .rtx_ssrc = std::nullopt});
+  return true;
 }
 
 SlotReceiver* MediaSession::slot_of(rtp::Ssrc media) {

@@ -34,6 +34,13 @@ struct ListedSlot {
   std::optional<std::uint16_t> seat;
 };
 
+/// Which lines an offer has.
+enum class OfferShape : std::uint8_t {
+  kCall,     ///< The call protocol's: four to send on, seats and voices.
+  kPublish,  ///< WHIP (RFC 9725 §4.2): one of each kind to send on.
+  kPlay,     ///< WHEP: one of each kind to receive on.
+};
+
 /// What a peer's transport saw.
 struct TransportReport {
   std::optional<Instant> ice_connected_at;
@@ -59,6 +66,7 @@ class MediaSession {
  public:
   struct Options {
     sdp::BrowserShape shape = sdp::BrowserShape::kChromium;
+    OfferShape offer = OfferShape::kCall;
     std::vector<SocketAddress> addresses;  ///< Our own, for host candidates.
     std::uint16_t seats = 6;
     std::uint16_t voices = 3;
@@ -66,7 +74,11 @@ class MediaSession {
     bool microphone = true;
     VideoSource::Options video;
     AudioSource::Options audio;
+    srtp::Cipher* cipher = nullptr;  ///< Lent; null: OpenSSL.
   };
+  /// Of the packets of a session that reads headers only, one of so many is opened all the same:
+  /// it keeps the rollover counter right and proves the keys.
+  static constexpr unsigned kOpenOneIn = 64;
   static constexpr std::string_view kMicrophoneMid = "0";
   static constexpr std::string_view kCameraMid = "1";
   /// Reports leave every second, as browsers' for video.
@@ -97,6 +109,12 @@ class MediaSession {
   /// The client moved to another network: sends from `address` from now on.
   void move_to(Instant now, const SocketAddress& address);
   void set_talking(bool talking);
+  /// From now on most RTP is not opened: its header is in the clear (RFC 3711 §3.1), which is
+  /// enough for reports, NACKs and transport feedback. Frames are not put together any more. For
+  /// load, where opening everything would cost more than the server's sealing.
+  void read_headers_only();
+  /// Opens the next packet of every slot.
+  void open_next() { open_next_ = true; }
 
   [[nodiscard]] bool connected() const { return sealer_ != nullptr; }
   /// Only `restart_ice()` and a new offer bring the connection back.
@@ -107,6 +125,7 @@ class MediaSession {
   [[nodiscard]] std::span<const SlotReceiver> slots() const { return slots_; }
   [[nodiscard]] const SlotReceiver* slot(std::uint16_t number) const;
   [[nodiscard]] const VideoSender* camera() const { return camera_.get(); }
+  [[nodiscard]] const AudioSender* microphone() const { return microphone_.get(); }
 
  private:
   void start_ice(Instant now, const sdp::Description& answer);
@@ -116,6 +135,10 @@ class MediaSession {
   void take_codecs(const sdp::Description& answer);
   void make_senders(const sdp::Description& answer);
   void handle_rtp(Instant now, MutableBytes datagram);
+  [[nodiscard]] bool handle_sealed_rtp(Instant now, Bytes datagram);
+  void note_arrival(Instant now, const rtp::PacketView& packet);
+  [[nodiscard]] bool give_to_slot(Instant now, const rtp::PacketView& packet);
+  [[nodiscard]] bool adopt_source(const rtp::PacketView& packet);
   void handle_rtcp(Instant now, MutableBytes datagram);
   void handle_report_block(Instant now, const rtp::ReportBlock& block);
   [[nodiscard]] SlotReceiver* slot_of(rtp::Ssrc media);
@@ -146,6 +169,9 @@ class MediaSession {
   std::vector<SlotReceiver> slots_;
   rtp::TransportFeedbackRecorder arrivals_;
   Instant report_at_ = kNever;
+  bool headers_only_ = false;
+  bool open_next_ = false;
+  dtls::Role dtls_role_ = dtls::Role::kClient;
   TransportReport report_;
 };
 

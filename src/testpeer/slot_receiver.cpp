@@ -25,6 +25,16 @@ SlotReceiver::SlotReceiver(SlotPlace place)
 
 void SlotReceiver::handle_rtp(Instant now, const rtp::CodecLine& codec,
                               const rtp::PacketView& packet) {
+  handle_sealed(now, codec, packet);
+  if (place_.kind == rtp::MediaKind::kVideo) {
+    handle_video(now, codec, packet);
+  } else {
+    handle_audio(now, packet);
+  }
+}
+
+void SlotReceiver::handle_sealed(Instant now, const rtp::CodecLine& codec,
+                                 const rtp::PacketView& packet) {
   ++report_.packets;
   report_.bytes += packet.payload.size();
   stats_.handle_packet(now, packet.sequence, packet.timestamp);
@@ -32,11 +42,11 @@ void SlotReceiver::handle_rtp(Instant now, const rtp::CodecLine& codec,
   if (repairs_) {
     nacks_.handle_packet(now, packet.sequence);
   }
-  if (place_.kind == rtp::MediaKind::kVideo) {
-    handle_video(now, codec, packet);
-  } else {
-    handle_audio(now, packet);
-  }
+}
+
+void SlotReceiver::stop_watching_frames() {
+  watches_frames_ = false;
+  frames_.rest();
 }
 
 void SlotReceiver::handle_rtx(Instant now, const rtp::CodecLine& codec,
@@ -63,6 +73,10 @@ void SlotReceiver::handle_video(Instant now, const rtp::CodecLine& codec,
     ++report_.damaged;
     return;
   }
+  newest_stamp_ = {.stamp = *stamp, .sequence = packet.sequence, .timestamp = packet.timestamp};
+  if (!watches_frames_) {
+    return;
+  }
   ReceivedPacket received{.sequence = packet.sequence,
                           .timestamp = packet.timestamp,
                           .stamp = *stamp,
@@ -80,6 +94,9 @@ void SlotReceiver::handle_audio(Instant now, const rtp::PacketView& packet) {
   const auto stamp =
       packet.payload.empty() ? std::nullopt : read_stamp(packet.payload.subspan(kOpusTocBytes));
   report_.damaged += stamp ? 0U : 1U;
+  if (stamp) {
+    newest_stamp_ = {.stamp = *stamp, .sequence = packet.sequence, .timestamp = packet.timestamp};
+  }
   ++report_.audio_packets;
   report_.last_audio_at = now;
   if (audio_sequence_ && !rtp::newer_than(packet.sequence, *audio_sequence_)) {
@@ -121,7 +138,11 @@ void SlotReceiver::write_feedback(Instant now, rtp::RtcpWriter& writer, rtp::Ssr
     report_.nacks_sent += asked.size();
   }
   if (nacks_.take_needs_keyframe()) {
-    frames_.handle_loss(now);
+    if (watches_frames_) {
+      frames_.handle_loss(now);
+    } else if (writer.pli(ours, place_.ssrc)) {
+      ++report_.plis_sent;
+    }
   }
   if (frames_.poll_keyframe_request(now) && writer.pli(ours, place_.ssrc)) {
     ++report_.plis_sent;

@@ -45,6 +45,13 @@ struct SlotReport {
   Duration clock_error_max{};  ///< How far a report lay off the line through the first one.
 };
 
+/// What a payload said of itself, beside the numbers under which it came.
+struct StampedPacket {
+  Stamp stamp;
+  rtp::SequenceNumber sequence;
+  rtp::Timestamp timestamp;
+};
+
 /// Receives one slot as a browser does: repairs by NACK, asks for keyframes, reports.
 class SlotReceiver {
  public:
@@ -52,7 +59,13 @@ class SlotReceiver {
 
   void handle_rtp(Instant now, const rtp::CodecLine& codec, const rtp::PacketView& packet);
   void handle_rtx(Instant now, const rtp::CodecLine& codec, const rtp::PacketView& packet);
+  /// A packet whose payload stays sealed: repaired and reported like any other.
+  void handle_sealed(Instant now, const rtp::CodecLine& codec, const rtp::PacketView& packet);
   void handle_sender_report(Instant now, const rtp::SenderReport& report);
+  /// From now on most packets come sealed, so frames cannot be put together.
+  void stop_watching_frames();
+  /// The peer repairs the slot by this SSRC, which the answer did not tell.
+  void set_rtx_ssrc(rtp::Ssrc ssrc) { place_.rtx_ssrc = ssrc; }
 
   /// To time repeated NACKs by.
   void set_round_trip(Duration round_trip) { nacks_.set_round_trip(round_trip); }
@@ -65,6 +78,15 @@ class SlotReceiver {
 
   [[nodiscard]] const SlotPlace& place() const { return place_; }
   [[nodiscard]] SlotReport report() const;
+  /// When the first decodable frame was whole.
+  [[nodiscard]] std::optional<Instant> first_frame_at() const {
+    return frames_.report().first_frame_at;
+  }
+  /// What a decoder would have stumbled over though nothing was lost.
+  [[nodiscard]] std::uint64_t breaks() const {
+    return frames_.report().breaks + report_.audio_breaks + report_.damaged;
+  }
+  [[nodiscard]] const std::optional<StampedPacket>& newest_stamp() const { return newest_stamp_; }
 
  private:
   void handle_video(Instant now, const rtp::CodecLine& codec, const rtp::PacketView& packet);
@@ -74,6 +96,8 @@ class SlotReceiver {
   rtp::ReceptionStats stats_;
   rtp::NackGenerator nacks_;
   FrameAssembler frames_;
+  bool watches_frames_ = true;
+  std::optional<StampedPacket> newest_stamp_;
   bool repairs_ = false;  // The codec was agreed with NACK.
   std::optional<rtp::SequenceNumber> audio_sequence_;
   rtp::Timestamp audio_timestamp_;

@@ -39,6 +39,7 @@ class VideoSender {
   void handle_keyframe_request();
 
   [[nodiscard]] SendStream& stream() { return stream_; }
+  [[nodiscard]] const SendStream& stream() const { return stream_; }
   [[nodiscard]] const VideoSource& source() const { return source_; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
 

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace visavis::load {
+
+/// What processes have used, all their threads together.
+struct Usage {
+  Duration cpu{};
+  std::uint64_t resident_bytes = 0;
+};
+
+/// Reads /proc; nothing when one of the processes is not there, or `pids` is empty.
+[[nodiscard]] std::optional<Usage> read_usage(std::span<const int> pids);
+/// Of the calling thread.
+[[nodiscard]] Duration own_cpu();
+/// Datagrams that the kernel threw away because this socket's buffer was full.
+[[nodiscard]] std::uint64_t socket_drops(int fd);
+
+}  // namespace visavis::load

@@ -1,0 +1,649 @@
+#include "load/swarm.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "base/byte_reader.hpp"
+#include "base/check.hpp"
+#include "load/call_client.hpp"
+#include "load/server_usage.hpp"
+#include "load/whip_client.hpp"
+#include "net/clock.hpp"
+#include "net/socket_address.hpp"
+#include "rtp/rtcp.hpp"
+
+namespace visavis::load {
+namespace {
+
+constexpr std::size_t kBatchCells = 512;
+constexpr std::size_t kScratchBytes = 65'536;
+/// 127.16.0.0: away from 127.0.0.1 and what distributions put beside it.
+constexpr std::uint32_t kFirstLoopback = 0x7F10'0000;
+/// 64 MB: 100 ms of 5 Gbit/s, so that what is dropped here is dropped for want of CPU.
+constexpr std::size_t kSocketBytes = std::size_t{64} << 20U;
+/// Datagrams' system calls in one turn, before streams and timers have theirs.
+constexpr int kReceivesMax = 32;
+
+std::size_t places(const Options& options) {
+  // Those of a churn overlap: who leaves holds its place until the server has answered.
+  const double churn =
+      options.scenario == Scenario::kChurn
+          ? options.churn_per_second * (std::chrono::duration<double>(options.stay).count() + 20)
+          : 0;
+  return options.publishers_in_all() + options.viewers_in_all() + static_cast<std::size_t>(churn);
+}
+
+/// The address from which this machine sends to `remote`.
+IpAddress address_towards(const SocketAddress& remote) {
+  const net::FileDescriptor probe(
+      ::socket(net::family_of(remote.ip), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const net::KernelAddress to = net::to_kernel(remote);
+  if (!probe.is_open() || ::connect(probe.value(), to.pointer(), to.length) != 0) {
+    return {};
+  }
+  return net::bound_address(probe.value()).ip;
+}
+
+net::FileDescriptor connect_to(const SocketAddress& server, const SocketAddress& from) {
+  net::FileDescriptor socket(
+      ::socket(net::family_of(server.ip), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+  if (!socket.is_open()) {
+    return {};
+  }
+  // An address of its own: a churn would use up one address's ports.
+  if (from.ip.is_loopback() && server.ip.is_v4()) {
+    constexpr int kOn = 1;
+    static_cast<void>(
+        ::setsockopt(socket.value(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &kOn, sizeof(kOn)));
+    const net::KernelAddress local = net::to_kernel({.ip = from.ip, .port = 0});
+    static_cast<void>(::bind(socket.value(), local.pointer(), local.length));
+  }
+  const net::KernelAddress to = net::to_kernel(server);
+  const int result = ::connect(socket.value(), to.pointer(), to.length);
+  return result == 0 || errno == EINPROGRESS ? std::move(socket) : net::FileDescriptor();
+}
+
+bool is_rtp(Bytes datagram) {
+  constexpr std::size_t kHeaderBytes = 12;
+  return datagram.size() > kHeaderBytes && (std::to_integer<unsigned>(datagram[0]) >> 6U) == 2 &&
+         !rtp::is_rtcp(datagram);
+}
+
+/// A stamp's source: 0 is nobody's.
+std::uint32_t source_of(std::size_t index, rtp::MediaKind kind) {
+  return static_cast<std::uint32_t>((index * 2) + (kind == rtp::MediaKind::kVideo ? 2 : 1));
+}
+
+}  // namespace
+
+Swarm::Swarm(net::Reactor& reactor, const Options& options, Entropy& entropy)
+    : reactor_(reactor),
+      options_(options),
+      cipher_(srtp::make_cipher(srtp::CipherChoice::kAutomatic)),
+      identity_(dtls::Identity::make(entropy, options.cipher)),
+      random_(static_cast<std::uint64_t>(net::now().time_since_epoch().count())),
+      members_(places(options)),
+      timers_(net::now(), members_.size()),
+      batch_(kBatchCells),
+      scratch_(kScratchBytes) {
+  for (std::size_t index = members_.size(); index > 0; --index) {
+    free_.push_back(index - 1);
+  }
+  reactor_.drive(net::Reactor::Core{.next_timeout = [this] { return timers_.next(); },
+                                    .handle_timeout =
+                                        [this](Instant now) {
+                                          timers_.advance(now, [this, now](std::size_t index) {
+                                            if (const auto& client = members_[index].client) {
+                                              client->handle_timeout(now);
+                                              touch(index);
+                                            }
+                                          });
+                                        },
+                                    .drain = [this](Instant now) { return settle(now); }});
+}
+
+Swarm::~Swarm() = default;
+
+std::expected<void, Error> Swarm::open() {
+  if (!options_.server.at.ip.is_loopback() || options_.allow_remote) {
+    return {};
+  }
+  auto socket =
+      net::UdpSocket::open({.ip = IpAddress(), .port = 0}, {.receive_buffer_bytes = kSocketBytes,
+                                                            .send_buffer_bytes = kSocketBytes,
+                                                            .receive_offload = true,
+                                                            .send_offload = true});
+  if (!socket) {
+    return std::unexpected(socket.error());
+  }
+  shared_ = std::move(*socket);
+  shared_watch_ = reactor_.watch(shared_->fd(), net::Interest::kRead,
+                                 [this](Instant, net::Ready) { receive(*shared_); });
+  return {};
+}
+
+std::expected<void, Error> Swarm::open_own_socket(std::size_t index) {
+  Member& member = members_[index];
+  // No GRO: its buffers take a megabyte a socket.
+  auto socket = net::UdpSocket::open({.ip = IpAddress(), .port = 0}, {.receive_offload = false});
+  if (!socket) {
+    return std::unexpected(socket.error());
+  }
+  member.local = {.ip = address_towards(options_.server.at), .port = socket->local().port};
+  member.socket = std::move(*socket);
+  member.socket_watch =
+      reactor_.watch(member.socket->fd(), net::Interest::kRead, [this, index](Instant, net::Ready) {
+        for (const net::UdpSocket::Datagram& datagram : members_[index].socket->receive()) {
+          handle_datagram(net::now(), index, datagram);
+        }
+      });
+  return {};
+}
+
+std::optional<std::size_t> Swarm::add(Instant now, const Part& part) {
+  if (free_.empty()) {
+    return std::nullopt;
+  }
+  const std::size_t index = free_.back();
+  Member& member = members_[index];
+  member.part = part;
+  if (shared_) {
+    member.local = {.ip = IpAddress::v4(kFirstLoopback + static_cast<std::uint32_t>(index)),
+                    .port = shared_->local().port};
+  } else if (auto opened = open_own_socket(index); !opened) {
+    ++census_.failed;
+    census_.failure = opened.error().text;
+    return std::nullopt;
+  }
+  free_.pop_back();
+  member.client = make_client(now, index, part);
+  const std::size_t one_in = options_.opened_share(options_.viewers_in_all());
+  member.opened = part.views && (viewers_added_++ % one_in == 0);
+  if (part.publishes) {
+    member.video = std::make_unique<SentLog>(rtp::MediaKind::kVideo);
+    member.audio = std::make_unique<SentLog>(rtp::MediaKind::kAudio);
+    for (const rtp::MediaKind kind : {rtp::MediaKind::kVideo, rtp::MediaKind::kAudio}) {
+      sources_[source_of(index, kind)] = {.member = index, .kind = kind};
+    }
+  }
+  census_.publishers += part.publishes ? 1U : 0U;
+  census_.viewers += part.views ? 1U : 0U;
+  member.client->start(now);
+  touch(index);
+  return index;
+}
+
+testpeer::MediaSession::Options Swarm::media_options(std::size_t index, const Part& part) const {
+  const bool has_video = options_.scenario != Scenario::kAudio;
+  testpeer::MediaSession::Options media;
+  media.addresses = {members_[index].local};
+  media.camera = part.publishes && has_video;
+  media.microphone = part.publishes && (options_.with_audio || !has_video);
+  media.video = {.source = source_of(index, rtp::MediaKind::kVideo),
+                 .codec = options_.codec,
+                 .bits_per_second = options_.bitrate,
+                 .frames_per_second = options_.frames_per_second};
+  // As Chromium's at 640 x 480 for 1.5 Mbit/s; smaller pictures have smaller ones.
+  media.video.key_bytes = std::min<std::size_t>(media.video.key_bytes, options_.bitrate / 60);
+  media.audio.source = source_of(index, rtp::MediaKind::kAudio);
+  media.cipher = cipher_.get();
+  const auto seats = options_.scenario == Scenario::kMeeting ? options_.views : std::size_t{1};
+  const std::uint16_t voices = has_video || !part.views ? 0 : 3;
+  media.seats = part.views && has_video ? static_cast<std::uint16_t>(seats) : std::uint16_t{0};
+  media.voices = voices;
+  if (options_.over == Over::kWhip) {
+    media.offer = part.publishes ? testpeer::OfferShape::kPublish : testpeer::OfferShape::kPlay;
+  }
+  return media;
+}
+
+std::unique_ptr<VirtualClient> Swarm::make_client(Instant now, std::size_t index,
+                                                  const Part& part) {
+  const Random random(random_.next());
+  if (options_.over == Over::kWhip) {
+    const std::string& text = part.publishes ? options_.whip_template : options_.whep_template;
+    const auto url = parse_url(expand(text, part.room, part.name));
+    check(url.has_value());  // Asked when the command line was read.
+    return std::make_unique<WhipClient>(
+        now,
+        WhipClient::Options{
+            .url = *url, .bearer = options_.bearer, .media = media_options(index, part)},
+        identity_, random);
+  }
+  CallClient::Options call{.server = options_.server.at, .client = {}};
+  call.client.server.host = options_.server.host;
+  call.client.media = media_options(index, part);
+  call.client.room = part.room;
+  call.client.name = part.name;
+  call.client.view_everyone = call.client.media.seats > 0;
+  return std::make_unique<CallClient>(now, std::move(call), identity_, random);
+}
+
+void Swarm::leave(Instant now, std::size_t client) {
+  if (members_[client].client) {
+    members_[client].client->leave(now);
+    touch(client);
+  }
+}
+
+void Swarm::leave_all(Instant now) {
+  for (std::size_t index = 0; index < members_.size(); ++index) {
+    leave(now, index);
+  }
+}
+
+void Swarm::release(std::size_t index) {
+  Member& member = members_[index];
+  for (const Stream& stream : member.streams) {
+    (stream.kind == rtp::MediaKind::kVideo ? departed_video_ : departed_audio_) +=
+        stream.watch.counts() - stream.before;
+  }
+  for (const rtp::MediaKind kind : {rtp::MediaKind::kVideo, rtp::MediaKind::kAudio}) {
+    sources_.erase(source_of(index, kind));
+  }
+  census_.publishers -= member.part.publishes ? 1U : 0U;
+  census_.viewers -= member.part.views ? 1U : 0U;
+  census_.connected -= member.connected ? 1U : 0U;
+  census_.seeing -= member.sees ? 1U : 0U;
+  // Its log stays: viewers' watches may still look into it.
+  Member empty;
+  empty.dirty = member.dirty;
+  empty.video = std::move(member.video);
+  empty.audio = std::move(member.audio);
+  member.stream_watch.drop();
+  member.socket_watch.drop();
+  member = std::move(empty);
+  free_.insert(free_.begin(), index);  // The longest unused is taken next.
+}
+
+void Swarm::receive(net::UdpSocket& socket) {
+  for (int round = 0; round < kReceivesMax; ++round) {
+    const auto datagrams = socket.receive();
+    if (datagrams.empty()) {
+      return;
+    }
+    const Instant now = net::now();
+    for (const net::UdpSocket::Datagram& datagram : datagrams) {
+      const std::size_t index = datagram.route.local.ip.v4_host_order() - kFirstLoopback;
+      if (index < members_.size() && members_[index].client) {
+        handle_datagram(now, index, datagram);
+      }
+    }
+  }
+}
+
+void Swarm::handle_datagram(Instant now, std::size_t index,
+                            const net::UdpSocket::Datagram& datagram) {
+  Member& member = members_[index];
+  testpeer::MediaSession& media = member.client->media();
+  const bool rtp = media.connected() && is_rtp(datagram.bytes);
+  media.handle_datagram(now, datagram.route, datagram.bytes);
+  touch(index);
+  if (!rtp) {
+    return;
+  }
+  ++totals_.forwarded;
+  totals_.bytes += datagram.bytes.size();
+  if (const auto packet = rtp::parse_packet(datagram.bytes)) {
+    note_rtp(now, member, *packet);
+  }
+}
+
+Swarm::Stream* Swarm::stream_of(Member& member, const rtp::PacketView& packet) {
+  for (Stream& stream : member.streams) {
+    if (stream.ssrc == packet.ssrc || stream.rtx_ssrc == packet.ssrc) {
+      return &stream;
+    }
+  }
+  for (const testpeer::SlotReceiver& slot : member.client->media().slots()) {
+    if (slot.place().ssrc == packet.ssrc) {
+      member.streams.push_back({.ssrc = packet.ssrc,
+                                .rtx_ssrc = slot.place().rtx_ssrc,
+                                .kind = slot.place().kind,
+                                .watch = {},
+                                .before = {}});
+      return &member.streams.back();
+    }
+    if (slot.place().rtx_ssrc == packet.ssrc) {
+      for (Stream& stream : member.streams) {
+        if (stream.ssrc == slot.place().ssrc) {
+          stream.rtx_ssrc = packet.ssrc;
+          return &stream;
+        }
+      }
+    }
+  }
+  return nullptr;
+}
+
+void Swarm::note_rtp(Instant now, Member& member, const rtp::PacketView& packet) {
+  Stream* stream = stream_of(member, packet);
+  if (stream == nullptr) {
+    return;
+  }
+  if (stream->rtx_ssrc == packet.ssrc) {
+    // Opened in place by now: the original's number comes first (RFC 4588 §4).
+    if (packet.payload.size() > 2 + srtp::tag_bytes(srtp::Profile::kAeadAes128Gcm)) {
+      stream->watch.handle_repair(rtp::SequenceNumber(ByteReader(packet.payload).u16()));
+    }
+    return;
+  }
+  const StreamWatch::Arrival arrival =
+      stream->watch.handle_packet(now, packet.sequence, packet.timestamp);
+  if (arrival.latency) {
+    latency_.add(*arrival.latency);
+  }
+  if (arrival.place == StreamWatch::Place::kUnknown) {
+    learn(member, *stream, packet);
+  }
+  if (!member.sees) {
+    note_first_frame(now, member, stream->kind);
+  }
+}
+
+/// If the packet was opened, its stamp says which of its publisher's it is; else the next one is.
+void Swarm::learn(Member& member, Stream& stream, const rtp::PacketView& packet) {
+  testpeer::MediaSession& media = member.client->media();
+  const auto slots = media.slots();
+  const auto slot = std::ranges::find(
+      slots, stream.ssrc, [](const testpeer::SlotReceiver& of) { return of.place().ssrc; });
+  const auto& newest =
+      slot == slots.end() ? std::optional<testpeer::StampedPacket>() : slot->newest_stamp();
+  if (!newest || newest->sequence != packet.sequence) {
+    media.open_next();
+    return;
+  }
+  const auto source = sources_.find(newest->stamp.source);
+  if (source == sources_.end()) {
+    return;
+  }
+  Member& publisher = members_[source->second.member];
+  const testpeer::MediaSession& sender = publisher.client->media();
+  const bool video = source->second.kind == rtp::MediaKind::kVideo;
+  const SentLog& log = video ? *publisher.video : *publisher.audio;
+  const auto sent_as = [&](const testpeer::SendStream& sending) {
+    return log.find(sending.timestamp_at(newest->stamp.captured), newest->stamp.index);
+  };
+  const SentLog::Packet* sent = nullptr;
+  if (video && sender.camera() != nullptr) {
+    sent = sent_as(sender.camera()->stream());
+  } else if (!video && sender.microphone() != nullptr) {
+    sent = sent_as(sender.microphone()->stream());
+  }
+  if (sent != nullptr) {
+    const bool began = stream.watch.source() == nullptr;
+    stream.watch.learn(log, *sent, packet.sequence, packet.timestamp);
+    if (began) {
+      stream.frames_before = log.frames();
+      stream.packets_before = log.packets();
+    }
+  }
+}
+
+void Swarm::note_first_frame(Instant now, Member& member, rtp::MediaKind kind) {
+  testpeer::MediaSession& media = member.client->media();
+  const bool audio_alone = options_.scenario == Scenario::kAudio;
+  const bool shown = audio_alone ? kind == rtp::MediaKind::kAudio
+                                 : std::ranges::any_of(media.slots(), [](const auto& slot) {
+                                     return slot.first_frame_at().has_value();
+                                   });
+  if (!shown) {
+    return;
+  }
+  member.sees = true;
+  ++census_.seeing;
+  if (const auto asked = member.client->asked_at()) {
+    first_frame_.add(now - *asked);
+  }
+  if (!member.opened) {
+    media.read_headers_only();
+  }
+}
+
+void Swarm::touch(std::size_t index) {
+  if (!members_[index].dirty) {
+    members_[index].dirty = true;
+    dirty_.push_back(index);
+  }
+}
+
+bool Swarm::settle(Instant now) {
+  if (dirty_.empty()) {
+    return false;
+  }
+  std::vector<std::size_t> touched;
+  touched.swap(dirty_);
+  for (const std::size_t index : touched) {
+    members_[index].dirty = false;
+    if (members_[index].client) {
+      settle_member(now, index);
+    }
+  }
+  if (shared_) {
+    send_batch(*shared_);
+  }
+  if (dirty_.empty()) {
+    touched.clear();
+    dirty_.swap(touched);  // Keeps its room.
+  }
+  return true;
+}
+
+void Swarm::settle_member(Instant now, std::size_t index) {
+  flush_datagrams(now, index);
+  follow_phase(index);
+  Member& member = members_[index];
+  const VirtualClient::Phase phase = member.client->phase();
+  follow_stream(now, index);
+  if (phase == VirtualClient::Phase::kGone && !member.stream) {
+    release(index);
+    return;
+  }
+  timers_.book(index, member.client->next_timeout());
+}
+
+void Swarm::flush_datagrams(Instant now, std::size_t index) {
+  Member& member = members_[index];
+  bool more = true;
+  while (more) {
+    if (batch_.full()) {
+      send_batch(*shared_);
+    }
+    const std::size_t before = batch_.cells().size();
+    more = member.client->media().flush(now, batch_);
+    if (member.part.publishes) {
+      note_published(net::now(), member, before);
+    }
+    if (more || member.socket) {
+      send_batch(member.socket ? *member.socket : *shared_);
+    }
+  }
+}
+
+void Swarm::note_published(Instant now, Member& member, std::size_t first_cell) {
+  const testpeer::MediaSession& media = member.client->media();
+  bool video_burst = false;
+  bool audio_burst = false;
+  for (std::size_t at = first_cell; at < batch_.cells().size(); ++at) {
+    const Bytes bytes = batch_.bytes(batch_.cells()[at]);
+    const auto packet =
+        is_rtp(bytes) ? rtp::parse_packet(bytes).value_or(rtp::PacketView{}) : rtp::PacketView{};
+    if (packet.payload.empty()) {
+      continue;
+    }
+    const auto* const camera = media.camera();
+    const auto* const microphone = media.microphone();
+    if (camera != nullptr && camera->stream().line().ssrc == packet.ssrc) {
+      member.video->handle_sent(now, packet.sequence, packet.timestamp, packet.marker);
+      ++totals_.video.packets;
+      totals_.video.bytes += bytes.size();
+      video_burst = true;
+    } else if (microphone != nullptr && microphone->stream().line().ssrc == packet.ssrc) {
+      member.audio->handle_sent(now, packet.sequence, packet.timestamp, packet.marker);
+      ++totals_.audio.packets;
+      totals_.audio.bytes += bytes.size();
+      audio_burst = true;
+    }
+  }
+  totals_.video.bursts += video_burst ? 1U : 0U;
+  totals_.audio.bursts += audio_burst ? 1U : 0U;
+}
+
+void Swarm::send_batch(net::UdpSocket& by) {
+  if (batch_.empty()) {
+    return;
+  }
+  const bool stays = std::ranges::all_of(batch_.cells(), [](const DatagramBatch::Cell& cell) {
+    return cell.route.remote.ip.is_loopback();
+  });
+  if (stays || options_.allow_remote) {
+    by.send(batch_);
+  } else {
+    // The server told an address that is not this machine's loopback, and we may not go there.
+    totals_.refused_remote += batch_.cells().size();
+  }
+  batch_.clear();
+}
+
+void Swarm::follow_phase(std::size_t index) {
+  Member& member = members_[index];
+  if (!member.connected && member.client->media().connected()) {
+    member.connected = true;
+    ++census_.connected;
+  }
+  if (!member.counted_failed && member.client->phase() == VirtualClient::Phase::kFailed) {
+    member.counted_failed = true;
+    if (census_.failure.empty()) {
+      census_.failure = member.client->failure();
+    }
+    ++census_.failed;
+  }
+}
+
+void Swarm::follow_stream(Instant now, std::size_t index) {
+  Member& member = members_[index];
+  if (!member.stream && member.client->wants_stream()) {
+    open_stream(index);
+  }
+  if (!member.stream) {
+    return;
+  }
+  member.stream->queue(share(member.client->poll_stream_output()));
+  const auto written = member.stream->write();
+  if (!written || !member.client->wants_stream()) {
+    // What still waits to leave is a goodbye; the kernel has it.
+    close_stream(now, index);
+    return;
+  }
+  member.stream_watch.set(member.stream->is_blocked() ? net::Interest::kReadWrite
+                                                      : net::Interest::kRead);
+}
+
+void Swarm::open_stream(std::size_t index) {
+  Member& member = members_[index];
+  net::FileDescriptor socket = connect_to(member.client->server(), member.local);
+  if (!socket.is_open()) {
+    member.client->handle_stream_closed(net::now());
+    touch(index);
+    return;
+  }
+  const int fd = socket.value();
+  member.stream = std::make_unique<net::TcpConnection>(std::move(socket), nullptr);
+  member.stream_watch =
+      reactor_.watch(fd, net::Interest::kReadWrite, [this, index](Instant now, net::Ready ready) {
+        if (ready.read) {
+          read_stream(now, index);
+        }
+        touch(index);
+      });
+}
+
+void Swarm::read_stream(Instant now, std::size_t index) {
+  Member& member = members_[index];
+  if (!member.stream) {
+    return;
+  }
+  const auto result = member.stream->read(
+      scratch_, [&](Bytes bytes) { member.client->handle_stream_bytes(now, bytes); });
+  if (result != net::TcpConnection::ReadResult::kOpen) {
+    close_stream(now, index);
+  }
+}
+
+void Swarm::close_stream(Instant now, std::size_t index) {
+  Member& member = members_[index];
+  member.stream_watch.drop();
+  member.stream.reset();
+  member.client->handle_stream_closed(now);
+  touch(index);
+}
+
+void Swarm::begin_span() {
+  for (Member& member : members_) {
+    for (Stream& stream : member.streams) {
+      stream.before = stream.watch.counts();
+      if (const SentLog* source = stream.watch.source()) {
+        stream.frames_before = source->frames();
+        stream.packets_before = source->packets();
+      }
+    }
+  }
+  latency_.clear();
+  totals_before_ = totals_;
+  departed_video_ = {};
+  departed_audio_ = {};
+}
+
+Result Swarm::end_span() const {
+  Result result;
+  result.viewers = census_.viewers;
+  result.publishers = census_.publishers;
+  result.forwarded = totals_.forwarded - totals_before_.forwarded;
+  result.bytes = totals_.bytes - totals_before_.bytes;
+  result.video = departed_video_;
+  result.audio = departed_audio_;
+  result.failed = census_.failed;
+  result.failure = census_.failure;
+  result.latency = latency_;
+  result.first_frame = first_frame_;
+  result.video_published = totals_.video - totals_before_.video;
+  result.audio_published = totals_.audio - totals_before_.audio;
+  for (const Member& member : members_) {
+    if (!member.client || !member.part.views) {
+      continue;
+    }
+    const bool stays = !member.part.comes_and_goes;
+    result.opened += member.opened ? 1U : 0U;
+    result.without_frames += stays && !member.sees ? 1U : 0U;
+    if (member.opened) {
+      for (const testpeer::SlotReceiver& slot : member.client->media().slots()) {
+        result.breaks += slot.breaks();
+      }
+    }
+    for (const Stream& stream : member.streams) {
+      const StreamCounts counts = stream.watch.counts() - stream.before;
+      (stream.kind == rtp::MediaKind::kVideo ? result.video : result.audio) += counts;
+      const SentLog* source = stream.watch.source();
+      if (source == nullptr || !stays) {
+        continue;
+      }
+      const std::uint64_t sent = source->packets() - stream.packets_before;
+      result.starving += counts.received * 2 < sent ? 1U : 0U;
+      if (stream.kind == rtp::MediaKind::kVideo) {
+        result.frames_completed += counts.frames;
+        result.frames_sent += source->frames() - stream.frames_before;
+      }
+    }
+  }
+  return result;
+}
+
+std::uint64_t Swarm::drops() const {
+  return shared_ ? socket_drops(shared_->fd()) : 0;
+}
+
+}  // namespace visavis::load

@@ -1,0 +1,136 @@
+#include "load/whip_client.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace visavis::load {
+namespace {
+
+/// The lines of an offer that only publishes or only plays.
+const std::array<testpeer::ListedSlot, 2>& played_lines() {
+  static const std::array<testpeer::ListedSlot, 2> kLines = {
+      testpeer::ListedSlot{.slot = 0, .mid = "0", .kind = rtp::MediaKind::kAudio, .seat = {}},
+      testpeer::ListedSlot{.slot = 1, .mid = "1", .kind = rtp::MediaKind::kVideo, .seat = {}}};
+  return kLines;
+}
+
+}  // namespace
+
+WhipClient::WhipClient(Instant now, Options options, const dtls::Identity& identity, Random random)
+    : options_(std::move(options)), media_(now, options_.media, identity, random) {}
+
+void WhipClient::start(Instant now) {
+  asked_at_ = now;
+  const std::string offer = media_.make_offer();
+  ask(now, options_.url,
+      {.method = "POST",
+       .content_type = "application/sdp",
+       .body = offer,
+       .bearer = options_.bearer});
+}
+
+void WhipClient::ask(Instant now, const Url& url, const HttpRequest& request) {
+  unsent_ = write_request(url, request);
+  reader_ = {};
+  exchanging_ = true;
+  give_up_at_ = now + kPatience;
+}
+
+Buffer WhipClient::poll_stream_output() {
+  return to_buffer(std::exchange(unsent_, {}));
+}
+
+void WhipClient::handle_stream_bytes(Instant now, Bytes bytes) {
+  if (exchanging_) {
+    follow(now, reader_.handle_bytes(bytes));
+  }
+}
+
+void WhipClient::handle_stream_closed(Instant now) {
+  if (exchanging_) {
+    follow(now, reader_.handle_end());
+  }
+}
+
+void WhipClient::follow(Instant now, HttpReader::State state) {
+  if (state == HttpReader::State::kFailed) {
+    fail("the server's HTTP response was cut off or malformed");
+  } else if (state == HttpReader::State::kDone) {
+    exchanging_ = false;
+    give_up_at_ = kNever;
+    handle_response(now, reader_.response());
+  }
+}
+
+void WhipClient::handle_response(Instant now, const HttpResponse& response) {
+  if (phase_ == Phase::kLeaving) {
+    phase_ = Phase::kGone;
+    return;
+  }
+  if (response.status != 201) {  // RFC 9725 §4.2
+    fail("HTTP " + std::to_string(response.status));
+    return;
+  }
+  if (auto resource = resolve(options_.url, response.location);
+      resource && !response.location.empty()) {
+    resource_ = std::move(*resource);
+  }
+  const bool plays = options_.media.offer == testpeer::OfferShape::kPlay;
+  const auto slots = plays ? std::span<const testpeer::ListedSlot>(played_lines())
+                           : std::span<const testpeer::ListedSlot>();
+  if (!media_.handle_answer(now, response.body, slots)) {
+    fail("the answer in the 201 cannot be used");
+    return;
+  }
+  phase_ = Phase::kInside;
+  give_up_at_ = now + kPatience;  // For ICE and DTLS.
+  if (leaves_) {
+    remove(now);
+  }
+}
+
+void WhipClient::leave(Instant now) {
+  leaves_ = true;
+  if (phase_ == Phase::kFailed) {
+    phase_ = Phase::kGone;
+  } else if (phase_ == Phase::kInside) {
+    remove(now);
+  }
+}
+
+void WhipClient::remove(Instant now) {
+  if (!resource_) {
+    phase_ = Phase::kGone;
+    return;
+  }
+  phase_ = Phase::kLeaving;
+  ask(now, *resource_,
+      {.method = "DELETE", .content_type = {}, .body = {}, .bearer = options_.bearer});
+}
+
+void WhipClient::handle_timeout(Instant now) {
+  media_.handle_timeout(now);
+  if (media_.connected() && phase_ == Phase::kInside) {
+    give_up_at_ = kNever;
+  }
+  if (media_.report().failed && phase_ == Phase::kInside) {
+    fail("ICE or DTLS failed");
+  }
+  if (now >= give_up_at_) {
+    fail(phase_ == Phase::kInside ? "no media connection in 15 s" : "no HTTP response in 15 s");
+  }
+}
+
+Instant WhipClient::next_timeout() const {
+  return std::min(give_up_at_, media_.next_timeout());
+}
+
+void WhipClient::fail(std::string why) {
+  phase_ = Phase::kFailed;
+  failure_ = std::move(why);
+  exchanging_ = false;
+  give_up_at_ = kNever;
+}
+
+}  // namespace visavis::load
