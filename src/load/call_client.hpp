@@ -29,7 +29,7 @@ class CallClient final : public VirtualClient {
     left_ = true;
   }
   [[nodiscard]] bool wants_stream() const override {
-    return client_.signalling().state() != testpeer::SignallingClient::State::kClosed && !left_;
+    return client_.signalling().state() != testpeer::SignallingClient::State::kClosed && !gone();
   }
   [[nodiscard]] const SocketAddress& server() const override { return server_; }
   void handle_stream_bytes(Instant now, Bytes bytes) override {
@@ -51,7 +51,7 @@ class CallClient final : public VirtualClient {
   }
   [[nodiscard]] Phase phase() const override {
     if (left_) {
-      return Phase::kGone;
+      return gone() ? Phase::kGone : Phase::kLeaving;
     }
     if (!failure().empty()) {
       return Phase::kFailed;
@@ -76,6 +76,13 @@ class CallClient final : public VirtualClient {
   [[nodiscard]] testpeer::MediaSession& media() override { return client_.media(); }
 
  private:
+  /// Only when the goodbye was answered: a connection that is closed while something unread waits
+  /// is reset, and what was written last may be lost (RFC 9293 §3.10.4).
+  [[nodiscard]] bool gone() const {
+    const bool open = client_.signalling().state() == testpeer::SignallingClient::State::kConnected;
+    return left_ && (!open || client_.signalling().unanswered() == 0);
+  }
+
   SocketAddress server_;
   testpeer::Client client_;
   Instant give_up_at_ = kNever;
