@@ -16,7 +16,7 @@ http::Response get(const http::StaticFiles& page, std::string path, std::string 
   request.target = path;
   request.path = std::move(path);
   if (!coding.empty()) {
-    request.headers.add("Accept-Encoding", std::move(coding));
+    request.headers.add("Accept-Encoding", coding);
   }
   return page.answer(request);
 }

@@ -52,6 +52,22 @@ TEST_F(HeartbeatTest, ASilentSocketIsClosed) {
   EXPECT_EQ(test_.take_log(), "open websocket, close ping timeout");
 }
 
+TEST(HeartbeatBatchTest, PingsOfAboutTheSameTimeLeaveTogether) {
+  Options options = TestServer::quick_options();
+  options.ping_batch = milliseconds(50);
+  TestServer test(options);
+  const http::ConnectionId early = test.open_socket();
+  test.sleep(milliseconds(10));
+  const http::ConnectionId late = test.open_socket();
+  test.frames(early);
+  test.frames(late);
+  const Instant due = test.server().next_timeout();
+  EXPECT_EQ(due.time_since_epoch() % milliseconds(50), Duration::zero());
+  test.sleep(due - test.now + milliseconds(50));
+  EXPECT_EQ(test.frames(early), Frames{"2"});
+  EXPECT_EQ(test.frames(late), Frames{"2"});
+}
+
 TEST_F(HeartbeatTest, AnotherPacketProvesLifeOnce) {
   const http::ConnectionId socket = test_.open_socket();
   test_.frames(socket);

@@ -16,11 +16,11 @@ namespace {
 
 constexpr std::byte kSeparator{0x1E};
 
-http::Response text(unsigned status, std::string content_type, std::string_view body) {
+http::Response text(unsigned status, std::string_view content_type, std::string_view body) {
   http::Response response;
   response.status = status;
   if (!content_type.empty()) {
-    response.headers.add("Content-Type", std::move(content_type));
+    response.headers.add("Content-Type", content_type);
   }
   response.body = share(to_buffer(body));
   return response;

@@ -32,6 +32,15 @@ Options with_path(Options options) {
   return options;
 }
 
+/// The end of the batch that a ping due at `at` belongs to.
+Instant batched(Instant at, Duration batch) {
+  if (at == kNever || batch <= Duration::zero()) {
+    return at;
+  }
+  const Duration over = at.time_since_epoch() % batch;
+  return over == Duration::zero() ? at : at + (batch - over);
+}
+
 long long milliseconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
@@ -213,6 +222,11 @@ std::string_view Server::transport(SessionHandle handle) const {
   return session->socket != nullptr ? "websocket" : "polling";
 }
 
+std::shared_ptr<const Handshake> Server::shared_handshake(SessionHandle handle) const {
+  const Session* const session = find(handle);
+  return session == nullptr ? nullptr : session->handshake;
+}
+
 const Handshake* Server::handshake(SessionHandle handle) const {
   const Session* const session = find(handle);
   return session == nullptr ? nullptr : session->handshake.get();
@@ -254,6 +268,7 @@ Server::Session& Server::add_session(Instant now, Exchange& exchange, std::strin
   session->handle = SessionHandle(++last_handle_);
   session->address = exchange.address;
   exchange.request.body = {};
+  exchange.request.headers.shrink_to_fit();
   session->handshake = std::make_shared<const Handshake>(
       Handshake{.sid = std::move(sid),
                 .request = std::move(exchange.request),
@@ -428,8 +443,8 @@ void Server::handle_timeout(Instant now) {
 Instant Server::next_timeout() const {
   const bool work = !overflowed_.empty() || !above_mark_.empty();
   return std::min({work ? work_since_ : kNever, next_leaving(), decision_due_.next(),
-                   ping_due_.next(), pong_due_.next(), upgrade_due_.next(), farewell_due_.next(),
-                   socket_close_due_.next()});
+                   batched(ping_due_.next(), options_.ping_batch), pong_due_.next(),
+                   upgrade_due_.next(), farewell_due_.next(), socket_close_due_.next()});
 }
 
 }  // namespace visavis::engineio

@@ -103,6 +103,8 @@ class Server {
   [[nodiscard]] std::string_view transport(SessionHandle handle) const;
   /// Null for an unknown session; valid while it lives.
   [[nodiscard]] const Handshake* handshake(SessionHandle handle) const;
+  /// The same, to be kept: it holds all the request's headers, so it is there once.
+  [[nodiscard]] std::shared_ptr<const Handshake> shared_handshake(SessionHandle handle) const;
   [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
 
   void handle_timeout(Instant now);

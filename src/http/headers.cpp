@@ -1,7 +1,6 @@
 #include "http/headers.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace visavis::http {
 namespace {
@@ -34,11 +33,17 @@ bool list_has(std::string_view list, std::string_view token) {
 }  // namespace
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
+  return a.size() == b.size() && std::ranges::equal(a, b, {}, lower, lower);
+}
+
+Headers::Field Headers::field(const Extent& extent) const {
+  const std::string_view text = text_;
+  return {.name = text.substr(extent.start, extent.name_size),
+          .value = text.substr(extent.start + extent.name_size, extent.value_size)};
 }
 
 std::optional<std::string_view> Headers::find(std::string_view name) const {
-  for (const Field& field : fields_) {
+  for (const Field field : *this) {
     if (equal_ignoring_case(field.name, name)) {
       return field.value;
     }
@@ -47,27 +52,39 @@ std::optional<std::string_view> Headers::find(std::string_view name) const {
 }
 
 std::size_t Headers::count(std::string_view name) const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      fields_, [&](const Field& field) { return equal_ignoring_case(field.name, name); }));
+  return static_cast<std::size_t>(std::count_if(
+      begin(), end(), [&](const Field& field) { return equal_ignoring_case(field.name, name); }));
 }
 
 bool Headers::has_token(std::string_view name, std::string_view token) const {
-  return std::ranges::any_of(fields_, [&](const Field& field) {
+  return std::any_of(begin(), end(), [&](const Field& field) {
     return equal_ignoring_case(field.name, name) && list_has(field.value, token);
   });
 }
 
-void Headers::add(std::string name, std::string value) {
-  fields_.push_back({std::move(name), std::move(value)});
+void Headers::add(std::string_view name, std::string_view value) {
+  extents_.push_back({.start = static_cast<std::uint32_t>(text_.size()),
+                      .name_size = static_cast<std::uint32_t>(name.size()),
+                      .value_size = static_cast<std::uint32_t>(value.size())});
+  text_ += name;
+  text_ += value;
 }
 
-void Headers::set(std::string name, std::string value) {
+void Headers::set(std::string_view name, std::string_view value) {
   remove(name);
-  add(std::move(name), std::move(value));
+  add(name, value);
 }
 
+/// The text stays, since whoever removes a field is about to set it anew.
 void Headers::remove(std::string_view name) {
-  std::erase_if(fields_, [&](const Field& field) { return equal_ignoring_case(field.name, name); });
+  std::erase_if(extents_, [&](const Extent& extent) {
+    return equal_ignoring_case(field(extent).name, name);
+  });
+}
+
+void Headers::shrink_to_fit() {
+  text_.shrink_to_fit();
+  extents_.shrink_to_fit();
 }
 
 }  // namespace visavis::http

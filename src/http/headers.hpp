@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,12 +13,16 @@ namespace visavis::http {
 [[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
 
 /// The fields of a message in the order they came; names compare without case (RFC 9110 §5.1).
+///
+/// All of them stand in one text: each idle connection keeps those that it came with.
 class Headers {
  public:
+  /// Valid until the next change.
   struct Field {
-    std::string name;
-    std::string value;
+    std::string_view name;
+    std::string_view value;
   };
+  class Iterator;
 
   /// The first value under `name`; valid until the next change.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
@@ -26,18 +31,67 @@ class Headers {
   /// True when one of the comma-separated values under `name` is `token`, without case.
   [[nodiscard]] bool has_token(std::string_view name, std::string_view token) const;
 
-  /// One more field, also when the name is there already.
-  void add(std::string name, std::string value);
+  /// One more field, also when the name is there already. `name` and `value` are copied and must
+  /// not be of this object.
+  void add(std::string_view name, std::string_view value);
   /// The only field of that name from now on.
-  void set(std::string name, std::string value);
+  void set(std::string_view name, std::string_view value);
   void remove(std::string_view name);
+  /// Gives back what was set aside for more.
+  void shrink_to_fit();
 
-  [[nodiscard]] auto begin() const { return fields_.begin(); }
-  [[nodiscard]] auto end() const { return fields_.end(); }
-  [[nodiscard]] std::size_t size() const { return fields_.size(); }
+  [[nodiscard]] Iterator begin() const;
+  [[nodiscard]] Iterator end() const;
+  [[nodiscard]] std::size_t size() const { return extents_.size(); }
 
  private:
-  std::vector<Field> fields_;
+  /// Of a field in `text_`: its value follows its name.
+  struct Extent {
+    std::uint32_t start = 0;
+    std::uint32_t name_size = 0;
+    std::uint32_t value_size = 0;
+  };
+
+  [[nodiscard]] Field field(const Extent& extent) const;
+
+  std::string text_;
+  std::vector<Extent> extents_;
 };
+
+class Headers::Iterator {
+ public:
+  // NOLINTBEGIN(readability-identifier-naming): std::iterator_traits asks for these names.
+  using value_type = Field;
+  using difference_type = std::ptrdiff_t;
+  // NOLINTEND(readability-identifier-naming)
+
+  Iterator() = default;
+  [[nodiscard]] Field operator*() const { return of_->field(of_->extents_[index_]); }
+  Iterator& operator++() {
+    ++index_;
+    return *this;
+  }
+  Iterator operator++(int) {
+    const Iterator before = *this;
+    ++index_;
+    return before;
+  }
+  friend bool operator==(const Iterator&, const Iterator&) = default;
+
+ private:
+  friend class Headers;
+  Iterator(const Headers& of, std::size_t index) : of_(&of), index_(index) {}
+
+  const Headers* of_ = nullptr;
+  std::size_t index_ = 0;
+};
+
+inline Headers::Iterator Headers::begin() const {
+  return {*this, 0};
+}
+
+inline Headers::Iterator Headers::end() const {
+  return {*this, extents_.size()};
+}
 
 }  // namespace visavis::http

@@ -54,7 +54,7 @@ unsigned status_for(const beast::error_code& error) {
   return error == beast::http::error::bad_version ? 505 : 400;
 }
 
-std::string text_of(beast::string_view view) {
+std::string_view view_of(beast::string_view view) {
   return {view.data(), view.size()};
 }
 
@@ -150,10 +150,10 @@ std::expected<RequestReader::Progress, unsigned> RequestReader::finish_head() {
   const auto& message = state_->parser.get();
   Request& request = state_->request;
   for (const auto& field : message) {
-    request.headers.add(text_of(field.name_string()), text_of(field.value()));
+    request.headers.add(view_of(field.name_string()), view_of(field.value()));
   }
-  request.method = text_of(message.method_string());
-  request.target = text_of(message.target());
+  request.method = view_of(message.method_string());
+  request.target = view_of(message.target());
   request.minor_version = message.version() % 10;
   const std::string_view path = origin_form(request.target);
   const std::size_t question = std::min(path.find('?'), path.size());

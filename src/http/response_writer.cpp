@@ -27,7 +27,7 @@ bool has_body(unsigned status) {
 WrittenResponse write_response(const Response& response, AnswerFraming framing) {
   std::string text = "HTTP/1.1 " + std::to_string(response.status) + " ";
   text.append(reason_phrase(response.status)).append("\r\n");
-  for (const Headers::Field& field : response.headers) {
+  for (const Headers::Field field : response.headers) {
     const bool ours = equal_ignoring_case(field.name, "Content-Length") ||
                       (equal_ignoring_case(field.name, "Connection") && response.status != 101);
     if (!ours) {

@@ -176,7 +176,7 @@ Response StaticFiles::answer_with(const Request& request, Found found) const {
     response.status = 304;
     response.body = nullptr;
   }
-  response.headers.set("ETag", std::move(etag));
+  response.headers.set("ETag", etag);
   return response;
 }
 

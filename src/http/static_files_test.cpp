@@ -22,7 +22,7 @@ class StaticFilesTest : public testing::Test {
     Request request;
     request.method = "GET";
     request.path = std::move(path);
-    request.headers.add(std::move(name), std::move(value));
+    request.headers.add(name, value);
     return files_.answer(request);
   }
   static std::string body(const Response& response) {

@@ -320,9 +320,7 @@ void HttpHost::Parts::apply(Instant now, http::Server::Output output) {
     drop(now, output.connection);
     return;
   }
-  for (SharedBytes& bytes : output.bytes) {
-    connection.tcp.queue(std::move(bytes));
-  }
+  connection.tcp.queue(std::move(output.bytes));
   if (output.then_close && connection.phase == Connection::Phase::kOpen) {
     connection.phase = Connection::Phase::kClosing;
   }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
+#include <utility>
 
 namespace visavis::net {
 namespace {
@@ -54,11 +56,19 @@ TcpConnection::ReadResult TcpConnection::read(MutableBytes scratch, Taker take) 
   }
 }
 
-void TcpConnection::queue(SharedBytes bytes) {
-  if (bytes != nullptr && !bytes->empty()) {
-    unsent_bytes_ += bytes->size();
-    queue_.push_back(std::move(bytes));
+void TcpConnection::queue(std::vector<SharedBytes> bytes) {
+  std::erase_if(bytes, [](const SharedBytes& part) { return part == nullptr || part->empty(); });
+  for (const SharedBytes& part : bytes) {
+    unsent_bytes_ += part->size();
   }
+  if (queue_empty()) {
+    queue_ = std::move(bytes);
+    front_ = 0;
+    return;
+  }
+  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(front_));
+  front_ = 0;
+  std::ranges::move(bytes, std::back_inserter(queue_));
 }
 
 std::optional<std::size_t> TcpConnection::write() {
@@ -68,12 +78,12 @@ std::optional<std::size_t> TcpConnection::write() {
 
 std::optional<std::size_t> TcpConnection::write_plain() {
   std::size_t left = 0;
-  while (!queue_.empty()) {
-    std::array<iovec, kGatherMax> gather{};
-    const std::size_t count = std::min(queue_.size(), gather.size());
+  std::array<iovec, kGatherMax> gather;  // NOLINT(*-member-init): only what is used is set.
+  while (!queue_empty()) {
+    const std::size_t count = std::min(queue_.size() - front_, gather.size());
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t offset = i == 0 ? front_offset_ : 0;
-      const Bytes bytes = Bytes(*queue_[i]).subspan(offset);
+      const Bytes bytes = Bytes(*queue_[front_ + i]).subspan(offset);
       // The kernel only reads; iovec knows no const.
       gather.at(i) = {const_cast<std::byte*>(bytes.data()), bytes.size()};  // NOLINT
     }
@@ -106,7 +116,7 @@ std::optional<std::size_t> TcpConnection::write_tls() {
     }
     left += plaintext_in_flight_;
     unsent_bytes_ -= std::exchange(plaintext_in_flight_, 0);
-    if (queue_.empty() || tls_->state() == tls::TlsSession::State::kHandshaking ||
+    if (queue_empty() || tls_->state() == tls::TlsSession::State::kHandshaking ||
         tls_->state() == tls::TlsSession::State::kFailed) {
       ciphertext_ = Buffer();  // Gives the memory back: most connections are idle.
       return left;
@@ -141,8 +151,8 @@ TcpConnection::Flow TcpConnection::send_ciphertext() {
 /// Moves up to a record's worth of the queue into TLS; small frames share a record.
 void TcpConnection::encrypt_next() {
   Buffer plaintext;
-  while (!queue_.empty() && plaintext.size() < kPlaintextMax) {
-    const Bytes front = Bytes(*queue_.front()).subspan(front_offset_);
+  while (!queue_empty() && plaintext.size() < kPlaintextMax) {
+    const Bytes front = Bytes(*queue_[front_]).subspan(front_offset_);
     const Bytes piece = front.first(std::min(front.size(), kPlaintextMax - plaintext.size()));
     plaintext.insert(plaintext.end(), piece.begin(), piece.end());
     drop_front(piece.size());
@@ -153,14 +163,18 @@ void TcpConnection::encrypt_next() {
 
 void TcpConnection::drop_front(std::size_t bytes) {
   while (bytes > 0) {
-    const std::size_t rest = queue_.front()->size() - front_offset_;
+    const std::size_t rest = queue_[front_]->size() - front_offset_;
     if (bytes < rest) {
       front_offset_ += bytes;
       return;
     }
     bytes -= rest;
     front_offset_ = 0;
-    queue_.pop_front();
+    queue_[front_++].reset();
+  }
+  if (queue_empty()) {
+    queue_ = {};
+    front_ = 0;
   }
 }
 

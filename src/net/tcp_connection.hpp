@@ -2,10 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/shared_bytes.hpp"
@@ -31,7 +31,7 @@ class TcpConnection {
   /// Reads once, at most `scratch.size()` bytes off the wire, and gives the plaintext to `take`.
   [[nodiscard]] ReadResult read(MutableBytes scratch, Taker take);
 
-  void queue(SharedBytes bytes);
+  void queue(std::vector<SharedBytes> bytes);
   /// Gives the kernel what it takes; returns how many of the queued bytes have left. Nothing when
   /// the connection is dead.
   [[nodiscard]] std::optional<std::size_t> write();
@@ -56,12 +56,14 @@ class TcpConnection {
   [[nodiscard]] std::optional<std::size_t> write_tls();
   [[nodiscard]] Flow send_ciphertext();
   void encrypt_next();
+  [[nodiscard]] bool queue_empty() const { return front_ == queue_.size(); }
   void drop_front(std::size_t bytes);
 
   FileDescriptor socket_;
   std::unique_ptr<tls::TlsSession> tls_;  // None: plain.
-  std::deque<SharedBytes> queue_;
-  std::size_t front_offset_ = 0;  // Of the queue's first, already sent or encrypted.
+  std::vector<SharedBytes> queue_;        // Freed when all has left: most connections are idle.
+  std::size_t front_ = 0;                 // Of the queue; what stands before it has left.
+  std::size_t front_offset_ = 0;          // Of the queue's front, already sent or encrypted.
   std::size_t unsent_bytes_ = 0;
   Buffer ciphertext_;                    // One record's worth on its way; empty while idle.
   std::size_t ciphertext_offset_ = 0;    // Of it, already sent.

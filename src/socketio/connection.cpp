@@ -11,8 +11,10 @@
 namespace visavis::socketio {
 namespace {
 
-json::Value empty_object() {
-  return json::parse("{}").value();
+/// One for all clients that say nothing of themselves.
+const json::Value& empty_object() {
+  static const json::Value kEmpty = json::parse("{}").value();
+  return kEmpty;
 }
 
 }  // namespace

@@ -33,8 +33,8 @@ std::string lower(std::string name) {
 
 void write_headers(json::Writer& writer, const http::Headers& headers) {
   std::vector<Said> all;
-  for (const http::Headers::Field& field : headers) {
-    say(all, lower(field.name), field.value);
+  for (const http::Headers::Field field : headers) {
+    say(all, lower(std::string(field.name)), std::string(field.value));
   }
   writer.begin_object();
   for (const Said& header : all) {

@@ -32,12 +32,11 @@ Server::Server(engineio::Server& engine, Options options, Entropy& entropy)
   of("/");  // is always there
   engineio::Handlers handlers;
   handlers.open = [this](Instant now, engineio::SessionHandle session,
-                         const engineio::Handshake& handshake) {
+                         const engineio::Handshake& /*handshake*/) {
     begin_call(now);
     ++counters_.connections;
-    auto shared = std::make_shared<const engineio::Handshake>(handshake);
-    connections_.emplace(session.value(),
-                         std::make_unique<Connection>(*this, session, std::move(shared)));
+    connections_.emplace(session.value(), std::make_unique<Connection>(
+                                              *this, session, engine_.shared_handshake(session)));
   };
   handlers.message = [this](Instant now, engineio::SessionHandle session, bool binary,
                             Bytes bytes) {
