@@ -58,6 +58,7 @@ testpeer::Client& World::add(testpeer::Client::Options options, const Network& n
   auto member = std::make_unique<Member>(
       Member{.client = std::make_unique<testpeer::Client>(now_, std::move(options),
                                                           client_identity_, Random(random_.next())),
+             .direct = nullptr,
              .address = address,
              .connection = std::nullopt,
              .up = UdpPath(network.up, Random(random_.next())),
@@ -70,6 +71,61 @@ testpeer::Client& World::add(testpeer::Client::Options options, const Network& n
   testpeer::Client& client = *members_.back()->client;
   connect_stream(client);
   return client;
+}
+
+std::optional<World::Direct> World::add_direct(DirectRole role, const std::string& name,
+                                               testpeer::MediaSession::Options options,
+                                               const Network& network) {
+  const SocketAddress address{.ip = IpAddress::v4(0x0A01'0000 + ++next_address_), .port = 5000};
+  options.addresses = {address};
+  options.voices = 0;
+  options.seats = role == DirectRole::kPlayer ? 1 : 0;
+  auto media = std::make_unique<testpeer::MediaSession>(now_, std::move(options), client_identity_,
+                                                        Random(random_.next()));
+  const auto connected = calls_.connect(
+      now_, role,
+      {.room = "sim", .name = name, .offer = media->make_offer(), .address = address.ip});
+  if (!connected) {
+    return std::nullopt;
+  }
+  // The lines behind the four that a browser of ours sends on; a player's are not taken.
+  const std::vector<testpeer::ListedSlot> slots = {
+      {.slot = 0, .mid = "4", .kind = rtp::MediaKind::kAudio, .seat = 0},
+      {.slot = 1, .mid = "5", .kind = rtp::MediaKind::kVideo, .seat = 0}};
+  check(media->handle_answer(now_, connected->answer, slots));
+  members_.push_back(
+      std::make_unique<Member>(Member{.client = nullptr,
+                                      .direct = std::move(media),
+                                      .address = address,
+                                      .connection = std::nullopt,
+                                      .up = UdpPath(network.up, Random(random_.next())),
+                                      .down = UdpPath(network.down, Random(random_.next())),
+                                      .stream_up = {},
+                                      .stream_down = {},
+                                      .delay = network.up.delay}));
+  by_address_[address] = members_.back().get();
+  settle();
+  return Direct{.media = members_.back()->direct.get(), .session = connected->session};
+}
+
+bool World::hang_up(DirectRole role, const Direct& direct) {
+  const bool done = calls_.hang_up(now_, role, direct.session);
+  settle();
+  return done;
+}
+
+void World::black_out(const Direct& direct) {
+  const auto at = std::ranges::find(members_, direct.media,
+                                    [](const auto& member) { return member->direct.get(); });
+  check(at != members_.end());
+  (*at)->up.set_conditions({.loss = 1});
+  (*at)->down.set_conditions({.loss = 1});
+}
+
+Instant World::Member::next_timeout() const {
+  const Instant own = client ? client->next_timeout() : direct->next_timeout();
+  return std::min({own, up.next_timeout(), down.next_timeout(), stream_up.next_timeout(),
+                   stream_down.next_timeout()});
 }
 
 World::Member& World::member_of(const testpeer::Client& client) {
@@ -158,9 +214,7 @@ Instant World::next_timeout() const {
   Instant next = std::min({http_.next_timeout(), engineio_.next_timeout(), socketio_.next_timeout(),
                            calls_.next_timeout(), worker_.next_timeout()});
   for (const auto& member : members_) {
-    next = std::min({next, member->client->next_timeout(), member->up.next_timeout(),
-                     member->down.next_timeout(), member->stream_up.next_timeout(),
-                     member->stream_down.next_timeout()});
+    next = std::min(next, member->next_timeout());
   }
   return next;
 }
@@ -185,7 +239,7 @@ void World::deliver(Member& member) {
     worker_.handle_datagram(now_, datagram->route, datagram->bytes);
   }
   while (auto datagram = member.down.poll(now_)) {
-    member.client->handle_datagram(now_, datagram->route, datagram->bytes);
+    member.media().handle_datagram(now_, datagram->route, datagram->bytes);
   }
   while (const auto bytes = member.stream_up.poll(now_)) {
     http_.handle_bytes(now_, *member.connection, *bytes);
@@ -211,7 +265,11 @@ void World::handle_timeouts() {
   drive(calls_);
   drive(worker_);
   for (const auto& member : members_) {
-    drive(*member->client);
+    if (member->client) {
+      drive(*member->client);
+    } else {
+      drive(*member->direct);
+    }
   }
 }
 
@@ -275,12 +333,13 @@ void World::send_streams() {
 }
 
 void World::send_from(Member& member) {
-  if (Buffer bytes = member.client->poll_stream_output(); !bytes.empty() && member.connection) {
+  Buffer bytes = member.client ? member.client->poll_stream_output() : Buffer();
+  if (!bytes.empty() && member.connection) {
     note(3, bytes);
     member.stream_up.send(now_ + member.delay, std::move(bytes));
   }
   for (bool more = true; more;) {
-    more = member.client->flush(now_, batch_);
+    more = member.media().flush(now_, batch_);
     for (const DatagramBatch::Cell& cell : batch_.cells()) {
       note(4, batch_.bytes(cell));
       // What leaves from an address that the client no longer has is lost.

@@ -71,6 +71,20 @@ class World {
 
   /// A new client, which connects at once. Lives as long as the world.
   testpeer::Client& add(testpeer::Client::Options options, const Network& network = {});
+  /// A client without a socket, and the secret of its session. Lives as long as the world, too.
+  struct Direct {
+    testpeer::MediaSession* media = nullptr;
+    std::string session;
+  };
+  /// Makes its offer now, and has the answer at once: what HTTP would take is left out. Whom it
+  /// publishes as, or plays, is `name`. Nothing when it was refused.
+  std::optional<Direct> add_direct(DirectRole role, const std::string& name,
+                                   testpeer::MediaSession::Options options,
+                                   const Network& network = {});
+  bool hang_up(DirectRole role, const Direct& direct);
+  /// Nothing goes through in either direction any more.
+  void black_out(const Direct& direct);
+
   void set_network(const testpeer::Client& client, const Network& network);
   /// Nothing goes through in either direction until `light()`.
   void black_out(const testpeer::Client& client);
@@ -103,6 +117,7 @@ class World {
  private:
   struct Member {
     std::unique_ptr<testpeer::Client> client;
+    std::unique_ptr<testpeer::MediaSession> direct;  ///< Instead of a client.
     SocketAddress address;
     std::optional<http::ConnectionId> connection;
     UdpPath up;
@@ -110,6 +125,11 @@ class World {
     StreamPath stream_up;
     StreamPath stream_down;
     Duration delay;
+
+    [[nodiscard]] testpeer::MediaSession& media() const {
+      return client ? client->media() : *direct;
+    }
+    [[nodiscard]] Instant next_timeout() const;
   };
 
   void run_until(Instant end);

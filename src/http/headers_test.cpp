@@ -48,5 +48,13 @@ TEST(QueryTest, PercentSignsWithoutDigitsStay) {
   EXPECT_EQ(parse_query("a=%zz%4a")[0].second, "%zzJ");
 }
 
+TEST(Segment, IsDecodedStrictlyAndPlusIsPlus) {
+  EXPECT_EQ(decode_segment("a+%41%2f%c3%A9"), "a+A/\xC3\xA9");
+  EXPECT_EQ(decode_segment(""), "");
+  for (const char* cut : {"%", "a%4", "%4g", "%%41"}) {
+    EXPECT_EQ(decode_segment(cut), std::nullopt) << cut;
+  }
+}
+
 }  // namespace
 }  // namespace visavis::http
