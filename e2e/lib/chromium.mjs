@@ -40,7 +40,14 @@ export class Caller {
     this.name = name;
   }
 
-  static async join(browser, server, room, name, { prepare } = {}) {
+  static async join(browser, server, room, name, options = {}) {
+    const caller = await Caller.atTheDoor(browser, server, room, name, { ...options, query: '&join=1' });
+    await caller.page.getByTestId('leave-button').waitFor();
+    return caller;
+  }
+
+  /** Somebody whose page is loaded and who may `enter`. */
+  static async atTheDoor(browser, server, room, name, { prepare, query = '' } = {}) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-US' });
     const page = await context.newPage();
     const caller = new Caller(page, name);
@@ -48,9 +55,15 @@ export class Caller {
     page.on('pageerror', (error) => caller.errors.push(String(error)));
     await page.addInitScript(countDescriptions);
     if (prepare) await prepare(page);
-    await page.goto(`${server.url}/r/${room}?name=${encodeURIComponent(name)}&join=1`);
-    await page.getByTestId('leave-button').waitFor();
+    await page.goto(`${server.url}/r/${room}?name=${encodeURIComponent(name)}${query}`);
     return caller;
+  }
+
+  /** Joins, with the camera already running. */
+  async enter() {
+    await this.page.locator('video').waitFor();
+    await this.page.getByTestId('join-button').click();
+    await this.page.getByTestId('leave-button').waitFor();
   }
 
   tile(name) {

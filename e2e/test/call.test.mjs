@@ -49,11 +49,15 @@ test('a late joiner within the freshness limit starts from the cache and no keyf
   for (let attempt = 0; ; attempt += 1) {
     assert.ok(attempt < kAttempts, 'nobody came while the run was fresh');
     // Whoever joins makes the run fresh; who joins right after starts from it.
-    const fresh = await Caller.join(browser, server, 'fresh', `Fresh${attempt}`);
+    const [fresh, late] = await Promise.all(
+      ['Fresh', 'Late'].map((name) => Caller.atTheDoor(browser, server, 'fresh', `${name}${attempt}`)),
+    );
+    await late.page.locator('video').waitFor();
+    await fresh.enter();
     await fresh.seesMoving(2, 1);
     const before = watch.now;
     const keyframeAt = watch.lastKeyframeAt;
-    const late = await Caller.join(browser, server, 'fresh', `Late${attempt}`);
+    await late.enter();
     await until('the late joiner starts', () => watch.now.hits + watch.now.misses > before.hits + before.misses);
     const started = watch.changes.find((change) => change.hits + change.misses > before.hits + before.misses);
     const inTime = started.at - keyframeAt < 1_400;
