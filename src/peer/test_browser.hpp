@@ -18,9 +18,10 @@
 /// A browser's transport for this module's tests and fuzz target: full ICE, DTLS client, SRTP.
 namespace visavis::peer {
 
-inline dtls::Identity make_identity(std::uint64_t seed) {
+inline dtls::Identity make_identity(std::uint64_t seed,
+                                    dtls::SrtpProfiles srtp = dtls::SrtpProfiles::kAll) {
   sim::SeededEntropy entropy(seed);
-  return dtls::Identity::make(entropy);
+  return dtls::Identity::make(entropy, srtp);
 }
 
 /// The smallest RTP packet of stream `ssrc` with some payload.

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "sfu/test_broadcast.hpp"
+#include "sfu/test_cipher.hpp"
 
 namespace {
 
@@ -52,19 +53,20 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
 namespace visavis::sfu {
 namespace {
 
-class Allocations : public testing::TestWithParam<srtp::CipherChoice> {};
+class Allocations : public testing::TestWithParam<TestCipher> {};
 
 /// Steady: the log's chunks have gone round, and every queue has had its largest burst.
 TEST_P(Allocations, ThereAreNoneWhileAStreamIsForwarded) {
-  if (srtp::make_cipher(GetParam()) == nullptr) {
+  const auto [cipher, profiles] = GetParam();
+  if (srtp::make_cipher(cipher) == nullptr) {
     GTEST_SKIP() << "no such cipher in this build";
   }
   constexpr std::size_t kViewers = 20;
   constexpr std::size_t kFrames = 60;
   MediaWorker::Options options;
   options.log_bytes_max = std::size_t{256} << 10U;
-  options.cipher = GetParam();
-  TestBroadcast broadcast(kViewers, options);
+  options.cipher = cipher;
+  TestBroadcast broadcast(kViewers, options, profiles);
   broadcast.prepare(8 * kFrames);
   broadcast.forward();
   broadcast.forget_prepared();
@@ -93,13 +95,7 @@ TEST(AllocationCounter, Counts) {
   EXPECT_EQ(allocations, 1U) << bytes.size();
 }
 
-INSTANTIATE_TEST_SUITE_P(BothCiphers, Allocations,
-                         testing::Values(srtp::CipherChoice::kOpenssl,
-                                         srtp::CipherChoice::kIpsecMb),
-                         [](const auto& named) {
-                           return named.param == srtp::CipherChoice::kOpenssl ? "Openssl"
-                                                                              : "IpsecMb";
-                         });
+INSTANTIATE_TEST_SUITE_P(AllCiphers, Allocations, kTestCiphers, test_cipher_name);
 
 }  // namespace
 }  // namespace visavis::sfu

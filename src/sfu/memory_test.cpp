@@ -5,6 +5,7 @@
 #include <malloc.h>
 
 #include "sfu/test_broadcast.hpp"
+#include "sfu/test_cipher.hpp"
 
 namespace visavis::sfu {
 namespace {
@@ -14,21 +15,22 @@ std::size_t heap_bytes() {
   return counted.uordblks + counted.hblkhd;
 }
 
-class Memory : public testing::TestWithParam<srtp::CipherChoice> {};
+class Memory : public testing::TestWithParam<TestCipher> {};
 
 TEST_P(Memory, AConnectedViewerHoldsLessThan16KilobytesBesideTheLog) {
   if (heap_bytes() == 0) {
     GTEST_SKIP() << "a sanitizer's allocator does not tell";
   }
-  if (srtp::make_cipher(GetParam()) == nullptr) {
+  const auto [cipher, profiles] = GetParam();
+  if (srtp::make_cipher(cipher) == nullptr) {
     GTEST_SKIP() << "no such cipher in this build";
   }
   constexpr std::size_t kViewers = 50;
   constexpr std::size_t kBytesMax = std::size_t{16} << 10U;
   constexpr std::size_t kFrames = 60;
   MediaWorker::Options options;
-  options.cipher = GetParam();
-  TestBroadcast broadcast(kViewers, options);
+  options.cipher = cipher;
+  TestBroadcast broadcast(kViewers, options, profiles);
   broadcast.prepare(kFrames);
   broadcast.forward();
   broadcast.forget_prepared();
@@ -46,13 +48,7 @@ TEST_P(Memory, AConnectedViewerHoldsLessThan16KilobytesBesideTheLog) {
   EXPECT_GT(per_viewer, 2'000U);  // Their keys alone: it was counted.
 }
 
-INSTANTIATE_TEST_SUITE_P(BothCiphers, Memory,
-                         testing::Values(srtp::CipherChoice::kOpenssl,
-                                         srtp::CipherChoice::kIpsecMb),
-                         [](const auto& named) {
-                           return named.param == srtp::CipherChoice::kOpenssl ? "Openssl"
-                                                                              : "IpsecMb";
-                         });
+INSTANTIATE_TEST_SUITE_P(AllCiphers, Memory, kTestCiphers, test_cipher_name);
 
 }  // namespace
 }  // namespace visavis::sfu

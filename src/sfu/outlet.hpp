@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 #include "base/datagram_batch.hpp"
 #include "base/route.hpp"
@@ -29,10 +30,25 @@ class Outlet {
   /// Room for a packet and what sealing adds; the outlet must not be full.
   [[nodiscard]] MutableBytes cell() { return batch_.reserve(); }
 
+  /// A whole packet lies in the cell.
   void commit_rtp(MutableBytes cell, std::size_t size) {
     ++counters_.rtp_out;
     send(at_->sealer == nullptr ? size
                                 : seals_.add({.sealer = at_->sealer, .cell = cell, .size = size}));
+  }
+  /// A header lies in the cell; the payload is read from where it is, when it is sealed: it must
+  /// stay there until the batch is flushed, as a log's packets do.
+  void commit_rtp(MutableBytes cell, std::size_t header_size, Bytes payload) {
+    ++counters_.rtp_out;
+    const std::size_t size = header_size + payload.size();
+    if (at_->sealer != nullptr) {
+      send(seals_.add({.sealer = at_->sealer, .cell = cell, .size = size, .payload = payload}));
+      return;
+    }
+    if (!payload.empty()) {
+      std::memcpy(cell.subspan(header_size).data(), payload.data(), payload.size());
+    }
+    send(size);
   }
   void commit_rtcp(MutableBytes cell, std::size_t size) {
     ++counters_.rtcp_out;

@@ -29,6 +29,12 @@ struct PictureOffsets {
   std::uint8_t tl0_index = 0;
 };
 
+/// Whether a payload with these numbers must be written anew.
+[[nodiscard]] inline bool moves(const PictureNumbers& numbers, PictureOffsets offsets) {
+  return (numbers.has_picture_id && offsets.picture_id != 0) ||
+         (numbers.has_tl0_index && offsets.tl0_index != 0);
+}
+
 /// Writes the moved numbers over those of `payload`, of which `numbers` were read.
 void move_pictures(MutableBytes payload, const PictureNumbers& numbers, PictureOffsets offsets);
 

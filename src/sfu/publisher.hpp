@@ -51,7 +51,8 @@ class Publisher {
   [[nodiscard]] bool feedback_due(Instant now) const { return next_timeout() <= now; }
   /// Writes a datagram with what is due, as much as fits; call again while more is due.
   void write_feedback(Instant now, rtp::RtcpWriter& writer);
-  [[nodiscard]] Instant next_timeout() const;
+  /// Most peers only view: they cost a look.
+  [[nodiscard]] Instant next_timeout() const { return lines_.empty() ? kNever : next_deadline(); }
 
   [[nodiscard]] std::vector<StreamReport> make_reports(Instant now) const;
 
@@ -80,6 +81,7 @@ class Publisher {
   void note_transport_sequence(Instant now, const rtp::PacketView& view);
   void deliver(Instant now, Source& source, const IncomingPacket& incoming);
 
+  [[nodiscard]] Instant next_deadline() const;
   void write_report(Instant now, rtp::RtcpWriter& writer);
   void write_nacks(Instant now, rtp::RtcpWriter& writer);
   void write_keyframe_requests(Instant now, rtp::RtcpWriter& writer);

@@ -16,7 +16,7 @@ constexpr std::size_t kPieceRoom = 12 + (4 * kNacksPerPacket);
 
 }  // namespace
 
-Instant Publisher::next_timeout() const {
+Instant Publisher::next_deadline() const {
   Instant at = std::min(report_at_, transport_feedback_.next_timeout());
   for (const Source& source : sources_) {
     const Stream* stream = lines_[source.line].stream;

@@ -125,7 +125,7 @@ class Slot {
   void begin_video(Instant now);
   bool begin_segment(Instant now, const LogEntry& first);
   void continue_pictures(Segment& segment, const LogEntry& first) const;
-  [[nodiscard]] const LogEntry* next_entry();
+  [[nodiscard]] const LogEntry* find_next(Instant now);
   void send_entry(const SendTime& time, const Segment& segment, const LogEntry& entry,
                   Outlet& outlet);
   void send_rtx(const SendTime& time, const Segment& segment, const LogEntry& entry,

@@ -1,5 +1,6 @@
 #include "sfu/slot_header.hpp"
 
+#include <bit>
 #include <cstring>
 #include <optional>
 
@@ -22,17 +23,22 @@ constexpr std::uint8_t kMarkerBit = 0x80;
 void put_u8(MutableBytes at, std::size_t offset, std::uint8_t value) {
   at[offset] = static_cast<std::byte>(value);
 }
+template <class Number>
+void put(MutableBytes at, std::size_t offset, Number value) {
+  if constexpr (std::endian::native == std::endian::little) {
+    value = std::byteswap(value);
+  }
+  std::memcpy(at.data() + offset, &value, sizeof(value));
+}
 void put_u16(MutableBytes at, std::size_t offset, std::uint16_t value) {
-  put_u8(at, offset, static_cast<std::uint8_t>(value >> 8U));
-  put_u8(at, offset + 1, static_cast<std::uint8_t>(value));
+  put(at, offset, value);
 }
 void put_u24(MutableBytes at, std::size_t offset, std::uint32_t value) {
   put_u8(at, offset, static_cast<std::uint8_t>(value >> 16U));
   put_u16(at, offset + 1, static_cast<std::uint16_t>(value));
 }
 void put_u32(MutableBytes at, std::size_t offset, std::uint32_t value) {
-  put_u16(at, offset, static_cast<std::uint16_t>(value >> 16U));
-  put_u16(at, offset + 2, static_cast<std::uint16_t>(value));
+  put(at, offset, value);
 }
 
 void put_fixed(MutableBytes cell, const HeaderFields& fields) {
@@ -52,6 +58,7 @@ SlotHeader::SlotHeader(const rtp::ExtensionMap& ids, std::string_view mid, bool 
   if (ids.needs_two_byte_form()) {
     return;  // The other way of writing is taken for every packet.
   }
+  put_u8(front_, 0, kVersion2Extended);
   if (const auto id = ids.id_of(rtp::Extension::kMid); id && !mid_.empty()) {
     add_to_front(*id, as_bytes(mid_));
   }
@@ -64,6 +71,15 @@ SlotHeader::SlotHeader(const rtp::ExtensionMap& ids, std::string_view mid, bool 
     abs_time_at_ = front_size_ + 1;
     add_to_front(*id, zeros);
   }
+  padded_size_ = front_size_ == kExtensionsAt
+                     ? kFixedBytes
+                     : (front_size_ + kWordBytes - 1) / kWordBytes * kWordBytes;
+  if (padded_size_ == kFixedBytes) {
+    put_u8(front_, 0, kVersion2);
+    return;
+  }
+  put_u16(front_, kFixedBytes + 2,
+          static_cast<std::uint16_t>((padded_size_ - kExtensionsAt) / kWordBytes));
 }
 
 std::size_t SlotHeader::write(MutableBytes cell, const HeaderFields& fields,
@@ -71,7 +87,7 @@ std::size_t SlotHeader::write(MutableBytes cell, const HeaderFields& fields,
   if (!fits_one_byte_form(entry)) {
     return write_two_byte_form(cell, fields, entry);
   }
-  std::memcpy(cell.data(), front_.data(), front_size_);
+  std::memcpy(cell.data(), front_.data(), front_.size());  // A constant: a few moves.
   put_fixed(cell, fields);
   if (transport_at_ != 0) {
     put_u16(cell, transport_at_, fields.transport_sequence);
@@ -79,6 +95,10 @@ std::size_t SlotHeader::write(MutableBytes cell, const HeaderFields& fields,
   if (abs_time_at_ != 0) {
     put_u24(cell, abs_time_at_, fields.abs_send_time);
   }
+  return entry.carried_count == 0 ? padded_size_ : append_carried(cell, entry);
+}
+
+std::size_t SlotHeader::append_carried(MutableBytes cell, const LogEntry& entry) const {
   std::size_t size = front_size_;
   for (std::size_t index = 0; index < entry.carried_count; ++index) {
     const CarriedExtension& carried = entry.carried[index];

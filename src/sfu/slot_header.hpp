@@ -45,6 +45,7 @@ class SlotHeader {
 
  private:
   void add_to_front(std::uint8_t id, Bytes value);
+  [[nodiscard]] std::size_t append_carried(MutableBytes cell, const LogEntry& entry) const;
   [[nodiscard]] bool fits_one_byte_form(const LogEntry& entry) const;
   [[nodiscard]] std::size_t write_two_byte_form(MutableBytes cell, const HeaderFields& fields,
                                                 const LogEntry& entry) const;
@@ -54,6 +55,7 @@ class SlotHeader {
   bool numbered_;
   std::array<std::byte, 64> front_{};  ///< Fixed part and our own extensions in one-byte form.
   std::size_t front_size_ = 0;
+  std::size_t padded_size_ = 0;   ///< Of a header that carries nothing of the publisher's.
   std::size_t transport_at_ = 0;  ///< Offsets in `front_`; 0: not written.
   std::size_t abs_time_at_ = 0;
 };

@@ -1,4 +1,5 @@
-// How a packet of the log becomes the viewer's: one copy, born rewritten in its cell.
+// How a packet of the log becomes the viewer's: its header is born in its cell, its payload is
+// sealed straight from the log.
 
 #include <algorithm>
 #include <cstring>
@@ -17,11 +18,13 @@ bool Slot::has_backlog() const {
 }
 
 bool Slot::send_next(const SendTime& time, Outlet& outlet) {
-  if (state_ == SlotState::kShowing && layer().log.has_dropped(next_)) {
-    parts_.counters.drop(DropReason::kViewerTooSlow);
-    begin(time.now);
+  if (!has_backlog()) {
+    return false;
   }
-  const LogEntry* entry = next_entry();
+  const LogEntry* entry = layer().log.find(next_);
+  if (entry == nullptr) {
+    entry = find_next(time.now);
+  }
   if (entry != nullptr && begins_segment_ && !begin_segment(time.now, *entry)) {
     begin(time.now);
     entry = nullptr;
@@ -39,9 +42,14 @@ bool Slot::send_next(const SendTime& time, Outlet& outlet) {
   return true;
 }
 
-// The next packet that is here. What is missing leaves a gap, which the viewer sees as the loss it
-// is; should it come late, it is sent out of turn.
-const LogEntry* Slot::next_entry() {
+// The packet at the cursor is not here. Who was overtaken by the end of the log begins anew;
+// another gap the viewer sees as the loss it is, and should it be filled late, that is sent out of
+// turn.
+const LogEntry* Slot::find_next(Instant now) {
+  if (layer().log.has_dropped(next_)) {
+    parts_.counters.drop(DropReason::kViewerTooSlow);
+    begin(now);
+  }
   if (!has_backlog()) {
     return nullptr;
   }
@@ -59,16 +67,22 @@ void Slot::send_entry(const SendTime& time, const Segment& segment, const LogEnt
   const bool repeatable = segment.repairable && !segment.rtx_payload_type;
   const SlotHeader& header = repeatable ? repeatable_header_ : numbered_header_;
   const MutableBytes cell = outlet.cell();
-  const std::size_t header_size = header.write(cell, fields_for(time, segment, entry), entry);
+  const HeaderFields fields = fields_for(time, segment, entry);
+  const std::size_t header_size = header.write(cell, fields, entry);
   const Bytes payload = entry.payload();
-  const MutableBytes room = cell.subspan(header_size, payload.size());
-  std::memcpy(room.data(), payload.data(), payload.size());
-  move_pictures(room, entry.pictures, segment.pictures);
   if (header.writes_transport_sequence()) {
     ++viewer_.transport_sequence;
   }
+  clock_.note_sent(fields.timestamp);
   note_sent(segment, entry, payload.size());
-  outlet.commit_rtp(cell, header_size + payload.size());
+  if (moves(entry.pictures, segment.pictures)) {
+    const MutableBytes room = cell.subspan(header_size, payload.size());
+    std::memcpy(room.data(), payload.data(), payload.size());
+    move_pictures(room, entry.pictures, segment.pictures);
+    outlet.commit_rtp(cell, header_size + payload.size());
+  } else {
+    outlet.commit_rtp(cell, header_size, payload);
+  }
 }
 
 HeaderFields Slot::fields_for(const SendTime& time, const Segment& segment,
@@ -87,7 +101,6 @@ HeaderFields Slot::fields_for(const SendTime& time, const Segment& segment,
 }
 
 void Slot::note_sent(const Segment& segment, const LogEntry& entry, std::size_t payload_size) {
-  clock_.note_sent(segment.timestamps.map(entry.timestamp));
   ++packets_;
   octets_ += static_cast<std::uint32_t>(payload_size);
   ++report_.packets;

@@ -32,7 +32,7 @@ Stream::Stream(const Identity& identity, RouterParts& parts, std::size_t log_byt
       parts_(parts),
       clock_(clock_rate_of(identity.kind)),
       voice_(identity.id) {
-  layers_.emplace_back(parts.pool, limits_for(identity.kind, log_bytes_max));
+  layers_.push_back(std::make_unique<Layer>(parts.pool, limits_for(identity.kind, log_bytes_max)));
   arrivals_.fill(Instant::min());
   counters_.stream = identity.id;
   counters_.publisher = identity.publisher_id;
@@ -45,7 +45,7 @@ void Stream::handle_packet(Instant now, const IncomingPacket& incoming,
   if (format_changed) {
     change_format(now, incoming.format);
   }
-  const auto result = layers_.front().log.append(now, incoming, ids);
+  const auto result = layers_.front()->log.append(now, incoming, ids);
   if (const auto reason = drop_reason(result.appended)) {
     parts_.counters.drop(*reason);
     return;
@@ -77,7 +77,7 @@ void Stream::handle_sender_report(Instant at, rtp::Timestamp timestamp) {
 }
 
 void Stream::restart(Instant now) {
-  layers_.front().log.restart();
+  layers_.front()->log.restart();
   clock_.restart();
   format_.reset();  // The next packet begins everything anew, as the first one did.
   for (Slot* reader : readers_) {
@@ -98,20 +98,20 @@ void Stream::want_keyframe(Instant now) {
     return;
   }
   wanted_until_ = now + kWantedSpan;
-  if (!layers_.front().keyframes.want(now)) {
+  if (!layers_.front()->keyframes.want(now)) {
     ++parts_.counters.plis_coalesced;
   }
   parts_.work.mark(*identity_.publisher);
 }
 
 void Stream::warm(Instant now) {
-  if (!layers_.front().log.is_fresh(now)) {
+  if (!layers_.front()->log.is_fresh(now)) {
     want_keyframe(now);
   }
 }
 
 bool Stream::poll_keyframe_request(Instant now) {
-  Layer& layer = layers_.front();
+  Layer& layer = *layers_.front();
   if (now >= refresh_at()) {
     refreshed_ = layer.log.newest_keyframe()->arrival;
     wanted_until_ = now + kWantedSpan;
@@ -129,20 +129,20 @@ bool Stream::poll_keyframe_request(Instant now) {
 }
 
 Instant Stream::next_timeout() const {
-  return std::min(layers_.front().keyframes.next_timeout(), refresh_at());
+  return std::min(layers_.front()->keyframes.next_timeout(), refresh_at());
 }
 
 void Stream::drop_old(Instant now) {
-  layers_.front().log.drop_old(now);
+  layers_.front()->log.drop_old(now);
 }
 
 void Stream::set_round_trip(Duration round_trip) {
-  layers_.front().keyframes.set_round_trip(round_trip);
+  layers_.front()->keyframes.set_round_trip(round_trip);
 }
 
 StreamCounters Stream::counters() const {
   StreamCounters counters = counters_;
-  counters.log_bytes = layers_.front().log.bytes_held();
+  counters.log_bytes = layers_.front()->log.bytes_held();
   return counters;
 }
 
@@ -165,7 +165,7 @@ void Stream::hear(Instant now, const LogEntry& entry) {
 
 void Stream::change_format(Instant now, const rtp::Format& format) {
   if (format_) {
-    layers_.front().log.restart();
+    layers_.front()->log.restart();
   }
   format_ = format;
   parts_.events.push(StreamActive{.stream = identity_.id, .format = format});
@@ -177,7 +177,7 @@ void Stream::change_format(Instant now, const rtp::Format& format) {
 void Stream::handle_keyframe(Instant now) {
   ++counters_.keyframes;
   ++parts_.counters.keyframes;
-  layers_.front().keyframes.handle_keyframe();
+  layers_.front()->keyframes.handle_keyframe();
   for (Slot* reader : readers_) {
     reader->handle_keyframe(now);
   }
@@ -190,7 +190,7 @@ bool Stream::somebody_waits() const {
 }
 
 Instant Stream::refresh_at() const {
-  const auto* keyframe = layers_.front().log.newest_keyframe();
+  const auto* keyframe = layers_.front()->log.newest_keyframe();
   const bool rush =
       arrivals_.front() != Instant::min() && arrivals_.back() - arrivals_.front() <= kRushSpan;
   if (!rush || keyframe == nullptr || muted_ || keyframe->arrival == refreshed_) {

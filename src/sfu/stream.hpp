@@ -3,7 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -78,8 +78,8 @@ class Stream {
   [[nodiscard]] RoutedPeer* publisher() const { return identity_.publisher; }
   /// Nothing before the first packet.
   [[nodiscard]] const std::optional<rtp::Format>& format() const { return format_; }
-  [[nodiscard]] Layer& layer(std::size_t index) { return layers_[index]; }
-  [[nodiscard]] const Layer& layer(std::size_t index) const { return layers_[index]; }
+  [[nodiscard]] Layer& layer(std::size_t index) { return *layers_[index]; }
+  [[nodiscard]] const Layer& layer(std::size_t index) const { return *layers_[index]; }
   [[nodiscard]] const StreamClock& clock() const { return clock_; }
   void set_muted(bool muted);
   [[nodiscard]] Voice& voice() { return voice_; }
@@ -100,7 +100,7 @@ class Stream {
 
   Identity identity_;
   RouterParts& parts_;
-  std::deque<Layer> layers_;
+  std::vector<std::unique_ptr<Layer>> layers_;
   std::optional<rtp::Format> format_;
   StreamClock clock_;
   std::vector<Slot*> readers_;

@@ -123,12 +123,12 @@ bool Subscriber::send_video(const SendTime& time, Outlet& outlet) {
 }
 
 bool Subscriber::take_turn(Slot& slot, const SendTime& time, Outlet& outlet) {
+  if (slot.is_audio()) {
+    return true;
+  }
   for (std::size_t sent = 0; sent < kTurnPackets && tick_left_ > 0; ++sent) {
-    if (slot.is_audio() || !slot.has_backlog()) {
-      return true;
-    }
     if (outlet.full()) {
-      return false;
+      return !slot.has_backlog();
     }
     if (!slot.send_next(time, outlet)) {
       return true;

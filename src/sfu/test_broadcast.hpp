@@ -31,8 +31,9 @@ class TestBroadcast {
   /// What one frame is to one viewer, its audio packet included.
   static constexpr std::size_t kPacketsPerTurn = kPacketsPerFrame + 1;
 
-  TestBroadcast(std::size_t viewers, const MediaWorker::Options& options)
-      : worker_(now_, identity_, entropy_, options) {
+  TestBroadcast(std::size_t viewers, const MediaWorker::Options& options,
+                dtls::SrtpProfiles offered = dtls::SrtpProfiles::kAll)
+      : offered_(offered), worker_(now_, identity_, entropy_, options) {
     open(kPublisher, false);
     worker_.handle_command(now_, OpenStream{kStream, PeerId(kPublisher), "v"});
     worker_.handle_command(now_, OpenStream{kAudioStream, PeerId(kPublisher), "a"});
@@ -122,10 +123,11 @@ class TestBroadcast {
   static inline const SocketAddress kServer = *SocketAddress::parse("192.0.2.1:7000");
 
   struct Browser {
-    Browser(Instant now, std::uint64_t id, const dtls::Fingerprint& server)
+    Browser(Instant now, std::uint64_t id, const dtls::Fingerprint& server,
+            dtls::SrtpProfiles offered)
         : local{"server_ufrag" + std::to_string(id), "server_password_of_24_chr"},
           remote{"browser" + std::to_string(id), "browser_password_of_24_ch"},
-          identity(peer::make_identity(id + 100)),
+          identity(peer::make_identity(id + 100, offered)),
           address{IpAddress::v4(0x0A000000U + static_cast<std::uint32_t>(id)), 40'000},
           client(now,
                  {.local = remote,
@@ -167,7 +169,7 @@ class TestBroadcast {
   }
 
   void open(std::uint64_t id, bool views) {
-    browsers_.push_back(std::make_unique<Browser>(now_, id, identity_.fingerprint()));
+    browsers_.push_back(std::make_unique<Browser>(now_, id, identity_.fingerprint(), offered_));
     const Browser& browser = *browsers_.back();
     PeerSetup setup;
     setup.peer = PeerId(id);
@@ -311,6 +313,7 @@ class TestBroadcast {
   }
 
   dtls::SeededOpenssl openssl_{7};
+  dtls::SrtpProfiles offered_;
   Instant now_{std::chrono::seconds(100)};
   sim::SeededEntropy entropy_{9};
   dtls::Identity identity_ = dtls::Identity::make(entropy_);

@@ -21,12 +21,16 @@ void authenticate(CipherContext& context, Bytes clear) {
                          static_cast<int>(clear.size())) == 1);
 }
 
-void crypt(CipherContext& context, MutableBytes text) {
+void crypt(CipherContext& context, const std::byte* from, MutableBytes text) {
   int size = 0;
   if (!text.empty()) {  // OpenSSL takes an update without bytes for the end.
-    check(EVP_CipherUpdate(context.get(), as_u8(text), &size, as_u8(Bytes(text)),
+    check(EVP_CipherUpdate(context.get(), as_u8(text), &size, as_u8(Bytes(from, text.size())),
                            static_cast<int>(text.size())) == 1);
   }
+}
+
+void crypt(CipherContext& context, MutableBytes text) {
+  crypt(context, text.data(), text);
 }
 
 void write_tag(CipherContext& context, MutableBytes tag) {
@@ -55,11 +59,12 @@ AeadProtection::Key AeadProtection::make_key(const SessionKeys& keys, Direction 
 AeadProtection::AeadProtection(const SessionKeys& rtp, const SessionKeys& rtcp, Direction direction)
     : rtp_(make_key(rtp, direction)), rtcp_(make_key(rtcp, direction)) {}
 
-void AeadProtection::seal_rtp(MutableBytes sealed, const PacketPlace& place) {
+void AeadProtection::seal_rtp(MutableBytes sealed, const PacketPlace& place,
+                              const std::byte* payload) {
   const MutableBytes plain = sealed.first(sealed.size() - kTagBytes);
   begin(rtp_.context, gcm_iv(rtp_.salt, place));
   authenticate(rtp_.context, plain.first(place.header_size));
-  crypt(rtp_.context, plain.subspan(place.header_size));
+  crypt(rtp_.context, payload, plain.subspan(place.header_size));
   write_tag(rtp_.context, sealed.last(kTagBytes));
 }
 

@@ -18,8 +18,8 @@ class AeadProtection {
 
   AeadProtection(const SessionKeys& rtp, const SessionKeys& rtcp, Direction direction);
 
-  /// `sealed` ends in `kTagBytes` of room.
-  void seal_rtp(MutableBytes sealed, const PacketPlace& place);
+  /// `sealed` ends in `kTagBytes` of room. `payload` is the plain one, there or elsewhere.
+  void seal_rtp(MutableBytes sealed, const PacketPlace& place, const std::byte* payload);
   [[nodiscard]] bool open_rtp(MutableBytes sealed, const PacketPlace& place);
   /// `sealed` ends in `kRtcpOverhead` of room.
   void seal_rtcp(MutableBytes sealed, const PacketPlace& place);

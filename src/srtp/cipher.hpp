@@ -28,11 +28,18 @@ class CipherKey {
   Profile profile_;
 };
 
-/// A packet to be sealed or opened in place.
+/// A packet to be sealed or opened.
 struct CipherJob {
   CipherKey* key = nullptr;
   MutableBytes sealed;  ///< The packet and what sealing adds.
   PacketPlace place;
+  /// `seal_rtp()` alone: the plain payload, which is read here and written to `sealed` behind the
+  /// header. Empty: it lies there already.
+  Bytes payload{};
+
+  [[nodiscard]] const std::byte* plain_payload() const {
+    return payload.empty() ? sealed.data() + place.header_size : payload.data();
+  }
 };
 
 /// What computes the transforms of RFC 3711 and RFC 7714. One thread owns it, with all keys it has

@@ -28,11 +28,15 @@ CipherContext make_gcm_context(Bytes key, Direction direction) {
   return make(EVP_aes_128_gcm(), key, direction == Direction::kSeal ? 1 : 0);
 }
 
-void add_key_stream(CipherContext& context, Bytes iv, MutableBytes text) {
+void add_key_stream(CipherContext& context, Bytes iv, const std::byte* from, MutableBytes text) {
   int size = 0;
   check(EVP_CipherInit_ex(context.get(), nullptr, nullptr, nullptr, as_u8(iv), 1) == 1);
-  check(EVP_CipherUpdate(context.get(), as_u8(text), &size, as_u8(Bytes(text)),
+  check(EVP_CipherUpdate(context.get(), as_u8(text), &size, as_u8(Bytes(from, text.size())),
                          static_cast<int>(text.size())) == 1);
+}
+
+void add_key_stream(CipherContext& context, Bytes iv, MutableBytes text) {
+  add_key_stream(context, iv, text.data(), text);
 }
 
 }  // namespace visavis::srtp

@@ -20,7 +20,10 @@ enum class Direction : std::uint8_t { kSeal, kOpen };
 [[nodiscard]] CipherContext make_counter_context(Bytes key);
 [[nodiscard]] CipherContext make_gcm_context(Bytes key, Direction direction);
 
-/// Adds the key stream to `text` in place (AES-CTR). `iv` has 16 bytes.
+/// Adds the key stream (AES-CTR) to what lies at `from`, and writes it to `text`, which may be the
+/// same place. `iv` has 16 bytes.
+void add_key_stream(CipherContext& context, Bytes iv, const std::byte* from, MutableBytes text);
+/// The same in place.
 void add_key_stream(CipherContext& context, Bytes iv, MutableBytes text);
 
 }  // namespace visavis::srtp

@@ -29,8 +29,9 @@ CmProtection::Key CmProtection::make_key(const SessionKeys& keys) {
 CmProtection::CmProtection(const SessionKeys& rtp, const SessionKeys& rtcp)
     : rtp_(make_key(rtp)), rtcp_(make_key(rtcp)) {}
 
-void CmProtection::crypt(Key& key, const PacketPlace& place, MutableBytes text) {
-  add_key_stream(key.context, counter_iv(key.salt, place), text);
+void CmProtection::crypt(Key& key, const PacketPlace& place, const std::byte* from,
+                         MutableBytes text) {
+  add_key_stream(key.context, counter_iv(key.salt, place), from, text);
 }
 
 HmacSha1::Tag CmProtection::rtp_tag(Bytes packet, const PacketPlace& place) const {
@@ -39,9 +40,10 @@ HmacSha1::Tag CmProtection::rtp_tag(Bytes packet, const PacketPlace& place) cons
   return rtp_.hmac.tag({packet, rollover});
 }
 
-void CmProtection::seal_rtp(MutableBytes sealed, const PacketPlace& place) {
+void CmProtection::seal_rtp(MutableBytes sealed, const PacketPlace& place,
+                            const std::byte* payload) {
   const MutableBytes packet = sealed.first(sealed.size() - kTagBytes);
-  crypt(rtp_, place, packet.subspan(place.header_size));
+  crypt(rtp_, place, payload, packet.subspan(place.header_size));
   copy_tag(rtp_tag(packet, place), sealed.last(kTagBytes));
 }
 

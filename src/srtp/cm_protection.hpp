@@ -19,8 +19,8 @@ class CmProtection {
 
   CmProtection(const SessionKeys& rtp, const SessionKeys& rtcp);
 
-  /// `sealed` ends in `kTagBytes` of room.
-  void seal_rtp(MutableBytes sealed, const PacketPlace& place);
+  /// `sealed` ends in `kTagBytes` of room. `payload` is the plain one, there or elsewhere.
+  void seal_rtp(MutableBytes sealed, const PacketPlace& place, const std::byte* payload);
   [[nodiscard]] bool open_rtp(MutableBytes sealed, const PacketPlace& place);
   /// `sealed` ends in `kRtcpOverhead` of room.
   void seal_rtcp(MutableBytes sealed, const PacketPlace& place);
@@ -38,7 +38,10 @@ class CmProtection {
     CounterSalt salt;
   };
   static Key make_key(const SessionKeys& keys);
-  static void crypt(Key& key, const PacketPlace& place, MutableBytes text);
+  static void crypt(Key& key, const PacketPlace& place, const std::byte* from, MutableBytes text);
+  static void crypt(Key& key, const PacketPlace& place, MutableBytes text) {
+    crypt(key, place, text.data(), text);
+  }
   [[nodiscard]] HmacSha1::Tag rtp_tag(Bytes packet, const PacketPlace& place) const;
 
   Key rtp_;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <string>
 
@@ -157,7 +158,7 @@ void IpsecMbCipher::seal_rtp(std::span<const CipherJob> jobs) {
     if (is_gcm(job)) {
       seal_gcm(job);
     } else if (in_lanes < kLanesPay || is_empty_cm(job)) {
-      cm_key(job).single.seal_rtp(job.sealed, job.place);
+      cm_key(job).single.seal_rtp(job.sealed, job.place, job.plain_payload());
     } else {
       submit_cm(job);
     }
@@ -170,10 +171,9 @@ void IpsecMbCipher::seal_gcm(const CipherJob& job) {
   const GcmIv iv = gcm_iv(key.salt, job.place);
   const std::size_t size = job.sealed.size() - kGcmTagBytes;
   std::uint8_t* const packet = as_u8(job.sealed);
-  std::uint8_t* const text = packet + job.place.header_size;
-  IMB_AES128_GCM_ENC(library_.get(), &key.schedule, &context_, text, text,
-                     size - job.place.header_size, as_u8(Bytes(iv)), packet, job.place.header_size,
-                     packet + size, kGcmTagBytes);
+  IMB_AES128_GCM_ENC(library_.get(), &key.schedule, &context_, packet + job.place.header_size,
+                     as_u8(Bytes(job.plain_payload(), 1)), size - job.place.header_size,
+                     as_u8(Bytes(iv)), packet, job.place.header_size, packet + size, kGcmTagBytes);
 }
 
 void IpsecMbCipher::submit_cm(const CipherJob& job) {
@@ -192,11 +192,15 @@ void IpsecMbCipher::submit_cm(const CipherJob& job) {
   work.enc_keys = key.rounds.data();
   work.dec_keys = key.rounds.data();
   work.key_len_in_bytes = kKeyBytes;
-  work.src = as_u8(job.sealed);
+  const std::byte* const plain = job.plain_payload();
+  work.src = as_u8(Bytes(plain, 1));
   work.dst = as_u8(job.sealed) + job.place.header_size;
-  work.cipher_start_src_offset_in_bytes = job.place.header_size;
+  work.cipher_start_src_offset_in_bytes = 0;
   work.msg_len_to_cipher_in_bytes = size - job.place.header_size;
-  work.hash_start_src_offset_in_bytes = 0;
+  // What is hashed is where the cipher writes; the library wants to know it from where it reads.
+  // Unsigned, the distance may go either way.
+  work.hash_start_src_offset_in_bytes =
+      std::bit_cast<std::uintptr_t>(job.sealed.data()) - std::bit_cast<std::uintptr_t>(plain);
   work.msg_len_to_hash_in_bytes = size + 4;
   work.iv = as_u8(Bytes(lane.iv));
   work.iv_len_in_bytes = lane.iv.size();

@@ -30,8 +30,11 @@ class OpensslCipher final : public Cipher {
 
   void seal_rtp(std::span<const CipherJob> jobs) override {
     for (const CipherJob& job : jobs) {
-      std::visit([&](auto& protection) { protection.seal_rtp(job.sealed, job.place); },
-                 protection_of(job));
+      std::visit(
+          [&](auto& protection) {
+            protection.seal_rtp(job.sealed, job.place, job.plain_payload());
+          },
+          protection_of(job));
     }
   }
   [[nodiscard]] bool open_rtp(const CipherJob& job) override {

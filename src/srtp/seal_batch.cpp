@@ -9,7 +9,7 @@ std::size_t SealBatch::add(const SealJob& job) {
   if (jobs_.size() == kWaitingMax) {
     flush();
   }
-  return jobs_.emplace_back(job.sealer->prepare_rtp(job.cell, job.size)).sealed.size();
+  return jobs_.emplace_back(job.sealer->prepare_rtp(job.cell, job.size, job.payload)).sealed.size();
 }
 
 void SealBatch::flush() {

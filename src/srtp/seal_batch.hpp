@@ -7,11 +7,13 @@
 
 namespace visavis::srtp {
 
-/// One RTP packet to be sealed in place. Sealer and cell stay until `SealBatch::flush()`.
+/// One RTP packet to be sealed. Sealer, cell and payload stay until `SealBatch::flush()`.
 struct SealJob {
   Sealer* sealer = nullptr;
   MutableBytes cell;     ///< Has room for `size + sealer->overhead_rtp()`.
   std::size_t size = 0;  ///< Of the plain packet.
+  /// Where the payload, the packet's end, is read from: a log, say. Empty: it lies in the cell.
+  Bytes payload{};
 };
 
 /// The send path's one interface to the cipher: jobs are added over all subscribers of a wake-up,

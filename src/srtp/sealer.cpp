@@ -18,16 +18,14 @@ class Sources {
   /// The index of the packet that leaves next (RFC 3711 §3.3.1). One before the stream's first
   /// wraps below zero: receivers refuse it, and no key stream is used twice.
   std::uint64_t next_index(std::uint32_t ssrc, rtp::SequenceNumber number) {
-    const auto at = std::ranges::find(sources_, ssrc, &Source::ssrc);
-    if (at == sources_.end()) {
-      check(sources_.size() < Sealer::kSourcesMax);
-      sources_.push_back({.ssrc = ssrc, .newest = number.value()});
-      return number.value();
+    if (recent_ >= sources_.size() || sources_[recent_].ssrc != ssrc) {
+      find(ssrc, number);
     }
+    Source& source = sources_[recent_];
     constexpr std::uint64_t kIndexMask = 0xFFFF'FFFF'FFFF;
     const std::int64_t index =
-        at->newest + rtp::distance(rtp::SequenceUnwrapper::wrap(at->newest), number);
-    at->newest = std::max(at->newest, index);
+        source.newest + rtp::distance(rtp::SequenceUnwrapper::wrap(source.newest), number);
+    source.newest = std::max(source.newest, index);
     return static_cast<std::uint64_t>(index) & kIndexMask;
   }
 
@@ -36,7 +34,18 @@ class Sources {
     std::uint32_t ssrc;
     std::int64_t newest;
   };
+
+  void find(std::uint32_t ssrc, rtp::SequenceNumber number) {
+    const auto at = std::ranges::find(sources_, ssrc, &Source::ssrc);
+    recent_ = static_cast<std::size_t>(at - sources_.begin());
+    if (at == sources_.end()) {
+      check(sources_.size() < Sealer::kSourcesMax);
+      sources_.push_back({.ssrc = ssrc, .newest = number.value()});
+    }
+  }
+
   std::vector<Source> sources_;
+  std::size_t recent_ = 0;  ///< Packets of one stream leave back to back.
 };
 
 // What sealing needs of a packet that we have written ourselves (RFC 3550 §5.1, §5.3.1): all else
@@ -103,9 +112,9 @@ const Cipher& Sealer::cipher() const {
   return state_->cipher;
 }
 
-CipherJob Sealer::prepare_rtp(MutableBytes cell, std::size_t size) {
-  check(size >= kFixedHeaderBytes && size + state_->overhead_rtp <= cell.size());
-  const std::size_t header_size = header_size_of(cell);
+CipherJob Sealer::prepare_rtp(MutableBytes cell, std::size_t size, Bytes payload) {
+  check(size >= kFixedHeaderBytes + payload.size() && size + state_->overhead_rtp <= cell.size());
+  const std::size_t header_size = payload.empty() ? header_size_of(cell) : size - payload.size();
   check(header_size <= size);
   const rtp::SequenceNumber number(read_u16(cell, kSequenceAt));
   const std::uint32_t ssrc = read_u32(cell, kSsrcAt);
@@ -113,7 +122,8 @@ CipherJob Sealer::prepare_rtp(MutableBytes cell, std::size_t size) {
           .sealed = cell.first(size + state_->overhead_rtp),
           .place = {.ssrc = ssrc,
                     .index = state_->sources.next_index(ssrc, number),
-                    .header_size = header_size}};
+                    .header_size = header_size},
+          .payload = payload};
 }
 
 std::size_t Sealer::seal_rtp(MutableBytes cell, std::size_t size) {
