@@ -28,7 +28,7 @@
 namespace visavis::bench {
 namespace {
 
-constexpr std::size_t kPacketBytes = 1200;
+constexpr std::size_t kPacketBytesMax = 1200;
 constexpr std::size_t kHeaderBytes = 12;
 constexpr std::size_t kCellBytes = 1300;
 constexpr std::size_t kMessagesMax = 64;
@@ -48,6 +48,7 @@ constexpr std::array kReferences{Reference{1, 0.99, 1.21}, Reference{2, 0.585, 0
 struct Setup {
   bool loopback = false;
   std::size_t subscribers = 200;
+  std::size_t packet_bytes = kPacketBytesMax;
   int rounds = 11;
   srtp::CipherChoice cipher = srtp::CipherChoice::kAutomatic;
 };
@@ -207,7 +208,7 @@ class Forwarder {
     const sockaddr_in to = address(0x7F000001, socket_.port());
     for (std::size_t index = 0; index < burst; ++index) {
       write_header(packet_, sequence_++, 1);
-      const std::size_t size = publisher_.seal_rtp(packet_, kPacketBytes);
+      const std::size_t size = publisher_.seal_rtp(packet_, setup_.packet_bytes);
       check(sendto(outside_.fd(), packet_.data(), size, 0, reinterpret_cast<const sockaddr*>(&to),
                    sizeof(to)) == static_cast<ssize_t>(size));
     }
@@ -226,7 +227,7 @@ class Forwarder {
     for (std::size_t index = 0; index < burst; ++index) {
       const MutableBytes datagram = MutableBytes(received_[index]).first(incoming_[index].msg_len);
       const auto opened = opener_.open_rtp(datagram);
-      check(opened && opened->size() == kPacketBytes);
+      check(opened && opened->size() == setup_.packet_bytes);
     }
   }
 
@@ -239,8 +240,9 @@ class Forwarder {
         const MutableBytes cell = MutableBytes(cells_).subspan(used, kCellBytes);
         write_header(cell, static_cast<std::uint16_t>(sequence + index), 2);
         std::memcpy(cell.data() + kHeaderBytes, received_[index].data() + kHeaderBytes,
-                    kPacketBytes - kHeaderBytes);
-        used += seals_.add({.sealer = &subscriber.sealer, .cell = cell, .size = kPacketBytes});
+                    setup_.packet_bytes - kHeaderBytes);
+        used +=
+            seals_.add({.sealer = &subscriber.sealer, .cell = cell, .size = setup_.packet_bytes});
       }
       messages_.add(subscriber.at, MutableBytes(cells_).subspan(begin, used - begin),
                     (used - begin) / burst);
@@ -313,7 +315,7 @@ std::array<Row, kReferences.size()> measure(const Setup& setup) {
 
 void print(const Setup& setup, const std::array<Row, kReferences.size()>& rows) {
   fmt::print("{} subscribers, {} B packets, {}, into {}; medians of {} rounds\n", setup.subscribers,
-             kPacketBytes, srtp::make_cipher(setup.cipher)->name(),
+             setup.packet_bytes, srtp::make_cipher(setup.cipher)->name(),
              setup.loopback ? "loopback" : "a swallowing device", setup.rounds);
   fmt::print("µs of CPU per forwarded packet; table: the same into a swallowing device\n");
   fmt::print("burst     GCM  table  ratio     CM-SHA1  table  ratio\n");
@@ -333,6 +335,8 @@ std::optional<Setup> parse(int argc, char** argv, int& status) {
   CLI::App options("The floor under the cost of forwarding a packet.");
   options.add_flag("--loopback", setup.loopback, "Send to a socket here, not into a TUN device");
   options.add_option("--subscribers", setup.subscribers)->check(CLI::Range(1, 60'000));
+  options.add_option("--packet-bytes", setup.packet_bytes, "RTP packets, before sealing")
+      ->check(CLI::Range(std::size_t{kHeaderBytes + 1}, kPacketBytesMax));
   options.add_option("--rounds", setup.rounds)->check(CLI::Range(1, 10'000));
   options.add_option("--cipher", cipher)
       ->check(CLI::IsMember({"automatic", "openssl", "ipsec-mb"}));

@@ -532,7 +532,9 @@ void Swarm::follow_stream(Instant now, std::size_t index) {
   if (!member.stream) {
     return;
   }
-  member.stream->queue(share(member.client->poll_stream_output()));
+  if (Buffer bytes = member.client->poll_stream_output(); !bytes.empty()) {
+    member.stream->queue({share(std::move(bytes))});
+  }
   const auto written = member.stream->write();
   if (!written || !member.client->wants_stream()) {
     // What still waits to leave is a goodbye; the kernel has it.
