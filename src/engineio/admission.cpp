@@ -139,7 +139,9 @@ void Server::admit(Instant now, Exchange exchange) {
     return;
   }
   if (!hooks_.generate_id) {
-    open_session(now, std::move(exchange), entropy_.token(kSidLength));
+    // With the shard's letter behind it, it is as long as any.
+    const std::size_t length = kSidLength - (options_.shard ? 1 : 0);
+    open_session(now, std::move(exchange), entropy_.token(length));
   } else if (Pending* const pending = park(now, std::move(exchange), Stage::kId, 0)) {
     hooks_.generate_id(now, pending->exchange.request, IdVerdict(Decision(self_, pending->number)));
     leave(now, pending->number);
@@ -147,6 +149,9 @@ void Server::admit(Instant now, Exchange exchange) {
 }
 
 void Server::open_session(Instant now, Exchange exchange, std::string sid) {
+  if (options_.shard && !sid.empty()) {
+    sid += kShardLetters[options_.shard->index];
+  }
   if (!is_sid(sid) || sids_.contains(sid)) {
     ++counters_.refused_by_hooks;
     refuse(

@@ -53,6 +53,15 @@ enum class HighWaterPolicy : std::uint8_t {
   kClose,         ///< it is closed (transport error)
 };
 
+/// Which of several servers behind one port this is, a thread of the program each. It stands in the
+/// last letter of each session's id, so a request that another one's session is asked by is known
+/// at sight, and its connection is given to that one (`http::Route::elsewhere`).
+struct Shard {
+  static constexpr std::size_t kCountMax = 64;  ///< as many as that letter has values
+  std::size_t index = 0;
+  std::size_t count = 1;
+};
+
 /// The defaults are those of Node's server where it has the option.
 struct Options {
   std::string path = "/engine.io/";
@@ -73,6 +82,8 @@ struct Options {
   std::optional<CookieOptions> cookie;
   HttpCompressionOptions http_compression;
   DeflateOptions per_message_deflate;
+  /// Nothing: it is alone.
+  std::optional<Shard> shard = std::nullopt;
   /// Above it a handshake is refused with 503.
   std::size_t sessions_max = 20'000;
   /// Sessions of one address (`Hooks::client_address`), refused with 429. Off: behind a proxy that

@@ -82,10 +82,25 @@ Server::Server(http::Server& http, Options options, Entropy& entropy)
                        http::Request request) { handle_request(now, id, std::move(request)); },
       .begin = [this](Instant now, http::RequestId id,
                       const http::Request& head) { handle_head(now, id, head); },
-      .body_bytes_max = options_.max_payload});
+      .body_bytes_max = options_.max_payload,
+      .elsewhere = elsewhere()});
 }
 
 Server::~Server() = default;
+
+std::move_only_function<std::optional<std::size_t>(const http::Request&)> Server::elsewhere()
+    const {
+  if (!options_.shard) {
+    return nullptr;
+  }
+  return [shard = *options_.shard](const http::Request& head) -> std::optional<std::size_t> {
+    const Query query(head.query);
+    const std::size_t index =
+        query.sid.empty() ? std::string_view::npos : kShardLetters.find(query.sid.back());
+    // An id that no server has given: any may say so.
+    return index == shard.index || index >= shard.count ? std::nullopt : std::optional(index);
+  };
+}
 
 void Server::set_handlers(Handlers handlers) {
   handlers_ = std::move(handlers);

@@ -147,6 +147,10 @@ class Server {
   [[nodiscard]] bool origin_may_upgrade(const Exchange& exchange) const;
   void give_up_decisions(Instant now);
 
+  /// Tells of a request whether its session is another shard's; empty without shards.
+  [[nodiscard]] std::move_only_function<std::optional<std::size_t>(const http::Request&)>
+  elsewhere() const;
+
   // Requests (requests.cpp).
   void handle_head(Instant now, http::RequestId id, const http::Request& head);
   [[nodiscard]] std::expected<Session*, Refusal> verify(const Query& query,

@@ -10,6 +10,10 @@
 
 namespace visavis::engineio {
 
+/// The last letter of a session's id, by the index of its shard.
+inline constexpr std::string_view kShardLetters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 /// A session as the server keeps it. On WebSocket its messages wait in the connection's queue, on
 /// polling in this one.
 struct Server::Session {

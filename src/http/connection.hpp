@@ -21,6 +21,7 @@ struct Server::Connection {
     kDiscarding,  ///< refused; what the peer still sends is thrown away, so that it reads the
                   ///< answer
     kClosing,     ///< the host is told to close it
+    kLeaving,     ///< the host is told to bring it to another server
   };
 
   ConnectionId id;
@@ -38,6 +39,7 @@ struct Server::Connection {
   Wait wait = Wait::kNothing;
   DeadlineQueue<ConnectionId>::Place wait_place;
 
+  std::size_t leaves_for = 0;
   std::uint64_t request_number = 0;
   Route* route = nullptr;
   std::unique_ptr<RequestReader> reader;

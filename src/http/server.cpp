@@ -250,8 +250,12 @@ std::optional<Server::Output> Server::poll_output() {
     const bool closing = connection->state == Connection::State::kClosing;
     output.then_close = connection->drop || (closing && !connection->close_told);
     output.at_once = connection->drop;
+    if (connection->state == Connection::State::kLeaving && !connection->close_told) {
+      output.leaves_for = connection->leaves_for;
+      connection->close_told = true;
+    }
     connection->close_told |= output.then_close;
-    if (!output.bytes.empty() || output.then_close) {
+    if (!output.bytes.empty() || output.then_close || output.leaves_for) {
       return output;
     }
   }
@@ -294,6 +298,9 @@ void Server::push(Connection& connection, SharedBytes bytes) {
 }
 
 void Server::begin_close(Instant now, Connection& connection) {
+  if (connection.state == Connection::State::kLeaving) {
+    connection.close_told = false;  // told was only where to
+  }
   connection.state = Connection::State::kClosing;
   connection.input = {};
   wait_for(now, connection, Wait::kClose);

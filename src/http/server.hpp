@@ -54,6 +54,8 @@ struct Counters {
   std::uint64_t body_timeouts = 0;
   std::uint64_t stalled = 0;
   std::uint64_t pipelined_too_much = 0;
+  std::uint64_t left = 0;     ///< connections given to another server: `Route::elsewhere`
+  std::uint64_t adopted = 0;  ///< … and taken from one
 };
 
 /// What an upgraded connection talks to. Belongs to the server, which destroys it after
@@ -84,6 +86,9 @@ struct Route {
   /// body is not read then and the connection ends.
   std::move_only_function<void(Instant, RequestId, const Request& head)> begin;
   std::optional<std::size_t> body_bytes_max;  ///< instead of `Limits::body_bytes_max`
+  /// Optional, for several servers (a thread has one) behind one port: the number of the other one
+  /// that has what this request is about. The connection goes there with all that it has sent.
+  std::move_only_function<std::optional<std::size_t>(const Request& head)> elsewhere{};
 };
 
 /// An HTTP/1.1 server (RFC 9112) for many connections, without I/O.
@@ -141,7 +146,15 @@ class Server {
     std::vector<SharedBytes> bytes;  ///< in order, after all that was polled before
     bool then_close = false;         ///< close once all bytes have left, then call `handle_closed`
     bool at_once = false;            ///< with `then_close`: drop unsent bytes, do not wait
+    /// It belongs to this other server: `release()` it here, `adopt()` it there.
+    std::optional<std::size_t> leaves_for = std::nullopt;
   };
+  /// A connection between two servers; may change threads.
+  class Handover;
+  /// Forgets a connection that leaves. Nothing if it has changed its mind (by ending) meanwhile.
+  [[nodiscard]] std::optional<Handover> release(Instant now, ConnectionId id);
+  /// Goes on with it under a new id. Stands for `handle_open`.
+  void adopt(Instant now, ConnectionId id, Handover handover);
   [[nodiscard]] std::optional<Output> poll_output();
 
   [[nodiscard]] std::size_t connections() const { return connections_.size(); }
@@ -163,6 +176,8 @@ class Server {
   void begin_request(Instant now, Connection& connection);
   [[nodiscard]] bool read_request(Instant now, Connection& connection, Bytes& input);
   void handle_head(Instant now, Connection& connection);
+  void handle_own_head(Instant now, Connection& connection);
+  void leave(Instant now, Connection& connection, std::size_t to);
   void handle_request(Instant now, Connection& connection);
   void discard(Instant now, Connection& connection, std::size_t bytes);
 
@@ -191,6 +206,21 @@ class Server {
   std::deque<ConnectionId> changed_;  ///< have output to poll, once each
   std::deque<ConnectionId> refused_;
   std::size_t bodies_bytes_ = 0;
+};
+
+class Server::Handover {
+ public:
+  Handover(Handover&& other) noexcept;
+  Handover& operator=(Handover&& other) noexcept;
+  Handover(const Handover&) = delete;
+  Handover& operator=(const Handover&) = delete;
+  ~Handover();
+
+ private:
+  friend class Server;
+  explicit Handover(std::unique_ptr<Connection> connection);
+
+  std::unique_ptr<Connection> connection_;
 };
 
 }  // namespace visavis::http

@@ -43,6 +43,7 @@ Bytes Server::advance(Instant now, Connection& connection, Bytes input) {
         input = {};
         more = false;
         break;
+      case Connection::State::kLeaving: more = false; break;
     }
   }
   connection.advancing = false;
@@ -67,8 +68,9 @@ void Server::keep_rest(Instant now, Connection& connection, Bytes rest) {
   if (rest.data() != connection.input.data()) {
     connection.input.assign(rest.begin(), rest.end());
   }
-  // A request on its way in has its own limits.
+  // A request on its way in has its own limits, also if it is on its way to another server.
   if (connection.state != Connection::State::kReading &&
+      connection.state != Connection::State::kLeaving &&
       connection.input.size() > limits_.pipelined_bytes_max) {
     ++counters_.pipelined_too_much;
     abort_request(now, connection);
@@ -107,12 +109,22 @@ bool Server::read_request(Instant now, Connection& connection, Bytes& input) {
 }
 
 void Server::handle_head(Instant now, Connection& connection) {
+  connection.route = route_of(connection.reader->head().path);
+  if (connection.route != nullptr && connection.route->elsewhere) {
+    if (const auto to = connection.route->elsewhere(connection.reader->head())) {
+      leave(now, connection, *to);
+      return;
+    }
+  }
+  handle_own_head(now, connection);
+}
+
+void Server::handle_own_head(Instant now, Connection& connection) {
   const Request& head = connection.reader->head();
   connection.open_request = true;
   connection.head_method = head.method == "HEAD";
   connection.keep_alive = connection.reader->keep_alive();
   connection.old_version = head.minor_version == 0;
-  connection.route = route_of(head.path);
   ++counters_.requests;
   if (connection.route == nullptr) {
     answer(now, connection, text_response(404, "Not Found"));

@@ -19,6 +19,7 @@
 #include "http/server.hpp"
 #include "net/socket_address.hpp"
 #include "net/tcp_connection.hpp"
+#include "net/travelling_connection.hpp"
 
 namespace visavis::net {
 namespace {
@@ -47,12 +48,15 @@ Error listen_error(const SocketAddress& at) {
                       std::generic_category().message(errno))};
 }
 
-std::expected<FileDescriptor, Error> listening_socket(const SocketAddress& at) {
+std::expected<FileDescriptor, Error> listening_socket(const SocketAddress& at, bool share_port) {
   FileDescriptor socket(::socket(family_of(at.ip), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket.is_open()) {
     return std::unexpected(listen_error(at));
   }
   set_option(socket.value(), SOL_SOCKET, SO_REUSEADDR);  // Old connections in TIME_WAIT.
+  if (share_port) {
+    set_option(socket.value(), SOL_SOCKET, SO_REUSEPORT);
+  }
   if (!at.ip.is_v4()) {
     set_option(socket.value(), IPPROTO_IPV6, IPV6_V6ONLY);
   }
@@ -79,7 +83,7 @@ struct HttpHost::Parts {
       kLingering,  // The server has forgotten it; the peer may still be reading.
     };
 
-    Connection(FileDescriptor socket, const tls::TlsContext* tls) : tcp(std::move(socket), tls) {}
+    explicit Connection(TcpConnection its_tcp) : tcp(std::move(its_tcp)) {}
 
     TcpConnection tcp;
     Reactor::Watch watch;
@@ -98,6 +102,10 @@ struct HttpHost::Parts {
   void pause_accepting(Instant now, Listener& listener);
   void open(Instant now, FileDescriptor socket, const SocketAddress& remote,
             const tls::TlsContext* tls);
+  Connection& add(ConnectionId id, TcpConnection tcp);
+  void send_away(Instant now, ConnectionId id, std::size_t to);
+  void bring(std::size_t to, std::unique_ptr<TravellingConnection> travelling);
+  void adopt(Instant now, std::unique_ptr<TravellingConnection> travelling);
   void connection_ready(Instant now, ConnectionId id, Ready ready);
   /// Returns whether the connection is still there.
   [[nodiscard]] bool read(Instant now, ConnectionId id, Connection& connection);
@@ -113,6 +121,7 @@ struct HttpHost::Parts {
   Reactor& reactor;
   http::Server& server;
   Options options;
+  Neighbours neighbours;
   HttpHostCounters counters;
   std::list<Listener> listeners;  // A list: handlers keep references.
   Connections connections;
@@ -176,15 +185,72 @@ void HttpHost::Parts::pause_accepting(Instant now, Listener& listener) {
 
 void HttpHost::Parts::open(Instant now, FileDescriptor socket, const SocketAddress& remote,
                            const tls::TlsContext* tls) {
+  set_option(socket.value(), IPPROTO_TCP, TCP_NODELAY);
+  ++counters.accepted;
+  TcpConnection tcp(std::move(socket), tls);
+  const auto other = neighbours.choose ? neighbours.choose() : std::nullopt;
+  if (other) {
+    bring(*other, std::make_unique<TravellingConnection>(TravellingConnection{
+                      .tcp = std::move(tcp), .remote = remote, .secure = tls != nullptr}));
+    return;
+  }
   const ConnectionId id{next_id++};
-  const int fd = socket.value();
-  set_option(fd, IPPROTO_TCP, TCP_NODELAY);
-  Connection& connection = connections.try_emplace(id, std::move(socket), tls).first->second;
+  static_cast<void>(add(id, std::move(tcp)));
+  server.handle_open(now, id, remote, tls != nullptr);
+}
+
+HttpHost::Parts::Connection& HttpHost::Parts::add(ConnectionId id, TcpConnection tcp) {
+  const int fd = tcp.fd();
+  Connection& connection = connections.try_emplace(id, std::move(tcp)).first->second;
   connection.watch = reactor.watch(fd, Interest::kRead, [this, id](Instant at, Ready ready) {
     connection_ready(at, id, ready);
   });
-  ++counters.accepted;
-  server.handle_open(now, id, remote, tls != nullptr);
+  return connection;
+}
+
+void HttpHost::Parts::send_away(Instant now, ConnectionId id, std::size_t to) {
+  auto request = server.release(now, id);
+  if (!request) {
+    return;
+  }
+  const auto found = connections.find(id);
+  found->second.watch.drop();
+  auto travelling = std::make_unique<TravellingConnection>(
+      TravellingConnection{.tcp = std::move(found->second.tcp),
+                           .remote = {},
+                           .peer_ended = found->second.peer_ended,
+                           .request = std::move(request)});
+  connections.erase(found);
+  bring(to, std::move(travelling));
+}
+
+void HttpHost::Parts::bring(std::size_t to, std::unique_ptr<TravellingConnection> travelling) {
+  if (neighbours.leave && neighbours.leave(to, std::move(travelling))) {
+    ++counters.left;
+  } else {
+    ++counters.refused_limit;
+  }
+}
+
+void HttpHost::Parts::adopt(Instant now, std::unique_ptr<TravellingConnection> travelling) {
+  if (connections.size() >= options.connections_max) {
+    ++counters.refused_limit;
+    return;
+  }
+  ++counters.adopted;
+  const ConnectionId id{next_id++};
+  Connection& connection = add(id, std::move(travelling->tcp));
+  connection.peer_ended = travelling->peer_ended;
+  if (travelling->request) {
+    server.adopt(now, id, *std::move(travelling->request));
+  } else {
+    server.handle_open(now, id, travelling->remote, travelling->secure);
+  }
+  if (connection.peer_ended) {
+    server.handle_end(now, id);
+  }
+  connection.touched = true;  // What had not left when it came leaves now.
+  touched.push_back(id);
 }
 
 void HttpHost::Parts::connection_ready(Instant now, ConnectionId id, Ready ready) {
@@ -324,6 +390,10 @@ void HttpHost::Parts::apply(Instant now, http::Server::Output output) {
   if (output.then_close && connection.phase == Connection::Phase::kOpen) {
     connection.phase = Connection::Phase::kClosing;
   }
+  if (output.leaves_for) {
+    send_away(now, output.connection, *output.leaves_for);
+    return;
+  }
   // Written when all outputs are known: many small ones become one system call.
   if (!std::exchange(connection.touched, true)) {
     touched.push_back(output.connection);
@@ -359,11 +429,11 @@ HttpHost::~HttpHost() = default;
 
 std::expected<SocketAddress, Error> HttpHost::listen(const SocketAddress& at,
                                                      const tls::TlsContext* tls) {
-  auto socket = listening_socket(at);
+  Parts& parts = *parts_;
+  auto socket = listening_socket(at, parts.options.share_port);
   if (!socket) {
     return std::unexpected(socket.error());
   }
-  Parts& parts = *parts_;
   Parts::Listener& listener = parts.listeners.emplace_back();
   listener.socket = std::move(*socket);
   listener.tls = tls;
@@ -380,6 +450,18 @@ void HttpHost::stop_listening() {
 bool HttpHost::idle() const {
   return std::ranges::all_of(
       parts_->connections, [](const auto& entry) { return entry.second.tcp.unsent_bytes() == 0; });
+}
+
+void HttpHost::set_neighbours(Neighbours neighbours) {
+  parts_->neighbours = std::move(neighbours);
+}
+
+void HttpHost::adopt(Instant now, std::unique_ptr<TravellingConnection> connection) {
+  parts_->adopt(now, std::move(connection));
+}
+
+std::size_t HttpHost::connections() const {
+  return parts_->connections.size();
 }
 
 HttpHostCounters HttpHost::counters() const {

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
+#include <optional>
 
 #include "base/address.hpp"
 #include "base/error.hpp"
@@ -15,12 +17,16 @@ class Server;
 
 namespace visavis::net {
 
+struct TravellingConnection;
+
 struct HttpHostCounters {
   std::uint64_t accepted = 0;
   std::uint64_t open = 0;
   std::uint64_t refused_limit = 0;          ///< Over `connections_max`: closed at once.
   std::uint64_t refused_no_descriptor = 0;  ///< EMFILE, ENFILE: closed at once.
   std::uint64_t refused_handshake = 0;      ///< TLS failed.
+  std::uint64_t left = 0;                   ///< Given to another thread.
+  std::uint64_t adopted = 0;                ///< Taken from one.
   std::uint64_t received_bytes = 0;         ///< On the wire, TLS included.
   std::uint64_t sent_bytes = 0;
 };
@@ -39,6 +45,8 @@ class HttpHost {
     std::size_t unsent_bytes_high = std::size_t{1} << 20U;
     /// How long a connection we closed may take to read our last bytes.
     Duration linger = std::chrono::seconds(2);
+    /// Several hosts (a thread has one) listen on the same port, and the kernel deals out.
+    bool share_port = false;
   };
 
   HttpHost(Reactor& reactor, http::Server& server, Options options);
@@ -56,6 +64,18 @@ class HttpHost {
   /// Whether every connection is gone or has nothing left to send.
   [[nodiscard]] bool idle() const;
 
+  /// For several hosts, a thread each. `choose` is asked about each accepted connection: which of
+  /// the others takes it, or nothing. `leave` brings one there, which then calls `adopt`; false:
+  /// the way is full, and the connection is closed.
+  struct Neighbours {
+    std::move_only_function<std::optional<std::size_t>()> choose;
+    std::move_only_function<bool(std::size_t to, std::unique_ptr<TravellingConnection>)> leave;
+  };
+  void set_neighbours(Neighbours neighbours);
+  /// Call it in a turn of the reactor.
+  void adopt(Instant now, std::unique_ptr<TravellingConnection> connection);
+
+  [[nodiscard]] std::size_t connections() const;
   [[nodiscard]] HttpHostCounters counters() const;
 
  private:

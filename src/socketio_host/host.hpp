@@ -54,6 +54,7 @@ class Host {
   /// For pages and other answers beside Socket.IO's: `http().route(…)`.
   [[nodiscard]] http::Server& http() { return http_; }
   [[nodiscard]] net::Reactor& reactor() { return reactor_; }
+  [[nodiscard]] net::HttpHost& connections() { return sockets_; }
 
   /// On all interfaces, IPv4 and IPv6; port 0 takes a free one. Gives the port. With `tls`, which
   /// must outlive the host, all connections there are TLS.

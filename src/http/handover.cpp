@@ -1,0 +1,58 @@
+#include <utility>
+
+#include "base/check.hpp"
+#include "http/connection.hpp"
+#include "http/server.hpp"
+
+// How a connection goes from one server to another: with the request whose header has just shown
+// that it belongs there, half-read as it is.
+
+namespace visavis::http {
+
+Server::Handover::Handover(std::unique_ptr<Connection> connection)
+    : connection_(std::move(connection)) {}
+Server::Handover::Handover(Handover&& other) noexcept = default;
+Server::Handover& Server::Handover::operator=(Handover&& other) noexcept = default;
+Server::Handover::~Handover() = default;
+
+void Server::leave(Instant now, Connection& connection, std::size_t to) {
+  connection.state = Connection::State::kLeaving;
+  connection.leaves_for = to;
+  wait_for(now, connection, Wait::kNothing);
+  mark(connection);
+}
+
+std::optional<Server::Handover> Server::release(Instant now, ConnectionId id) {
+  Connection* const connection = find(id);
+  if (connection == nullptr || connection->state != Connection::State::kLeaving) {
+    return std::nullopt;
+  }
+  wait_for(now, *connection, Wait::kNothing);
+  bodies_bytes_ -= connection->body_bytes;
+  ++counters_.left;
+  return Handover(std::move(connections_.extract(id).mapped()));
+}
+
+void Server::adopt(Instant now, ConnectionId id, Handover handover) {
+  if (connections_.size() >= limits_.connections_max) {
+    ++counters_.connections_refused;
+    refused_.push_back(id);
+    return;
+  }
+  ++counters_.adopted;
+  const auto [place, added] = connections_.emplace(id, std::move(handover.connection_));
+  check(added);
+  Connection& connection = *place->second;
+  connection.id = id;
+  connection.changed = false;
+  connection.close_told = false;
+  connection.state = Connection::State::kReading;
+  connection.route = route_of(connection.reader->head().path);
+  bodies_bytes_ += connection.body_bytes;
+  // Not asked again whose it is: two servers that disagree would play ball with it.
+  handle_own_head(now, connection);
+  const Buffer input = std::exchange(connection.input, {});
+  keep_rest(now, connection, advance(now, connection, input));
+}
+
+}  // namespace visavis::http

@@ -1,0 +1,149 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+
+#include "http/server.hpp"
+
+namespace visavis::http {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr Instant kNow = Instant(std::chrono::seconds(1));
+
+/// Two servers behind one port: what is for "/other" belongs to the second.
+class HandoverTest : public testing::Test {
+ protected:
+  HandoverTest() {
+    Route away{.path_prefix = "/", .handle = echo(first_), .begin = {}, .body_bytes_max = {}};
+    away.elsewhere = [](const Request& head) {
+      return head.path == "/other" ? std::optional<std::size_t>(1) : std::nullopt;
+    };
+    first_.route(std::move(away));
+    second_.route("/", echo(second_));
+    first_.handle_open(kNow, kHere, {IpAddress::v4(0x7F000001), 50'000}, false);
+  }
+
+  static Handler echo(Server& server) {
+    return [&server](Instant now, RequestId id, Request request) {
+      server.respond(now, id, text_response(200, request.path));
+    };
+  }
+  static std::string drain(Server& server) {
+    std::string text;
+    while (const auto output = server.poll_output()) {
+      for (const SharedBytes& bytes : output->bytes) {
+        text += as_text(*bytes);
+        server.handle_sent(kNow, output->connection, bytes->size());
+      }
+    }
+    return text;
+  }
+  /// What the first one answers until the connection leaves; then it is with the second.
+  std::string drain_and_move() {
+    std::string text;
+    while (const auto output = first_.poll_output()) {
+      for (const SharedBytes& bytes : output->bytes) {
+        text += as_text(*bytes);
+        first_.handle_sent(kNow, output->connection, bytes->size());
+      }
+      if (output->leaves_for) {
+        EXPECT_EQ(*output->leaves_for, 1U);
+        auto handover = first_.release(kNow, kHere);
+        EXPECT_TRUE(handover.has_value());
+        if (handover) {
+          second_.adopt(kNow, kThere, *std::move(handover));
+        }
+      }
+    }
+    return text;
+  }
+
+  static constexpr ConnectionId kHere{7};
+  static constexpr ConnectionId kThere{3};
+  Server first_;
+  Server second_;
+};
+
+TEST_F(HandoverTest, ARequestOfAnotherServerIsAnsweredThere) {
+  first_.handle_bytes(kNow, kHere, as_bytes("GET /other HTTP/1.1\r\nHost: x\r\n\r\n"));
+  EXPECT_THAT(drain_and_move(), IsEmpty());
+  EXPECT_THAT(drain(second_), HasSubstr("/other"));
+  EXPECT_EQ(first_.connections(), 0U);
+  EXPECT_EQ(first_.counters().left, 1U);
+  EXPECT_EQ(second_.counters().adopted, 1U);
+}
+
+TEST_F(HandoverTest, ABodyMayBeHalfHereAndHalfThere) {
+  const std::string request =
+      "POST /other HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n0123456789";
+  for (std::size_t cut = 1; cut < request.size(); ++cut) {
+    Server first;
+    Server second;
+    Route away{.path_prefix = "/", .handle = echo(first), .begin = {}, .body_bytes_max = {}};
+    away.elsewhere = [](const Request&) { return std::optional<std::size_t>(1); };
+    first.route(std::move(away));
+    second.route("/", [&second](Instant now, RequestId id, Request got) {
+      second.respond(now, id, text_response(200, as_text(got.body)));
+    });
+    first.handle_open(kNow, kHere, {}, false);
+    first.handle_bytes(kNow, kHere, as_bytes(request).first(cut));
+    std::size_t moved = 0;
+    while (const auto output = first.poll_output()) {
+      auto handover = first.release(kNow, kHere);
+      ASSERT_TRUE(handover.has_value());
+      second.adopt(kNow, kThere, *std::move(handover));
+      ++moved;
+    }
+    Server& rest = moved > 0 ? second : first;
+    rest.handle_bytes(kNow, moved > 0 ? kThere : kHere, as_bytes(request).subspan(cut));
+    if (moved == 0) {
+      static_cast<void>(first.poll_output());
+      auto handover = first.release(kNow, kHere);
+      ASSERT_TRUE(handover.has_value());
+      second.adopt(kNow, kThere, *std::move(handover));
+    }
+    EXPECT_THAT(drain(second), HasSubstr("0123456789")) << cut;
+  }
+}
+
+TEST_F(HandoverTest, WhatStandsBehindOneRequestIsAnsweredBeforeTheNextLeaves) {
+  first_.handle_bytes(kNow, kHere,
+                      as_bytes("GET /mine HTTP/1.1\r\nHost: x\r\n\r\n"
+                               "GET /other HTTP/1.1\r\nHost: x\r\n\r\n"
+                               "GET /third HTTP/1.1\r\nHost: x\r\n\r\n"));
+  EXPECT_THAT(drain_and_move(), HasSubstr("/mine"));
+  const std::string there = drain(second_);
+  EXPECT_THAT(there, HasSubstr("/other"));
+  EXPECT_THAT(there, HasSubstr("/third"));
+}
+
+TEST_F(HandoverTest, AConnectionThatEndsOnItsWayOutDoesNotLeave) {
+  first_.handle_bytes(kNow, kHere, as_bytes("GET /other HTTP/1.1\r\nHost: x\r\n\r\n"));
+  first_.handle_end(kNow, kHere);
+  const auto output = first_.poll_output();
+  ASSERT_TRUE(output.has_value());
+  EXPECT_TRUE(output.has_value() && output->then_close);
+  EXPECT_FALSE(first_.release(kNow, kHere).has_value());
+}
+
+TEST_F(HandoverTest, AFullServerTakesNobody) {
+  Limits none;
+  none.connections_max = 0;
+  Server full(none);
+  first_.handle_bytes(kNow, kHere, as_bytes("GET /other HTTP/1.1\r\nHost: x\r\n\r\n"));
+  static_cast<void>(first_.poll_output());
+  auto handover = first_.release(kNow, kHere);
+  ASSERT_TRUE(handover.has_value());
+  if (handover) {
+    full.adopt(kNow, kThere, *std::move(handover));
+  }
+  const auto output = full.poll_output();
+  EXPECT_TRUE(output.has_value() && output->at_once);
+}
+
+}  // namespace
+}  // namespace visavis::http

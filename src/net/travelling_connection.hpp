@@ -1,0 +1,21 @@
+#pragma once
+
+#include <optional>
+
+#include "base/address.hpp"
+#include "http/server.hpp"
+#include "net/tcp_connection.hpp"
+
+namespace visavis::net {
+
+/// A TCP connection on its way from one thread's `HttpHost` to another's: socket, TLS, what has not
+/// left yet, and the request that it came with.
+struct TravellingConnection {
+  TcpConnection tcp;
+  SocketAddress remote;
+  bool secure = false;
+  bool peer_ended = false;
+  std::optional<http::Server::Handover> request{};  ///< none: not a byte was read yet
+};
+
+}  // namespace visavis::net
