@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "rtp/cname.hpp"
 #include "sdp/fixtures.hpp"
 #include "sdp/offer.hpp"
 
@@ -152,6 +153,13 @@ TEST(Answer, TakesVp9FromPublishersOnlyWhenToldTo) {
   const Negotiated negotiated = answered(fixture("chromium_everything.sdp"), ours);
   EXPECT_THAT(negotiated.can_send, ElementsAre(kOpus, kVp8, kH264, kVp9));
   EXPECT_THAT(answered(fixture("chromium_everything.sdp")).can_show, ::testing::Contains(kVp9));
+}
+
+TEST(Answer, NamesAllSlotsAsOneTimeLineAsRtcpDoes) {
+  const std::string answer = answered(fixture("chromium_call.sdp")).answer;
+  EXPECT_THAT(answer, HasSubstr(" cname:" + std::string(rtp::kServerCname)));
+  EXPECT_THAT(replaced(answer, " cname:" + std::string(rtp::kServerCname), ""),
+              Not(HasSubstr("cname:")));
 }
 
 TEST(Answer, PairsReceivingLinesToSeatsAndLeavesVoicesOver) {

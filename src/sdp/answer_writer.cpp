@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "rtp/cname.hpp"
+
 namespace visavis::sdp {
 namespace {
 
@@ -71,14 +73,15 @@ void write_slot(const Slot& slot, Attributes& to) {
       slot.seat ? "seat-" + std::to_string(*slot.seat) : "voice-" + std::to_string(slot.line.slot);
   const std::string track = stream + '-' + std::string(rtp::to_string(slot.line.kind));
   const std::string ssrc = std::to_string(slot.line.ssrc.value());
+  const std::string cname = " cname:" + std::string(rtp::kServerCname);
   to.push_back({"msid", stream + ' ' + track});
   if (slot.line.rtx_ssrc) {
     const std::string rtx = std::to_string(slot.line.rtx_ssrc->value());
     to.push_back({"ssrc-group", "FID " + ssrc + ' ' + rtx});
-    to.push_back({"ssrc", ssrc + " cname:" + stream});
-    to.push_back({"ssrc", rtx + " cname:" + stream});
+    to.push_back({"ssrc", ssrc + cname});
+    to.push_back({"ssrc", rtx + cname});
   } else {
-    to.push_back({"ssrc", ssrc + " cname:" + stream});
+    to.push_back({"ssrc", ssrc + cname});
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "rtp/cname.hpp"
 #include "sfu/publisher.hpp"
 #include "sfu/rtcp_limits.hpp"
 
@@ -34,7 +35,7 @@ void Publisher::write_feedback(Instant now, rtp::RtcpWriter& writer) {
     write_report(now, writer);
   } else if (!media_.reduced_size_rtcp) {
     writer.receiver_report(kReceiverSsrc);
-    writer.cname(kReceiverSsrc, kCname);
+    writer.cname(kReceiverSsrc, rtp::kServerCname);
   }
   write_keyframe_requests(now, writer);
   write_nacks(now, writer);
@@ -58,7 +59,7 @@ void Publisher::write_report(Instant now, rtp::RtcpWriter& writer) {
     }
   }
   writer.receiver_report(kReceiverSsrc, std::span(blocks).first(count));
-  writer.cname(kReceiverSsrc, kCname);
+  writer.cname(kReceiverSsrc, rtp::kServerCname);
 }
 
 void Publisher::write_nacks(Instant now, rtp::RtcpWriter& writer) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "rtp/cname.hpp"
 #include "rtp/rtcp_writer.hpp"
 #include "sfu/rtcp_limits.hpp"
 #include "sfu/subscriber.hpp"
@@ -35,7 +36,7 @@ bool Subscriber::send_reports(Instant now, Outlet& outlet) {
     for (; slot != slots_.end() && writer.room() >= kReportRoom; ++slot) {
       if ((*slot)->report_at() <= now) {
         writer.sender_report((*slot)->make_report(now));
-        writer.cname((*slot)->line().ssrc, kCname);
+        writer.cname((*slot)->line().ssrc, rtp::kServerCname);
       }
     }
     outlet.commit_rtcp(cell, writer.size());
