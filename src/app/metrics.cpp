@@ -43,6 +43,8 @@ void write_calls(MetricsWriter& out, const conference::CallService& calls) {
   out.sample(counters.prepared_used, {{"stage", "used"}});
   out.sample(counters.prepared_expired, {{"stage", "expired"}});
   out.counter("visavis_messages_total", "Chat messages passed on.", counters.messages);
+  out.counter("visavis_messages_forgotten_total",
+              "Of them, those that a lost participant will not get.", counters.messages_forgotten);
   out.counter("visavis_views_total", "Views declared.", counters.views);
   out.counter("visavis_codec_requests_total", "Publishers asked to change their codec.",
               counters.codec_requests);

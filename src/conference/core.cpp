@@ -257,6 +257,14 @@ void CallService::Core::tell_slots(Member& member) {
 }
 
 void CallService::Core::settle() {
+  // After the ack of their `resume`, before what changes now.
+  for (const call::ParticipantKey key : std::exchange(resumed_, {})) {
+    Member& member = members_.at(key);
+    member.missed_bytes = 0;
+    for (const json::Raw& message : std::exchange(member.missed, {})) {
+      tell(member, "message", message);
+    }
+  }
   for (const call::RoomKey key : std::exchange(touched_, {})) {
     const call::Room* const room = rooms_.find(key);
     if (room == nullptr) {

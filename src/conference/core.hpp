@@ -54,6 +54,8 @@ struct Member {
   ViewerSlots slots{};
   std::optional<Place> expiry{};  ///< While the socket is lost.
   std::optional<Question> stats{};
+  std::deque<json::Raw> missed{};  ///< Messages that came while the socket was lost.
+  std::size_t missed_bytes = 0;
   std::vector<sfu::PeerId> players{};  ///< Who play this participant without being one.
 };
 
@@ -137,6 +139,28 @@ class CallService::Core {
   void warm(std::string_view room, std::string_view except);
 
   // Taking part (taking_part.cpp).
+  template <class Value>
+  struct Asked {
+    Member* member;
+    Value what;
+  };
+  /// How every request of a participant begins: the payload as it was read, and who asks.
+  template <class Value>
+  [[nodiscard]] std::expected<Asked<Value>, Refusal> asked_by_member(const Request& request,
+                                                                     Parsed<Value> parsed) {
+    if (!parsed) {
+      return std::unexpected(parsed.error());
+    }
+    Member* const member = member_of(request.socket);
+    if (member == nullptr) {
+      return std::unexpected(not_joined());
+    }
+    return Asked<Value>{.member = member, .what = *std::move(parsed)};
+  }
+  [[nodiscard]] static Refusal not_joined() {
+    return {.code = ErrorCode::kNotJoined, .message = "Join a room first."};
+  }
+  bool keep_message(Member& member, const json::Raw& message);
   Reply publish(Request& request);
   Reply unpublish(Request& request);
   Reply mute(Request& request);
@@ -228,6 +252,7 @@ class CallService::Core {
   std::unordered_map<sfu::PeerId, call::ParticipantKey> by_peer_;
   std::unordered_map<call::FlowId, Flow> flows_;
   std::unordered_map<sfu::PeerId, Player> players_;
+  std::set<call::ParticipantKey> resumed_;  // And have not been told yet what they missed.
   std::set<call::RoomKey> touched_;
   std::set<call::ParticipantKey> touched_publishers_;
   DeadlineQueue<call::ParticipantKey> lost_;

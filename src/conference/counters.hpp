@@ -23,6 +23,7 @@ struct Counters {
   std::uint64_t negotiations = 0;
   std::uint64_t ice_restarts = 0;
   std::uint64_t messages = 0;
+  std::uint64_t messages_forgotten = 0;  ///< Kept for a lost participant, and then too many.
   std::uint64_t views = 0;
   std::uint64_t peers_failed = 0;
   std::uint64_t peers_silent = 0;

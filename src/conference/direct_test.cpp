@@ -75,6 +75,16 @@ TEST_F(Direct, APublisherIsAParticipantLikeAnyOther) {
   EXPECT_EQ(gauges().direct_publishers, 0U);
 }
 
+TEST_F(Direct, APublisherTakesNoMessages) {
+  auto ada = bed_.connect();
+  ada.join("studio", "Ada");
+  ASSERT_TRUE(publish("studio", "Camera"));
+  const std::string camera(ada.take_event("participant-joined")["participant"]["id"].as_string());
+  EXPECT_EQ(ada.refusal("message", "{\"to\":\"" + camera + R"(","text":"a"})"),
+            "no-such-participant");
+  EXPECT_EQ(ada.refusal("message", R"({"text":"to all"})"), "ok");
+}
+
 TEST_F(Direct, ANameThatIsTakenIsRefused) {
   auto ada = bed_.connect();
   ada.join("studio", "Ada");

@@ -186,6 +186,7 @@ CallService::Core::Reply CallService::Core::resume(Request& request) {
     evict(member);
   }
   take_over(member, request.socket);
+  resumed_.insert(member.key);
   set_connection(member, /*socket_lost=*/false, std::nullopt);
   if (transport) {
     adopt(member, std::move(*transport), /*opened=*/false);
@@ -211,7 +212,7 @@ void CallService::Core::evict(Member& member) {
 CallService::Core::Reply CallService::Core::leave(Request& request) {
   Member* const member = member_of(request.socket);
   if (member == nullptr) {
-    return refuse(ErrorCode::kNotJoined, "Join a room first.");
+    return std::unexpected(not_joined());
   }
   ++counters_.leaves;
   remove(*member, /*lost=*/false);

@@ -230,6 +230,45 @@ TEST_F(TakingPart, RefusesMessagesThatAreNone) {
             "message-too-large");
 }
 
+TEST_F(TakingPart, KeepsMessagesForWhomeverHasLostItsSocket) {
+  grace_.vanish();
+  EXPECT_EQ(ada_.refusal("message", R"({"text":"to all"})"), "ok");
+  EXPECT_EQ(ada_.refusal("message", "{\"to\":\"" + grace_.self + R"(","text":"to you"})"), "ok");
+  auto again = bed_.connect();
+  const json::Value reply = again.request("resume", R"({"token":")" + grace_.token + "\"}");
+  ASSERT_TRUE(reply["ok"].as_bool());
+  std::vector<std::string> texts;
+  for (const auto& [event, payload] : again.take_events()) {
+    if (event == "message") {
+      texts.emplace_back(payload["text"].as_string());
+    }
+  }
+  EXPECT_THAT(texts, ::testing::ElementsAre("to all", "to you"));
+  EXPECT_TRUE(ada_.take_event("message").is_null());
+  again.vanish();
+  auto third = bed_.connect();
+  third.request("resume", R"({"token":")" + std::string(reply["resumeToken"].as_string()) + "\"}");
+  EXPECT_TRUE(third.take_event("message").is_null());  // They come once.
+}
+
+TEST_F(TakingPart, KeepsTheNewestMessagesOnlyForTheLost) {
+  grace_.vanish();
+  const std::string filler(15'000, 'x');
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_EQ(ada_.refusal("message", R"({"text":")" + std::to_string(i) + filler + "\"}"), "ok");
+  }
+  EXPECT_EQ(bed_.service().counters().messages_forgotten, 2U);
+  auto again = bed_.connect();
+  again.request("resume", R"({"token":")" + grace_.token + "\"}");
+  std::string first;
+  for (const auto& [event, payload] : again.take_events()) {
+    if (event == "message" && first.empty()) {
+      first = payload["text"].as_string().substr(0, 1);
+    }
+  }
+  EXPECT_EQ(first, "2");
+}
+
 TEST_F(TakingPart, LetsTwentyMessagesPassASecond) {
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(ada_.refusal("message", R"({"text":"a"})"), "ok");
