@@ -4,18 +4,37 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "socketio/listeners.hpp"
 #include "socketio/socket.hpp"
 
 namespace visavis::socketio {
+
+void RoomEvents::tell_join(const std::string& room, const std::string& id, bool created) {
+  if (created) {
+    call_in_turn(create_, room);
+  }
+  call_in_turn(join_, room, id);
+}
+
+void RoomEvents::tell_leave(const std::string& room, const std::string& id, bool deleted) {
+  call_in_turn(leave_, room, id);
+  if (deleted) {
+    call_in_turn(delete_, room);
+  }
+}
 
 void Adapter::add(const std::shared_ptr<Socket>& socket) {
   Member& member = socket->member_;
   member.position = sockets_.size();
   sockets_.push_back(socket);
   check(by_id_.emplace(member.id, socket.get()).second);
+  if (member.in_own_room && events_.any()) {
+    events_.tell_join(member.id, member.id, true);
+  }
 }
 
 void Adapter::remove(Socket& socket) {
+  socket.member_.gone = true;
   leave_all(socket);
   const Member& member = socket.member_;
   by_id_.erase(member.id);
@@ -30,15 +49,19 @@ void Adapter::remove(Socket& socket) {
 
 void Adapter::join(Socket& socket, std::string_view room) {
   Member& member = socket.member_;
-  if (in_room(socket, room)) {
+  if (member.gone || in_room(socket, room)) {
     return;
   }
   if (room == member.id) {
     member.in_own_room = true;
+    if (events_.any() && by_id_.contains(member.id)) {
+      events_.tell_join(member.id, member.id, true);
+    }
     return;
   }
   auto found = rooms_.find(room);
-  if (found == rooms_.end()) {
+  const bool created = found == rooms_.end();
+  if (created) {
     found = rooms_
                 .emplace(std::string(room),
                          std::make_unique<Room>(Room{.name = std::string(room), .members = {}}))
@@ -48,38 +71,59 @@ void Adapter::join(Socket& socket, std::string_view room) {
   member.rooms.push_back(std::make_unique<Membership>(
       Membership{.socket = &socket, .room = found->second.get(), .position = members.size()}));
   members.push_back(member.rooms.back().get());
+  if (events_.any()) {
+    events_.tell_join(std::string(room), member.id, created);
+  }
 }
 
 void Adapter::leave(Socket& socket, std::string_view room) {
   Member& member = socket.member_;
   if (room == member.id) {
-    member.in_own_room = false;
+    leave_own_room(member);
     return;
   }
   const auto found = std::ranges::find(
       member.rooms, room, [](const auto& of) -> std::string_view { return of->room->name; });
-  if (found != member.rooms.end()) {
-    forget(**found);
-    member.rooms.erase(found);
+  if (found == member.rooms.end()) {
+    return;
+  }
+  const std::unique_ptr<Membership> left = std::move(*found);
+  member.rooms.erase(found);
+  const bool deleted = forget(*left);
+  if (events_.any()) {
+    events_.tell_leave(std::string(room), member.id, deleted);
+  }
+}
+
+void Adapter::leave_own_room(Member& member) {
+  if (std::exchange(member.in_own_room, false) && events_.any() && by_id_.contains(member.id)) {
+    events_.tell_leave(member.id, member.id, true);
   }
 }
 
 void Adapter::leave_all(Socket& socket) {
-  socket.member_.in_own_room = false;
-  for (const auto& membership : socket.member_.rooms) {
-    forget(*membership);
+  Member& member = socket.member_;
+  leave_own_room(member);
+  // Out of its list first: a handler may ask and change what is left.
+  for (const auto& membership : std::exchange(member.rooms, {})) {
+    const std::string room = events_.any() ? membership->room->name : std::string();
+    const bool deleted = forget(*membership);
+    if (events_.any()) {
+      events_.tell_leave(room, member.id, deleted);
+    }
   }
-  socket.member_.rooms.clear();
 }
 
-void Adapter::forget(Membership& membership) {
+bool Adapter::forget(Membership& membership) {
   std::vector<Membership*>& members = membership.room->members;
   members[membership.position] = members.back();
   members[membership.position]->position = membership.position;
   members.pop_back();
-  if (members.empty()) {
-    rooms_.erase(rooms_.find(membership.room->name));
+  if (!members.empty()) {
+    return false;
   }
+  rooms_.erase(rooms_.find(membership.room->name));
+  return true;
 }
 
 bool Adapter::in_room(const Socket& socket, std::string_view room) {

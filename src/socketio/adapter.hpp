@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "socketio/broadcast_operator.hpp"
@@ -14,6 +15,40 @@
 namespace visavis::socketio {
 
 class Socket;
+
+/// What a namespace tells of its rooms (the events of Node's adapter). A socket's own room begins
+/// when it connects. A handler may do anything.
+class RoomEvents {
+ public:
+  using RoomHandler = std::move_only_function<void(std::string_view room)>;
+  using MemberHandler =
+      std::move_only_function<void(std::string_view room, std::string_view socket_id)>;
+
+  void on_create(RoomHandler handler) { add(create_, std::move(handler)); }
+  void on_delete(RoomHandler handler) { add(delete_, std::move(handler)); }
+  void on_join(MemberHandler handler) { add(join_, std::move(handler)); }
+  void on_leave(MemberHandler handler) { add(leave_, std::move(handler)); }
+
+ private:
+  friend class Adapter;
+  // Each by pointer: one that is being called may add others.
+  template <class Handler>
+  using List = std::vector<std::unique_ptr<Handler>>;
+  template <class Handler>
+  static void add(List<Handler>& list, Handler handler) {
+    list.push_back(std::make_unique<Handler>(std::move(handler)));
+  }
+  [[nodiscard]] bool any() const {
+    return !create_.empty() || !delete_.empty() || !join_.empty() || !leave_.empty();
+  }
+  void tell_join(const std::string& room, const std::string& id, bool created);
+  void tell_leave(const std::string& room, const std::string& id, bool deleted);
+
+  List<RoomHandler> create_;
+  List<RoomHandler> delete_;
+  List<MemberHandler> join_;
+  List<MemberHandler> leave_;
+};
 
 /// Who is in which room of one namespace: all that a server shared between several processes would
 /// have to ask others. Everything is in the order of joining but for the gaps that leavers leave,
@@ -35,6 +70,7 @@ class Adapter {
   struct Member {
     std::string id;
     bool in_own_room = true;
+    bool gone = false;          ///< left for good: joins nothing any more
     std::size_t position = 0;   ///< among the sockets of the namespace
     std::uint64_t visited = 0;  ///< the last broadcast that reached it
     std::vector<std::unique_ptr<Membership>> rooms;
@@ -53,6 +89,8 @@ class Adapter {
   [[nodiscard]] const std::vector<std::shared_ptr<Socket>>& sockets() const { return sockets_; }
   [[nodiscard]] std::size_t room_count() const { return rooms_.size(); }
 
+  [[nodiscard]] RoomEvents& events() { return events_; }
+
   /// Each socket of the audience once.
   [[nodiscard]] std::vector<std::shared_ptr<Socket>> select(const Audience& audience);
 
@@ -66,7 +104,9 @@ class Adapter {
   template <class Of>
   using ByName = std::unordered_map<std::string, Of, Hash, std::equal_to<>>;
 
-  void forget(Membership& membership);
+  /// True: the room is empty now, and gone.
+  bool forget(Membership& membership);
+  void leave_own_room(Member& member);
   template <class Visit>
   void visit_room(std::string_view room, const Visit& visit);
 
@@ -75,6 +115,7 @@ class Adapter {
   // Shared with whoever is just calling a handler of the socket.
   std::vector<std::shared_ptr<Socket>> sockets_;
   std::uint64_t broadcasts_ = 0;
+  RoomEvents events_;
 };
 
 }  // namespace visavis::socketio

@@ -26,6 +26,7 @@ Connection::Connection(Server& server, engineio::SessionHandle session,
       handshake_(std::move(handshake)),
       decoder_({.attachments_max = server.options().attachments_max,
                 .attachment_bytes_max = server.options().attachment_bytes_max}),
+      custom_decoder_(server.make_decoder()),
       connect_timeout_(server.connect_timeouts_.arm(server.now(), session.value())) {}
 
 Connection::~Connection() {
@@ -52,7 +53,8 @@ void Connection::handle_message(bool binary, Bytes bytes) {
   if (closed_) {
     return;
   }
-  auto decoded = binary ? decoder_.handle_binary(bytes) : decoder_.handle_text(as_text(bytes));
+  PacketDecoder& decoder = custom_decoder_ ? *custom_decoder_ : decoder_;
+  auto decoded = binary ? decoder.handle_binary(bytes) : decoder.handle_text(as_text(bytes));
   if (!decoded) {
     fail(engineio::CloseReason::kForcedClose);
     return;
@@ -162,8 +164,8 @@ void Connection::refuse(std::string_view name_space, std::string_view message) {
   ++server_.counters_.refused_sockets;
   json::Writer error;
   error.begin_object().member("message", message).end_object();
-  send(encode_packet({.type = PacketType::kConnectError, .name_space = name_space}, error.text()),
-       false);
+  send(server_.encode({.type = PacketType::kConnectError, .name_space = name_space}, error.text()),
+       {});
 }
 
 void Connection::fail(engineio::CloseReason reason) {
@@ -175,14 +177,17 @@ void Connection::close(engineio::CloseReason reason) {
   server_.engine_.close(server_.now(), session_, reason);
 }
 
-void Connection::send(const EncodedPacket& packet, bool volatile_packet) {
+void Connection::send(const EncodedPacket& packet, EmitFlags flags) {
   // Asked once for all: an attachment must not stay behind because its text was just written.
-  if (closed_ || (volatile_packet && !server_.engine_.writable(session_))) {
+  const bool in_parts = flags.is_volatile && packet.size() > 1;
+  if (closed_ || (in_parts && !server_.engine_.writable(session_))) {
     return;
   }
   ++server_.counters_.packets_sent;
   for (const engineio::SharedMessage& message : packet) {
-    server_.engine_.send(server_.now(), session_, message);
+    server_.engine_.send(
+        server_.now(), session_, message,
+        {.volatile_message = flags.is_volatile && !in_parts, .compress = flags.compress});
   }
 }
 
@@ -215,14 +220,30 @@ void Connection::left(const Socket& socket, DisconnectReason reason) {
   }
 }
 
-void Connection::disconnect_all() {
+std::vector<std::shared_ptr<Socket>> Connection::joined_sockets() const {
   std::vector<std::shared_ptr<Socket>> sockets;
   for (const Place& place : places_) {
     if (place.state == State::kJoined) {
       sockets.push_back(place.socket);
     }
   }
-  for (const std::shared_ptr<Socket>& socket : sockets) {
+  return sockets;
+}
+
+void Connection::handle_high_water(std::size_t bytes) {
+  for (const std::shared_ptr<Socket>& socket : joined_sockets()) {
+    socket->tell_high_water(bytes);
+  }
+}
+
+void Connection::handle_drain() {
+  for (const std::shared_ptr<Socket>& socket : joined_sockets()) {
+    socket->tell_drain();
+  }
+}
+
+void Connection::disconnect_all() {
+  for (const std::shared_ptr<Socket>& socket : joined_sockets()) {
     socket->disconnect(false);
   }
   server_.engine_.close(server_.now(), session_, engineio::CloseReason::kForcedClose);

@@ -11,6 +11,7 @@
 #include "base/bytes.hpp"
 #include "base/deadline_queue.hpp"
 #include "engineio/server.hpp"
+#include "socketio/broadcast_operator.hpp"
 #include "socketio/disconnect_reason.hpp"
 #include "socketio/packet.hpp"
 
@@ -36,7 +37,10 @@ class Connection {
   /// No namespace was joined in time.
   void handle_connect_timeout();
 
-  void send(const EncodedPacket& packet, bool volatile_packet);
+  void send(const EncodedPacket& packet, EmitFlags flags);
+  /// More waits than the client takes; then, that it has taken all.
+  void handle_high_water(std::size_t bytes);
+  void handle_drain();
   [[nodiscard]] std::size_t buffered_bytes() const;
 
   /// The namespace let this socket in, refused it, or it ended by itself.
@@ -72,6 +76,8 @@ class Connection {
   void ask_parents(const Request& request, std::size_t index);
   void enter(Namespace& name_space, json::Value auth);
   [[nodiscard]] Place& take_place(std::string_view name_space);
+  /// The sockets that are in their namespaces, held while their handlers run.
+  [[nodiscard]] std::vector<std::shared_ptr<Socket>> joined_sockets() const;
   static void handle_inside(Socket& socket, const Packet& packet);
   void refuse(std::string_view name_space, std::string_view message);
   void fail(engineio::CloseReason reason);
@@ -83,7 +89,8 @@ class Connection {
   engineio::SessionHandle session_;
   std::shared_ptr<const engineio::Handshake> handshake_;  // shared with its sockets
   Decoder decoder_;
-  std::vector<Place> places_;  // a few: searched from the front
+  std::unique_ptr<PacketDecoder> custom_decoder_;  // null: the one above, which needs no memory
+  std::vector<Place> places_;                      // a few: searched from the front
   std::optional<DeadlineQueue<std::uint64_t>::Place> connect_timeout_;
   bool closed_ = false;
   // Lets a decision that comes late see whether the connection is still there.

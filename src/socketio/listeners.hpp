@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -12,6 +13,15 @@ namespace visavis::socketio {
 
 /// Names one listener of a socket, so that it alone can be taken off again.
 using ListenerId = Strong<struct ListenerIdMeaning, std::uint64_t>;
+
+/// Calls those of a list of pointers to functions, and those that they add to it.
+template <class Function, class... Args>
+void call_in_turn(const std::vector<std::unique_ptr<Function>>& list, Args&... args) {
+  std::size_t called = 0;
+  while (called < list.size()) {
+    (*list[called++])(args...);
+  }
+}
 
 /// Functions that are called in turn, and may add and remove such while they run. Inner to the
 /// module.

@@ -21,10 +21,22 @@ Namespace::Namespace(Server& server, std::string name, std::shared_ptr<Namespace
     : server_(server), name_(std::move(name)), inherited_(std::move(inherited)) {
   if (server.options_.recovery) {
     recovery_ = std::make_unique<Recovery>(*server.options_.recovery, server.recovery_deadlines_);
+    recovery_->on_expired([this](const RecoverySession&) { note_if_empty(); });
   }
 }
 
 Namespace::~Namespace() = default;
+
+void Namespace::socket_gone() {
+  --sockets_alive_;
+  note_if_empty();
+}
+
+void Namespace::note_if_empty() {
+  if (sockets_alive_ == 0 && parent_ != nullptr) {
+    server_.emptied_namespaces_.push_back(name_);
+  }
+}
 
 void Namespace::on_session_expired(Recovery::ExpiryHandler handler) {
   if (recovery_) {
@@ -116,7 +128,8 @@ void Namespace::suspend(Socket& socket, std::vector<std::string> rooms, Disconne
 }
 
 void Namespace::ask(const SocketPointer& socket) {
-  const bool trusted = socket->recovered_ && server_.options_.recovery->skip_middlewares;
+  const std::optional<RecoveryOptions>& recovery = server_.options_.recovery;
+  const bool trusted = socket->recovered_ && recovery && recovery->skip_middlewares;
   ask(socket, trusted ? middleware_count() : 0);
 }
 
@@ -158,7 +171,7 @@ void Namespace::admit(Socket& socket) {
     json.member("pid", socket.pid_);
   }
   json.end_object();
-  socket.deliver(encode_packet({.type = PacketType::kConnect, .name_space = name_}, json.text()),
+  socket.deliver(server_.encode({.type = PacketType::kConnect, .name_space = name_}, json.text()),
                  {});
   if (inherited_) {
     greet(socket, *inherited_);
@@ -193,72 +206,11 @@ void Namespace::refuse(Socket& socket, const ConnectError& error) {
   connection.refused(socket);
   socket.abandon();
   connection.send(
-      encode_packet({.type = PacketType::kConnectError, .name_space = name_}, json.text()), false);
+      server_.encode({.type = PacketType::kConnectError, .name_space = name_}, json.text()), {});
 }
 
 std::vector<std::shared_ptr<Socket>> Namespace::select(const Audience& audience) {
   return adapter_.select(audience);
-}
-
-void Namespace::broadcast(Payload payload, const Audience& audience, EmitFlags flags) {
-  if (payload.reserved()) {
-    ++server_.counters_.reserved_events;
-    return;
-  }
-  ++server_.counters_.broadcasts;
-  // The receivers first: without one, nothing need be encoded.
-  const std::vector<SocketPointer> receivers = select(audience);
-  if (receivers.empty() && !(recovery_ && recovery_->awaits_somebody())) {
-    return;
-  }
-  const EncodedPacket packet = encode_event(std::move(payload), audience, flags);
-  for (const SocketPointer& receiver : receivers) {
-    receiver->deliver_event(packet, flags);
-  }
-}
-
-void Namespace::broadcast_with_ack(Payload payload, const Target& target, Duration timeout,
-                                   BroadcastAckHandler handler) {
-  if (payload.reserved()) {
-    ++server_.counters_.reserved_events;
-    handler({});
-    return;
-  }
-  ++server_.counters_.broadcasts;
-  const std::vector<SocketPointer> receivers = select(target.audience);
-  if (receivers.empty()) {
-    handler({});
-    return;
-  }
-  struct Round {
-    BroadcastAnswers result;
-    std::size_t due;
-    BroadcastAckHandler handler;
-  };
-  // Shared by the receivers' pending acks: the last of them tells.
-  const auto round = std::make_shared<Round>(
-      Round{.result = {}, .due = receivers.size(), .handler = std::move(handler)});
-  const AckDeadline deadline{.expires = server_.now() + timeout, .id = server_.next_ack_id_++};
-  const std::string digits = std::to_string(deadline.id);
-  // No offset: the client sees the ack behind it, and nothing is sent twice.
-  const EncodedPacket packet = encode_packet(
-      {.type = PacketType::kEvent, .name_space = name_, .id = digits}, std::move(payload));
-  for (const SocketPointer& receiver : receivers) {
-    const bool asked =
-        receiver->expect_ack(deadline, [round](std::expected<Arguments, AckError> answer) {
-          if (answer) {
-            round->result.answers.push_back(*std::move(answer));
-          } else {
-            ++round->result.missing;
-          }
-          if (--round->due == 0) {
-            round->handler(std::move(round->result));
-          }
-        });
-    if (asked) {
-      receiver->deliver_event(packet, target.flags);
-    }
-  }
 }
 
 void Namespace::emit_to(Socket& socket, Payload payload, EmitFlags flags) {
@@ -272,11 +224,11 @@ void Namespace::emit_to(Socket& socket, Payload payload, EmitFlags flags) {
 EncodedPacket Namespace::encode_event(Payload payload, const Audience& audience, EmitFlags flags) {
   const PacketHead head{.type = PacketType::kEvent, .name_space = name_};
   if (!recovery_) {
-    return encode_packet(head, std::move(payload));
+    return server_.encode(head, std::move(payload));
   }
   // Volatile ones, too: the client takes any string at the end of an event for an offset.
   payload.add(recovery_->next_offset());
-  EncodedPacket packet = encode_packet(head, std::move(payload));
+  EncodedPacket packet = server_.encode(head, std::move(payload));
   recovery_->record(server_.now(), flags.is_volatile ? EncodedPacket() : packet, audience);
   return packet;
 }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,12 +15,16 @@
 #include "json/writer.hpp"
 #include "socketio/adapter.hpp"
 #include "socketio/broadcast_operator.hpp"
+#include "socketio/cluster.hpp"
 #include "socketio/recovery.hpp"
 #include "socketio/remote_socket.hpp"
+#include "socketio/server_side.hpp"
 #include "socketio/socket.hpp"
 
 namespace visavis::socketio {
 
+class ClusterNode;
+class ParentNamespace;
 class Server;
 
 /// Why a middleware refuses a client; reaches it as `connect_error` with `message` and `data`.
@@ -87,9 +93,33 @@ class Namespace {
   /// A session that nobody came back for in time; only with `Options::recovery`.
   void on_session_expired(Recovery::ExpiryHandler handler);
 
+  /// Rooms that begin and end, and who joins and leaves them; sockets' own rooms, too.
+  [[nodiscard]] RoomEvents& room_events() { return adapter_.events(); }
+  /// What other servers of a cluster shall see of a socket's state in `fetch_sockets()`.
+  void describe_data(std::move_only_function<json::Raw(const Socket&)> describe) {
+    describe_data_ = std::move(describe);
+  }
+
+  /// To the other servers of the cluster, not to clients. A `ServerSideAckHandler` behind the
+  /// arguments asks each of them for an answer, and waits `Options::cluster_timeout`.
   template <class... Args>
-  void emit(std::string_view event, const Args&... args) {
-    everyone().emit(event, args...);
+  void server_side_emit(std::string_view event, Args&&... args) {
+    if constexpr (ends_with_handler<ServerSideAckHandler, Args...>) {
+      auto [payload, handler] =
+          split_handler<ServerSideAckHandler>(event, std::forward<Args>(args)...);
+      server_side_emit_with_ack(std::move(payload), std::move(handler));
+    } else {
+      server_side_emit(Payload::event(event, args...));
+    }
+  }
+  void server_side_emit(Payload payload);
+  void server_side_emit_with_ack(Payload payload, ServerSideAckHandler handler);
+  /// An event that another server emits so; Node's `io.on("event", …)`.
+  void on_server_side(std::string_view event, ServerSideHandler handler);
+
+  template <class... Args>
+  void emit(std::string_view event, Args&&... args) {
+    everyone().emit(event, std::forward<Args>(args)...);
   }
   void emit(Payload payload) { everyone().emit(std::move(payload)); }
   void emit_with_ack(Payload payload, Duration timeout, BroadcastAckHandler handler) {
@@ -106,6 +136,8 @@ class Namespace {
   [[nodiscard]] BroadcastOperator local() { return everyone().local(); }
   // NOLINTNEXTLINE(readability-identifier-naming): the word that Node has, which is a keyword.
   [[nodiscard]] BroadcastOperator volatile_() { return everyone().volatile_(); }
+  [[nodiscard]] BroadcastOperator compress(bool yes) { return everyone().compress(yes); }
+  [[nodiscard]] BroadcastOperator timeout(Duration time) { return everyone().timeout(time); }
 
   /// The connected socket of this id, or null.
   [[nodiscard]] Socket* find(std::string_view id) const;
@@ -117,7 +149,9 @@ class Namespace {
 
  private:
   friend class BroadcastOperator;
+  friend class ClusterNode;
   friend class Connection;
+  friend class RemoteSocket;
   friend class Server;
   friend class Socket;
 
@@ -142,13 +176,30 @@ class Namespace {
   void admit(Socket& socket);
   void refuse(Socket& socket, const ConnectError& error);
   [[nodiscard]] std::vector<SocketPointer> select(const Audience& audience);
+  /// To the sockets here and, unless the flags say otherwise, to those of the cluster.
   void broadcast(Payload payload, const Audience& audience, EmitFlags flags);
-  struct Target {
-    const Audience& audience;
+  void broadcast_here(Payload payload, const Audience& audience, EmitFlags flags);
+  struct Asking {
     EmitFlags flags;
+    Duration timeout;
   };
-  void broadcast_with_ack(Payload payload, const Target& target, Duration timeout,
+  void broadcast_with_ack(Payload payload, const Audience& audience, Asking how,
                           BroadcastAckHandler handler);
+  /// `answered` is called once for each receiver.
+  void ask_each(Payload payload, const std::vector<SocketPointer>& receivers, Asking how,
+                const std::function<void(std::expected<Arguments, AckError>)>& answered);
+  void fetch(const Audience& audience, EmitFlags flags, FetchHandler handler);
+  /// Joins, leaves or disconnects whom the message means, here and in the cluster.
+  void act(ClusterMessage message);
+  void act_here(const ClusterMessage& message);
+  [[nodiscard]] json::Raw describe_data(const Socket& socket);
+  [[nodiscard]] std::vector<ClusterSocket> describe(const std::vector<SocketPointer>& sockets);
+  /// False: no handler.
+  [[nodiscard]] bool handle_server_side(const SharedEvent& event, const ServerSideAck& ack);
+  /// Null: alone, or the flags say so.
+  [[nodiscard]] ClusterNode* cluster(EmitFlags flags) const;
+  void socket_gone();
+  void note_if_empty();
   void emit_to(Socket& socket, Payload payload, EmitFlags flags);
   /// Every event goes through here once, however many receive it.
   [[nodiscard]] EncodedPacket encode_event(Payload payload, const Audience& audience,
@@ -156,7 +207,12 @@ class Namespace {
 
   Server& server_;
   std::string name_;
+  ParentNamespace* parent_ = nullptr;  // null: not made for a client
+  std::size_t sockets_alive_ = 0;      // connected, asking, or still held by a handler
   Adapter adapter_;
+  std::move_only_function<json::Raw(const Socket&)> describe_data_;
+  using ServerSideHandlers = std::vector<std::shared_ptr<ServerSideHandler>>;
+  std::map<std::string, ServerSideHandlers, std::less<>> server_side_handlers_;
   std::unique_ptr<Recovery> recovery_;         // null: off
   std::shared_ptr<NamespaceHooks> inherited_;  // shared with parent and siblings; may be null
   NamespaceHooks hooks_;

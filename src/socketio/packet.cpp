@@ -76,19 +76,6 @@ bool is_event_list(const json::Value& data) {
          (name.is_number() || (name.is_string() && !is_reserved_event(name.as_string())));
 }
 
-bool is_data_valid(PacketType type, const json::Value& data) {
-  switch (type) {
-    case PacketType::kConnect: return data.is_object();
-    case PacketType::kDisconnect: return false;
-    case PacketType::kConnectError: return data.is_object() || data.is_string();
-    case PacketType::kEvent:
-    case PacketType::kBinaryEvent: return is_event_list(data);
-    case PacketType::kAck:
-    case PacketType::kBinaryAck: return data.is_array();
-  }
-  return false;
-}
-
 bool is_placeholder(const json::Value& value) {
   return value.is_object() && value["_placeholder"].as_bool();
 }
@@ -179,6 +166,19 @@ bool is_reserved_event(std::string_view name) {
   return std::ranges::find(kReserved, name) != kReserved.end();
 }
 
+bool is_data_valid(PacketType type, const json::Value& data) {
+  switch (type) {
+    case PacketType::kConnect: return data.is_object();
+    case PacketType::kDisconnect: return false;
+    case PacketType::kConnectError: return data.is_object() || data.is_string();
+    case PacketType::kEvent:
+    case PacketType::kBinaryEvent: return is_event_list(data);
+    case PacketType::kAck:
+    case PacketType::kBinaryAck: return data.is_array();
+  }
+  return false;
+}
+
 std::expected<std::optional<Packet>, DecodeError> Decoder::handle_text(std::string_view text) {
   if (waiting_) {
     return std::unexpected(DecodeError::kAttachmentDue);
@@ -238,6 +238,10 @@ EncodedPacket encode_packet(const PacketHead& head, Payload payload) {
 
 std::optional<Packet> decode_packet(const EncodedPacket& encoded) {
   Decoder decoder({.attachments_max = encoded.size(), .attachment_bytes_max = SIZE_MAX});
+  return decode_packet(decoder, encoded);
+}
+
+std::optional<Packet> decode_packet(PacketDecoder& decoder, const EncodedPacket& encoded) {
   std::expected<std::optional<Packet>, DecodeError> packet;
   for (const engineio::SharedMessage& message : encoded) {
     packet = message->binary() ? decoder.handle_binary(message->packet())

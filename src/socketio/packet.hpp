@@ -56,20 +56,35 @@ struct Packet {
 /// Event names that no packet may have: both ends give them a meaning of their own.
 [[nodiscard]] bool is_reserved_event(std::string_view name);
 
-/// Puts the packets of one connection together: a text, then as many attachments as it says.
-class Decoder {
+/// Puts the packets of one connection together from Engine.IO's messages.
+class PacketDecoder {
  public:
   struct Limits {
     std::size_t attachments_max = 10;
     std::size_t attachment_bytes_max = 10'000'000;
   };
+  using Result = std::expected<std::optional<Packet>, DecodeError>;
 
-  explicit Decoder(Limits limits) : limits_(limits) {}
+  PacketDecoder() = default;
+  PacketDecoder(const PacketDecoder&) = delete;
+  PacketDecoder& operator=(const PacketDecoder&) = delete;
+  virtual ~PacketDecoder() = default;
 
   /// The packet if it is whole. After an error the connection must be closed.
-  [[nodiscard]] std::expected<std::optional<Packet>, DecodeError> handle_text(
-      std::string_view text);
-  [[nodiscard]] std::expected<std::optional<Packet>, DecodeError> handle_binary(Bytes bytes);
+  [[nodiscard]] virtual Result handle_text(std::string_view text) = 0;
+  [[nodiscard]] virtual Result handle_binary(Bytes bytes) = 0;
+};
+
+/// Whether a packet of this type may carry this: an object for CONNECT, an event's name first, …
+[[nodiscard]] bool is_data_valid(PacketType type, const json::Value& data);
+
+/// Socket.IO's own: a text, then as many attachments as it says.
+class Decoder final : public PacketDecoder {
+ public:
+  explicit Decoder(Limits limits) : limits_(limits) {}
+
+  [[nodiscard]] Result handle_text(std::string_view text) override;
+  [[nodiscard]] Result handle_binary(Bytes bytes) override;
 
  private:
   [[nodiscard]] std::expected<std::optional<Packet>, DecodeError> complete();
@@ -95,6 +110,8 @@ using EncodedPacket = std::vector<engineio::SharedMessage>;
 [[nodiscard]] EncodedPacket encode_packet(const PacketHead& head, Payload payload);
 /// What was encoded, as its receiver reads it.
 [[nodiscard]] std::optional<Packet> decode_packet(const EncodedPacket& encoded);
+[[nodiscard]] std::optional<Packet> decode_packet(PacketDecoder& decoder,
+                                                  const EncodedPacket& encoded);
 /// Any packet with its JSON already written ("" for none).
 [[nodiscard]] EncodedPacket encode_packet(const PacketHead& head, std::string_view json);
 

@@ -51,12 +51,12 @@ class ParentNamespace {
 
   /// To the sockets of all its namespaces.
   template <class... Args>
-  void emit(std::string_view event, const Args&... args) {
+  void emit(std::string_view event, const Args&... args) const {
     for (Namespace* const child : children_) {
       child->emit(event, args...);
     }
   }
-  /// In the order of their making.
+  /// Those that are, in the order of their making.
   [[nodiscard]] const std::vector<Namespace*>& children() const { return children_; }
 
  private:

@@ -1,5 +1,6 @@
 #include "socketio/payload.hpp"
 
+#include "socketio/cluster.hpp"
 #include "socketio/packet.hpp"
 
 namespace visavis::socketio {
@@ -51,6 +52,23 @@ Payload& Payload::argument(const Argument& argument) {
     writer_.value(argument.json());
   }
   return *this;
+}
+
+Payload Payload::of(const SharedEvent& event) {
+  Payload payload;
+  const std::string_view list = event.list;
+  // "[]" has nothing between its brackets.
+  if (list.size() > 2) {
+    payload.writer_.raw(list.substr(1, list.size() - 2));
+  }
+  payload.attachments_ = event.attachments;
+  return payload;
+}
+
+std::shared_ptr<const SharedEvent> Payload::to_shared() && {
+  SharedEvent event{.list = {}, .attachments = take_attachments()};
+  event.list = std::move(*this).finish();
+  return std::make_shared<const SharedEvent>(std::move(event));
 }
 
 std::string Payload::finish() && {

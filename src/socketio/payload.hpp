@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,8 @@
 #include "socketio/arguments.hpp"
 
 namespace visavis::socketio {
+
+struct SharedEvent;
 
 /// The arguments of an event or an ack on their way out: one JSON array and its attachments.
 ///
@@ -75,6 +78,10 @@ class Payload {
 
   /// An event of a name that has a meaning of its own ("connect", "disconnect", …): never sent.
   [[nodiscard]] bool reserved() const { return reserved_; }
+  /// One that another server has ended; more can be added.
+  [[nodiscard]] static Payload of(const SharedEvent& event);
+  /// Ends it for other servers. Call it once, last.
+  [[nodiscard]] std::shared_ptr<const SharedEvent> to_shared() &&;
   /// Ends the array. Call it once, last.
   [[nodiscard]] std::string finish() &&;
   [[nodiscard]] std::vector<SharedBytes> take_attachments() { return std::move(attachments_); }

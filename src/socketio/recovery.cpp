@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstddef>
+#include <ranges>
 #include <utility>
 
+#include "socketio/listeners.hpp"
 #include "socketio/socket.hpp"
 
 namespace visavis::socketio {
@@ -41,14 +44,16 @@ bool is_meant(const Audience& audience, const std::vector<std::string>& rooms) {
 }
 
 std::size_t bytes_of(const EncodedPacket& packet, const Audience& audience) {
-  // What an event takes besides, about: so a flood of tiny ones is counted, too.
-  std::size_t bytes = 200;
+  // What an event and a room's name take besides, about: so a flood of tiny ones is counted, too.
+  constexpr std::size_t kEventBytes = 200;
+  constexpr std::size_t kRoomBytes = 32;
+  std::size_t bytes = kEventBytes;
   for (const engineio::SharedMessage& message : packet) {
     bytes += message->packet().size();
   }
   for (const auto* const rooms : {&audience.rooms, &audience.except}) {
     for (const std::string& room : *rooms) {
-      bytes += sizeof(room) + room.size();
+      bytes += kRoomBytes + room.size();
     }
   }
   return bytes;
@@ -212,17 +217,19 @@ std::optional<std::vector<EncodedPacket>> Recovery::resume(const std::string& pi
   Kept& kept = found->second;
   std::vector<EncodedPacket> missed;
   const std::uint64_t before_log = last_ - log_.size();
-  const std::uint64_t skipped = std::max(kept.resumes_after, before_log) - before_log;
-  for (std::size_t i = static_cast<std::size_t>(skipped); i < log_.size(); ++i) {
-    if (!log_[i].packet.empty() && is_meant(log_[i].audience, kept.session.rooms)) {
-      missed.push_back(log_[i].packet);
+  // At most the length of the log: nobody resumes behind its end.
+  const auto skipped =
+      static_cast<std::ptrdiff_t>(std::max(kept.resumes_after, before_log) - before_log);
+  for (const Event& event : std::ranges::subrange(log_.begin() + skipped, log_.end())) {
+    if (!event.packet.empty() && is_meant(event.audience, kept.session.rooms)) {
+      missed.push_back(event.packet);
     }
   }
-  if (kept.deadline) {
-    deadlines_.cancel(*std::exchange(kept.deadline, std::nullopt));
+  if (const auto deadline = std::exchange(kept.deadline, std::nullopt)) {
+    deadlines_.cancel(*deadline);
   }
-  if (kept.place) {
-    away_order_.erase(*std::exchange(kept.place, std::nullopt));
+  if (const auto place = std::exchange(kept.place, std::nullopt)) {
+    away_order_.erase(*place);
   }
   --away_;
   kept.state = State::kConnected;
@@ -249,10 +256,7 @@ void Recovery::expire(Sessions::iterator session) {
   const std::string pid = session->first;
   const RecoverySession expired = std::move(session->second.session);
   forget(pid);
-  // By index: a handler may add handlers.
-  for (std::size_t i = 0; i < expiry_handlers_.size(); ++i) {
-    (*expiry_handlers_[i])(expired);
-  }
+  call_in_turn(expiry_handlers_, expired);
 }
 
 }  // namespace visavis::socketio

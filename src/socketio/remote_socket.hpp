@@ -12,22 +12,29 @@
 
 namespace visavis::socketio {
 
+class Namespace;
 class Socket;
+struct ClusterSocket;
 
 /// A socket as `fetch_sockets()` tells of it: how it was at that moment, and a way to act on it if
 /// it still is there. Must not outlive its namespace.
 class RemoteSocket {
  public:
   explicit RemoteSocket(const Socket& socket);
+  /// Of another server.
+  RemoteSocket(Namespace& of, ClusterSocket socket);
 
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] const Handshake& handshake() const { return handshake_; }
   [[nodiscard]] const std::vector<std::string>& rooms() const { return rooms_; }
-  /// The socket's own state; null if it has none of this type.
+  /// The socket's own state; null if it has none of this type, and if it is another server's.
   template <class Data>
   [[nodiscard]] const Data* data() const {
     return data_ ? std::any_cast<Data>(data_.get()) : nullptr;
   }
+
+  /// What `Namespace::describe_data()` says of its state; null without.
+  [[nodiscard]] const json::Value& data_json() const { return data_json_; }
 
   template <class... Args>
   void emit(std::string_view event, const Args&... args) const {
@@ -43,7 +50,8 @@ class RemoteSocket {
   Handshake handshake_;
   std::vector<std::string> rooms_;
   std::shared_ptr<const std::any> data_;  // shared with the socket
-  BroadcastOperator itself_;              // the room of its id
+  json::Value data_json_;
+  BroadcastOperator itself_;  // the room of its id
 };
 
 }  // namespace visavis::socketio

@@ -4,7 +4,10 @@
 #include <utility>
 
 #include "engineio/server.hpp"
+#include "socketio/cluster_node.hpp"
 #include "socketio/connection.hpp"
+#include "socketio/listeners.hpp"
+#include "socketio/parser.hpp"
 
 namespace visavis::socketio {
 namespace {
@@ -54,6 +57,18 @@ Server::Server(engineio::Server& engine, Options options, Entropy& entropy)
       ended_connections_.back()->handle_closed(reason_of(reason));
     }
   };
+  handlers.drain = [this](Instant now, engineio::SessionHandle session) {
+    set_now(now);
+    if (Connection* const connection = find_connection(session)) {
+      connection->handle_drain();
+    }
+  };
+  handlers.high_water = [this](Instant now, engineio::SessionHandle session, std::size_t bytes) {
+    set_now(now);
+    if (Connection* const connection = find_connection(session)) {
+      connection->handle_high_water(bytes);
+    }
+  };
   engine_.set_handlers(std::move(handlers));
 }
 
@@ -91,10 +106,9 @@ Namespace* Server::make_child(ParentNamespace& parent, std::string_view name) {
   ++children_;
   auto child = std::make_unique<Namespace>(*this, std::string(name), parent.hooks_);
   Namespace& made = *namespaces_.emplace(std::string(name), std::move(child)).first->second;
+  made.parent_ = &parent;
   parent.children_.push_back(&made);
-  for (std::size_t i = 0; i < new_namespace_handlers_.size(); ++i) {
-    new_namespace_handlers_[i](made);
-  }
+  call_in_turn(new_namespace_handlers_, made);
   return &made;
 }
 
@@ -112,6 +126,70 @@ void Server::begin_call(Instant now) {
   set_now(now);
   ended_sockets_.clear();
   ended_connections_.clear();
+  if (!emptied_namespaces_.empty()) {
+    end_empty_namespaces();
+  }
+}
+
+void Server::end_empty_namespaces() {
+  for (const std::string& name : std::exchange(emptied_namespaces_, {})) {
+    const auto found = namespaces_.find(name);
+    if (!options_.cleanup_empty_child_namespaces || found == namespaces_.end()) {
+      continue;
+    }
+    Namespace& empty = *found->second;
+    const bool awaits = empty.recovery_ && empty.recovery_->awaits_somebody();
+    if (empty.parent_ == nullptr || empty.sockets_alive_ > 0 || awaits) {
+      continue;
+    }
+    std::erase(empty.parent_->children_, &empty);
+    namespaces_.erase(found);
+    --children_;
+    ++counters_.namespaces_ended;
+  }
+}
+
+EncodedPacket Server::encode(const PacketHead& head, Payload payload) const {
+  if (!options_.parser) {
+    return encode_packet(head, std::move(payload));
+  }
+  std::vector<SharedBytes> attachments = payload.take_attachments();
+  return options_.parser->encode(head, std::move(payload).finish(), std::move(attachments));
+}
+
+EncodedPacket Server::encode(const PacketHead& head, std::string_view json) const {
+  return options_.parser ? options_.parser->encode(head, json) : encode_packet(head, json);
+}
+
+std::unique_ptr<PacketDecoder> Server::make_decoder() const {
+  return options_.parser ? options_.parser->make_decoder(
+                               {.attachments_max = options_.attachments_max,
+                                .attachment_bytes_max = options_.attachment_bytes_max})
+                         : nullptr;
+}
+
+std::optional<Packet> Server::decode(const EncodedPacket& packet) const {
+  if (!options_.parser) {
+    return decode_packet(packet);
+  }
+  return decode_packet(*options_.parser->make_decoder(
+                           {.attachments_max = packet.size(), .attachment_bytes_max = SIZE_MAX}),
+                       packet);
+}
+
+void Server::join_cluster(Cluster& cluster) {
+  cluster_ = std::make_unique<ClusterNode>(*this, cluster, entropy_.token(16));
+}
+
+std::string_view Server::cluster_id() const {
+  return cluster_ ? std::string_view(cluster_->id()) : std::string_view();
+}
+
+void Server::handle_cluster(Instant now, ClusterMessage message) {
+  begin_call(now);
+  if (cluster_) {
+    cluster_->handle(std::move(message));
+  }
 }
 
 void Server::keep_until_next_call(std::shared_ptr<Socket> socket) {
@@ -140,6 +218,9 @@ void Server::handle_timeout(Instant now) {
   while (const auto away = recovery_deadlines_.poll_expired(now)) {
     away->of->handle_expired(away->pid);
   }
+  if (cluster_) {
+    cluster_->handle_timeout(now);
+  }
   while (!ack_timeouts_.empty() && ack_timeouts_.begin()->first.first.expires <= now) {
     auto expired = ack_timeouts_.extract(ack_timeouts_.begin());
     ++counters_.ack_timeouts;
@@ -151,7 +232,8 @@ void Server::handle_timeout(Instant now) {
 
 Instant Server::next_timeout() const {
   const Instant ack = ack_timeouts_.empty() ? kNever : ack_timeouts_.begin()->first.first.expires;
-  return std::min({connect_timeouts_.next(), recovery_deadlines_.next(), ack});
+  const Instant cluster = cluster_ ? cluster_->next_timeout() : kNever;
+  return std::min({connect_timeouts_.next(), recovery_deadlines_.next(), ack, cluster});
 }
 
 void Server::shut_down(Instant now, Duration window) {

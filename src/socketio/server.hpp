@@ -17,7 +17,9 @@
 #include "base/entropy.hpp"
 #include "base/strong.hpp"
 #include "base/time.hpp"
+#include "socketio/cluster.hpp"
 #include "socketio/namespace.hpp"
+#include "socketio/packet.hpp"
 #include "socketio/parent_namespace.hpp"
 #include "socketio/recovery.hpp"
 #include "socketio/socket.hpp"
@@ -29,7 +31,9 @@ using SessionHandle = Strong<struct SessionHandleMeaning, std::uint64_t>;
 
 namespace visavis::socketio {
 
+class ClusterNode;
 class Connection;
+class Parser;
 
 struct EventRate {
   double per_second = 100;
@@ -59,6 +63,15 @@ struct Options {
   std::optional<EventRate> event_rate = std::nullopt;
   /// Connection state recovery; off by default, as in Node.
   std::optional<RecoveryOptions> recovery = std::nullopt;
+  /// How long answers are waited for where `timeout()` says nothing else. Node waits for ever.
+  Duration ack_timeout = std::chrono::seconds(30);
+  /// How long the other servers of a cluster have to answer (Node's default).
+  Duration cluster_timeout = std::chrono::seconds(5);
+  /// Namespaces that were made for clients end with their last socket. Then references to them end,
+  /// too: keep the name, and ask `Server::find_namespace()`. Off, as in Node.
+  bool cleanup_empty_child_namespaces = false;
+  /// Null: Socket.IO's own. Shared: several servers may have the same.
+  std::shared_ptr<const Parser> parser = nullptr;
   /// What a clock on the wall shows at `Instant{}`, for `Handshake::time()`; a core has no clock.
   json::Date wall_clock_zero{};
 };
@@ -79,6 +92,8 @@ struct Counters {
   std::uint64_t recovered_sockets = 0;
   std::uint64_t recoveries_failed = 0;  ///< a session was asked for that could not be had
   std::uint64_t taken_over = 0;         ///< recovered while the old connection looked alive
+  std::uint64_t cluster_timeouts = 0;   ///< questions that not all servers answered in time
+  std::uint64_t namespaces_ended = 0;   ///< `Options::cleanup_empty_child_namespaces`
 };
 
 /// A Socket.IO server (protocol version 5) on an Engine.IO server: namespaces, events, acks, rooms.
@@ -107,19 +122,48 @@ class Server {
   ParentNamespace& of_dynamic(NamespacePredicate allow);
   /// … whose answer may come later.
   ParentNamespace& of_dynamic_async(NamespaceDecision decide);
+  /// Null if there is none of this name, which begins with a slash.
+  [[nodiscard]] Namespace* find_namespace(std::string_view name) const;
   /// A namespace was made for a client.
   void on_new_namespace(std::move_only_function<void(Namespace&)> handler) {
-    new_namespace_handlers_.push_back(std::move(handler));
+    using Handler = std::move_only_function<void(Namespace&)>;
+    new_namespace_handlers_.push_back(std::make_unique<Handler>(std::move(handler)));
   }
 
   // The namespace "/".
   void use(Middleware middleware) { main().use(std::move(middleware)); }
   void on_connection(ConnectionHandler handler) { main().on_connection(std::move(handler)); }
   template <class... Args>
-  void emit(std::string_view event, const Args&... args) {
-    main().emit(event, args...);
+  void emit(std::string_view event, Args&&... args) {
+    main().emit(event, std::forward<Args>(args)...);
   }
   [[nodiscard]] BroadcastOperator to(std::string_view room) { return main().to(room); }
+  [[nodiscard]] BroadcastOperator in(std::string_view room) { return main().to(room); }
+  [[nodiscard]] BroadcastOperator except(std::string_view room) { return main().except(room); }
+  [[nodiscard]] BroadcastOperator local() { return main().local(); }
+  // NOLINTNEXTLINE(readability-identifier-naming): the word that Node has, which is a keyword.
+  [[nodiscard]] BroadcastOperator volatile_() { return main().volatile_(); }
+  [[nodiscard]] BroadcastOperator compress(bool yes) { return main().compress(yes); }
+  [[nodiscard]] BroadcastOperator timeout(Duration time) { return main().timeout(time); }
+  void fetch_sockets(FetchHandler handler) { main().fetch_sockets(std::move(handler)); }
+  void sockets_join(std::string_view room) { main().sockets_join(room); }
+  void sockets_leave(std::string_view room) { main().sockets_leave(room); }
+  void disconnect_sockets(bool close = false) { main().disconnect_sockets(close); }
+  template <class... Args>
+  void server_side_emit(std::string_view event, Args&&... args) {
+    main().server_side_emit(event, std::forward<Args>(args)...);
+  }
+  void on_server_side(std::string_view event, ServerSideHandler handler) {
+    main().on_server_side(event, std::move(handler));
+  }
+
+  /// From now on this is one of several servers: what goes to rooms goes to those of all. `cluster`
+  /// outlives the server. Call it once, before clients come.
+  void join_cluster(Cluster& cluster);
+  /// What it is called there; empty without a cluster.
+  [[nodiscard]] std::string_view cluster_id() const;
+  /// A message that came by way of the cluster.
+  void handle_cluster(Instant now, ClusterMessage message);
 
   /// The time of the `handle_*` call (or of the last `set_now()`) that everything now done is done
   /// at.
@@ -137,16 +181,23 @@ class Server {
   [[nodiscard]] std::size_t connection_count() const { return connections_.size(); }
 
  private:
+  friend class ClusterNode;
   friend class Connection;
   friend class Namespace;
   friend class Socket;
 
   Namespace& main() { return of("/"); }
-  [[nodiscard]] Namespace* find_namespace(std::string_view name) const;
   /// Null when there are too many.
   [[nodiscard]] Namespace* make_child(ParentNamespace& parent, std::string_view name);
   [[nodiscard]] Connection* find_connection(engineio::SessionHandle session) const;
   void begin_call(Instant now);
+  void end_empty_namespaces();
+  /// By the parser of the options.
+  [[nodiscard]] EncodedPacket encode(const PacketHead& head, Payload payload) const;
+  [[nodiscard]] EncodedPacket encode(const PacketHead& head, std::string_view json) const;
+  [[nodiscard]] std::optional<Packet> decode(const EncodedPacket& packet) const;
+  /// Null: `Decoder` does.
+  [[nodiscard]] std::unique_ptr<PacketDecoder> make_decoder() const;
   void keep_until_next_call(std::shared_ptr<Socket> socket);
   void arm_ack_timeout(AckDeadline deadline, const std::shared_ptr<Socket>& socket);
   void forget_ack_timeout(AckDeadline deadline, const Socket& socket);
@@ -157,9 +208,12 @@ class Server {
   Instant now_;
   Counters counters_;
   Recovery::Deadlines recovery_deadlines_;
+  std::unique_ptr<ClusterNode> cluster_;  // null: alone
+  std::vector<std::string> emptied_namespaces_;
   std::map<std::string, std::unique_ptr<Namespace>, std::less<>> namespaces_;
   std::vector<std::unique_ptr<ParentNamespace>> parents_;
-  std::vector<std::move_only_function<void(Namespace&)>> new_namespace_handlers_;
+  // Each by pointer: one that is being called may add others.
+  std::vector<std::unique_ptr<std::move_only_function<void(Namespace&)>>> new_namespace_handlers_;
   std::size_t children_ = 0;
   DeadlineQueue<std::uint64_t> connect_timeouts_;
   // The socket in the key only tells apart the receivers of one broadcast; it is not followed.

@@ -28,9 +28,12 @@ std::string event_name(const json::Value& name) {
 Socket::Socket(Namespace& of, Connection& connection, std::string id, Handshake handshake)
     : namespace_(of), connection_(&connection), handshake_(std::move(handshake)) {
   member_.id = std::move(id);
+  ++namespace_.sockets_alive_;
 }
 
-Socket::~Socket() = default;
+Socket::~Socket() {
+  namespace_.socket_gone();
+}
 
 ListenerId Socket::on(std::string_view event, EventHandler handler) {
   const ListenerId id = next_listener();
@@ -93,6 +96,38 @@ void Socket::use(EventMiddleware middleware) {
 
 void Socket::on_error(EventErrorHandler handler) {
   error_handlers_.append(next_listener(), std::move(handler));
+}
+
+void Socket::on_high_water(HighWaterHandler handler) {
+  if (!flow_) {
+    flow_ = std::make_unique<FlowHandlers>();
+  }
+  flow_->high_water.append(next_listener(), std::move(handler));
+}
+
+void Socket::on_drain(DrainHandler handler) {
+  if (!flow_) {
+    flow_ = std::make_unique<FlowHandlers>();
+  }
+  flow_->drain.append(next_listener(), std::move(handler));
+}
+
+void Socket::tell_high_water(std::size_t bytes) {
+  const auto due = flow_ ? flow_->high_water.due() : decltype(flow_->high_water.due())();
+  for (const auto& handler : due) {
+    if (connected_) {
+      (*handler.function)(bytes);
+    }
+  }
+}
+
+void Socket::tell_drain() {
+  const auto due = flow_ ? flow_->drain.due() : decltype(flow_->drain.due())();
+  for (const auto& handler : due) {
+    if (connected_) {
+      (*handler.function)();
+    }
+  }
 }
 
 void Socket::on_disconnecting(DisconnectHandler handler) {
@@ -199,7 +234,7 @@ void Socket::tell_outgoing(const EncodedPacket& packet) {
   if (outgoing_handlers_.empty() || telling_outgoing_ || !connected_) {
     return;
   }
-  const std::optional<Packet> event = decode_packet(packet);
+  const std::optional<Packet> event = namespace_.server().decode(packet);
   if (!event || !event->data) {
     return;
   }
@@ -246,7 +281,7 @@ void Socket::emit(Payload payload, EmitFlags flags) {
   }
 }
 
-void Socket::emit_with_ack(Payload payload, Duration timeout, AckHandler handler) {
+void Socket::ask_client(Payload payload, EmitFlags flags, Duration timeout, AckHandler handler) {
   Server& server = namespace_.server();
   if (!connected_ || payload.reserved()) {
     handler(std::unexpected(AckError::kDisconnected));
@@ -258,9 +293,9 @@ void Socket::emit_with_ack(Payload payload, Duration timeout, AckHandler handler
   }
   const std::string digits = std::to_string(deadline.id);
   deliver_event(
-      encode_packet({.type = PacketType::kEvent, .name_space = namespace_.name(), .id = digits},
+      server.encode({.type = PacketType::kEvent, .name_space = namespace_.name(), .id = digits},
                     std::move(payload)),
-      {});
+      flags);
 }
 
 bool Socket::expect_ack(AckDeadline deadline, AckHandler handler) {
@@ -277,15 +312,16 @@ bool Socket::expect_ack(AckDeadline deadline, AckHandler handler) {
 
 void Socket::send_ack(std::string_view id, Payload payload) {
   if (connected_) {
-    deliver(encode_packet({.type = PacketType::kAck, .name_space = namespace_.name(), .id = id},
-                          std::move(payload)),
+    deliver(namespace_.server().encode(
+                {.type = PacketType::kAck, .name_space = namespace_.name(), .id = id},
+                std::move(payload)),
             {});
   }
 }
 
 void Socket::deliver(const std::vector<engineio::SharedMessage>& packet, EmitFlags flags) {
   if (connected_) {
-    connection_->send(packet, flags.is_volatile);
+    connection_->send(packet, flags);
   }
 }
 
@@ -334,7 +370,8 @@ void Socket::disconnect(bool close) {
     connection_->disconnect_all();
     return;
   }
-  deliver(encode_packet({.type = PacketType::kDisconnect, .name_space = namespace_.name()}, ""),
+  deliver(namespace_.server().encode(
+              {.type = PacketType::kDisconnect, .name_space = namespace_.name()}, ""),
           {});
   end(DisconnectReason::kServerNamespaceDisconnect);
 }
@@ -372,6 +409,7 @@ void Socket::end(DisconnectReason reason) {
   outgoing_handlers_.clear();
   error_handlers_.clear();
   middlewares_.clear();
+  flow_.reset();
 }
 
 void Socket::abandon() {

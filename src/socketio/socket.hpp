@@ -23,6 +23,7 @@
 #include "socketio/handshake.hpp"
 #include "socketio/listeners.hpp"
 #include "socketio/payload.hpp"
+#include "socketio/socket_operator.hpp"
 
 namespace visavis::socketio {
 
@@ -30,12 +31,6 @@ class Connection;
 class Namespace;
 class Server;
 struct Packet;
-
-enum class AckError : std::uint8_t {
-  kTimeout,       ///< no answer in time
-  kDisconnected,  ///< the socket ended before the answer came
-  kTooMany,       ///< `Options::pending_acks_max` answers are being waited for already
-};
 
 /// Until when an answer is waited for. Inner to the module.
 struct AckDeadline {
@@ -48,7 +43,9 @@ using EventHandler = std::move_only_function<void(const Arguments&, Ack)>;
 using AnyHandler = std::move_only_function<void(std::string_view event, const Arguments&, Ack)>;
 using OutgoingHandler = std::move_only_function<void(std::string_view event, const Arguments&)>;
 using DisconnectHandler = std::move_only_function<void(DisconnectReason)>;
-using AckHandler = std::move_only_function<void(std::expected<Arguments, AckError>)>;
+/// More than `engineio::Options::high_water_bytes` wait for this client; so many now.
+using HighWaterHandler = std::move_only_function<void(std::size_t bytes)>;
+using DrainHandler = std::move_only_function<void()>;
 
 /// One client in one namespace. Made and owned by its namespace. A reference to it holds until the
 /// last `on_disconnect` handler and whatever call made it end have returned (an `emit` can, when
@@ -99,14 +96,30 @@ class Socket : public std::enable_shared_from_this<Socket> {
   /// When all its rooms are left.
   void on_disconnect(DisconnectHandler handler);
 
+  /// The client takes less than it is sent, once until it has taken all: `on_drain` tells of that.
+  /// What happens then besides, `engineio::Options::high_water_policy` says.
+  void on_high_water(HighWaterHandler handler);
+  void on_drain(DrainHandler handler);
+
+  /// With an `AckHandler` behind the arguments the client is asked for an answer:
+  ///
+  ///     socket.emit("ready?", [](std::expected<Arguments, AckError> answer) { … });
   template <class... Args>
-  void emit(std::string_view event, const Args&... args) {
-    emit(Payload::event(event, args...));
+  void emit(std::string_view event, Args&&... args) {
+    SocketOperator(*this).emit(event, std::forward<Args>(args)...);
+  }
+  // NOLINTNEXTLINE(readability-identifier-naming): the word that Node has, which is a keyword.
+  [[nodiscard]] SocketOperator volatile_() { return SocketOperator(*this).volatile_(); }
+  [[nodiscard]] SocketOperator compress(bool yes) { return SocketOperator(*this).compress(yes); }
+  [[nodiscard]] SocketOperator timeout(Duration time) {
+    return SocketOperator(*this).timeout(time);
   }
   void emit(Payload payload, EmitFlags flags = {});
   /// Asks the client; `handler` is called exactly once. `Payload::event(name, args...)` makes the
   /// payload.
-  void emit_with_ack(Payload payload, Duration timeout, AckHandler handler);
+  void emit_with_ack(Payload payload, Duration timeout, AckHandler handler) {
+    ask_client(std::move(payload), {}, timeout, std::move(handler));
+  }
 
   /// False when it is in `Options::rooms_max` rooms already.
   bool join(std::string_view room);
@@ -150,6 +163,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   friend class Namespace;
   friend class RemoteSocket;
   friend class Server;
+  friend class SocketOperator;
 
   /// An event on its way past the middlewares.
   struct Incoming {
@@ -172,6 +186,9 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void end(DisconnectReason reason);
   /// The end of one that was never connected.
   void abandon();
+  void ask_client(Payload payload, EmitFlags flags, Duration timeout, AckHandler handler);
+  void tell_high_water(std::size_t bytes);
+  void tell_drain();
   /// False when there are too many already, which `handler` has been told then.
   bool expect_ack(AckDeadline deadline, AckHandler handler);
   void settle_ack(std::uint64_t id, std::expected<Arguments, AckError> answer);
@@ -200,6 +217,12 @@ class Socket : public std::enable_shared_from_this<Socket> {
   Listeners<AnyHandler> unknown_handlers_;
   Listeners<OutgoingHandler> outgoing_handlers_;
   Listeners<EventErrorHandler> error_handlers_;
+  /// Few sockets have any, so all share one place.
+  struct FlowHandlers {
+    Listeners<HighWaterHandler> high_water;
+    Listeners<DrainHandler> drain;
+  };
+  std::unique_ptr<FlowHandlers> flow_;
   std::vector<std::shared_ptr<EventMiddleware>> middlewares_;
   std::uint64_t last_listener_ = 0;
   bool telling_outgoing_ = false;

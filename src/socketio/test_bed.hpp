@@ -56,6 +56,8 @@ class TestBed {
     /// The packets that came, Engine.IO's own left out: "40{…}", "42[…]"; bytes as "b:…".
     [[nodiscard]] std::vector<std::string> take() { return std::exchange(inbox_, {}); }
     [[nodiscard]] bool closed() const { return closed_; }
+    /// How many compressed messages came; they are not read.
+    [[nodiscard]] int take_deflated() { return std::exchange(deflated_, 0); }
 
    private:
     friend class TestBed;
@@ -107,13 +109,15 @@ class TestBed {
       if (stream_.size() < head + size) {
         return false;
       }
-      handle_frame(byte(0) & 0x0FU, stream_.substr(head, size));
+      handle_frame(byte(0) & 0x0FU, (byte(0) & 0x40U) != 0, stream_.substr(head, size));
       stream_.erase(0, head + size);
       return true;
     }
 
-    void handle_frame(unsigned opcode, std::string payload) {
-      if (opcode == 2) {
+    void handle_frame(unsigned opcode, bool deflated, std::string payload) {
+      if (deflated) {
+        ++deflated_;
+      } else if (opcode == 2) {
         inbox_.push_back("b:" + payload);
       } else if (opcode == 1 && payload == "2") {
         pongs_due_ += 1;
@@ -130,6 +134,7 @@ class TestBed {
     bool upgraded_ = false;
     bool said_goodbye_ = false;
     int pongs_due_ = 0;
+    int deflated_ = 0;
     std::string stream_;
     std::vector<std::string> inbox_;
   };
@@ -146,9 +151,10 @@ class TestBed {
 
   [[nodiscard]] Server& io() { return io_; }
   [[nodiscard]] Instant now() const { return now_; }
+  [[nodiscard]] Entropy& entropy() { return entropy_; }
 
   /// A WebSocket; the client has joined no namespace yet.
-  Client& open(std::string_view query = "") {
+  Client& open(std::string_view query = "", std::string_view header = "") {
     const http::ConnectionId id(++last_id_);
     Client& client = *clients_.emplace(id, std::make_unique<Client>(*this, id)).first->second;
     http_.handle_open(now_, id, {IpAddress::v4(0x7F000001), 4000}, false);
@@ -157,7 +163,9 @@ class TestBed {
     request +=
         " HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-        "Origin: http://example.org\r\n\r\n";
+        "Origin: http://example.org\r\n";
+    request += header;
+    request += "\r\n";
     http_.handle_bytes(now_, id, as_bytes(request));
     pump();
     return client;
@@ -186,6 +194,14 @@ class TestBed {
 
   /// From now on what is written does not leave: no client reads.
   void stall() { stalled_ = true; }
+  /// All that was held back leaves.
+  void flow() {
+    stalled_ = false;
+    for (const auto& [id, bytes] : std::exchange(held_back_, {})) {
+      http_.handle_sent(now_, id, bytes);
+    }
+    pump();
+  }
 
   /// What a host does after every call from outside.
   void pump() {
@@ -193,7 +209,9 @@ class TestBed {
       Client& client = *clients_.at(output->connection);
       for (const SharedBytes& bytes : output->bytes) {
         client.receive(*bytes);
-        if (!stalled_) {
+        if (stalled_) {
+          held_back_.emplace_back(output->connection, bytes->size());
+        } else {
           http_.handle_sent(now_, output->connection, bytes->size());
         }
       }
@@ -222,6 +240,7 @@ class TestBed {
   engineio::Server engine_;
   Server io_;
   bool stalled_ = false;
+  std::vector<std::pair<http::ConnectionId, std::size_t>> held_back_;
   std::uint64_t last_id_ = 0;
   std::map<http::ConnectionId, std::unique_ptr<Client>> clients_;
 };

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/shared_bytes.hpp"
+#include "base/time.hpp"
+#include "json/writer.hpp"
+#include "socketio/broadcast_operator.hpp"
+#include "socketio/handshake.hpp"
+
+namespace visavis::socketio {
+
+/// The arguments of an event or an answer between servers: a JSON array, placeholders where bytes
+/// were, and the bytes. Never changed, so threads may share it.
+struct SharedEvent {
+  std::string list;
+  std::vector<SharedBytes> attachments;
+};
+
+/// A socket as another server tells of it.
+struct ClusterSocket {
+  std::string id;
+  Handshake handshake;
+  std::vector<std::string> rooms;
+  json::Raw data;  ///< what `Namespace::describe_data()` made of it; "null" without
+};
+
+/// What the servers of a cluster say to each other. The types, and who acts on them, are those of
+/// Node's cluster adapters, whose numbers they have.
+struct ClusterMessage {
+  enum class Type : std::uint8_t {
+    kBroadcast = 3,  ///< `event`, `audience`, `flags`; with `request_id` and `timeout`: asks
+    kSocketsJoin = 4,
+    kSocketsLeave = 5,
+    kDisconnectSockets = 6,
+    kFetchSockets = 7,
+    kFetchSocketsResponse = 8,
+    kServerSideEmit = 9,           ///< `event`; with `request_id`: asks
+    kServerSideEmitResponse = 10,  ///< no `event`: nobody there answers
+    kBroadcastClientCount = 11,    ///< so many clients have been asked
+    kBroadcastAck = 12,            ///< one client's answer; no `event`: it will not come
+  };
+
+  Type type = Type::kBroadcast;
+  std::string sender{};
+  std::string name_space{};
+  std::string request_id{};
+  Audience audience{};
+  EmitFlags flags{};
+  std::shared_ptr<const SharedEvent> event{};  // shared by all who send and receive it
+  std::vector<std::string> rooms{};
+  bool close = false;
+  std::size_t client_count = 0;
+  Duration timeout{};
+  std::vector<ClusterSocket> sockets{};
+};
+
+/// The way between the servers of a cluster: threads of one process, or Redis. It carries messages,
+/// the rest is the server's: what comes in is given to `Server::handle_cluster()`. Messages of one
+/// sender must come in the order of their sending; calls come from inside of the server's.
+class Cluster {
+ public:
+  Cluster() = default;
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+  virtual ~Cluster() = default;
+
+  /// To every other server.
+  virtual void publish(ClusterMessage message) = 0;
+  /// To the server that bears this id.
+  virtual void respond(std::string_view to, ClusterMessage message) = 0;
+  /// How many others what is published now will reach: so many answers are waited for.
+  [[nodiscard]] virtual std::size_t others() const = 0;
+};
+
+}  // namespace visavis::socketio

@@ -1,0 +1,260 @@
+#include "socketio/cluster.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "socketio/test_bed.hpp"
+
+namespace visavis::socketio {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::StartsWith;
+using testing::UnorderedElementsAre;
+
+/// Servers that are told what the others say when `pump()` is called, as over a network.
+class TestCluster {
+ public:
+  explicit TestCluster(std::size_t servers, const Options& options = {}) {
+    for (std::size_t i = 0; i < servers; ++i) {
+      TestBed& bed = *beds_.emplace_back(std::make_unique<TestBed>(options));
+      // Each draws ids of its own.
+      static_cast<void>(bed.entropy().token(i + 1));
+      ways_.push_back(std::make_unique<Way>(*this, i));
+      bed.io().join_cluster(*ways_.back());
+    }
+  }
+
+  [[nodiscard]] TestBed& bed(std::size_t index) { return *beds_[index]; }
+  [[nodiscard]] Server& io(std::size_t index) { return bed(index).io(); }
+  void pump() {
+    while (!waiting_.empty()) {
+      auto [to, message] = std::move(waiting_.front());
+      waiting_.erase(waiting_.begin());
+      io(to).handle_cluster(bed(to).now(), std::move(message));
+      bed(to).pump();
+    }
+  }
+  void lose_all() { waiting_.clear(); }
+  [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
+
+ private:
+  class Way final : public Cluster {
+   public:
+    Way(TestCluster& of, std::size_t index) : of_(of), index_(index) {}
+    void publish(ClusterMessage message) override {
+      for (std::size_t i = 0; i < of_.beds_.size(); ++i) {
+        if (i != index_) {
+          of_.waiting_.emplace_back(i, message);
+        }
+      }
+    }
+    void respond(std::string_view to, ClusterMessage message) override {
+      for (std::size_t i = 0; i < of_.beds_.size(); ++i) {
+        if (of_.io(i).cluster_id() == to) {
+          of_.waiting_.emplace_back(i, std::move(message));
+          return;
+        }
+      }
+    }
+    [[nodiscard]] std::size_t others() const override { return of_.beds_.size() - 1; }
+
+   private:
+    TestCluster& of_;
+    std::size_t index_;
+  };
+
+  std::vector<std::unique_ptr<Way>> ways_;
+  std::vector<std::unique_ptr<TestBed>> beds_;
+  std::vector<std::pair<std::size_t, ClusterMessage>> waiting_;
+};
+
+class ClusterTest : public testing::Test {
+ protected:
+  ClusterTest() {
+    for (std::size_t i = 0; i < 3; ++i) {
+      cluster_.io(i).on_connection([](Socket& socket) { socket.join("room"); });
+    }
+  }
+  TestCluster cluster_{3};
+};
+
+TEST_F(ClusterTest, ABroadcastReachesTheSocketsOfAllServersOnce) {
+  TestBed::Client& here = cluster_.bed(0).join();
+  TestBed::Client& there = cluster_.bed(1).join();
+  cluster_.io(0).to("room").to("other").emit("news", 1, as_bytes("xyz"));
+  cluster_.bed(0).pump();
+  cluster_.pump();
+  const std::string text = R"(451-["news",1,{"_placeholder":true,"num":0}])";
+  EXPECT_THAT(here.take(), ElementsAre(text, "b:xyz"));
+  EXPECT_THAT(there.take(), ElementsAre(text, "b:xyz"));
+}
+
+TEST_F(ClusterTest, AnEventWithoutArgumentsComesWithoutArguments) {
+  TestBed::Client& there = cluster_.bed(1).join();
+  cluster_.io(0).emit("tick");
+  cluster_.pump();
+  EXPECT_THAT(there.take(), ElementsAre(R"(42["tick"])"));
+}
+
+TEST_F(ClusterTest, LocalStaysHere) {
+  TestBed::Client& there = cluster_.bed(1).join();
+  cluster_.io(0).local().emit("news");
+  EXPECT_EQ(cluster_.waiting(), 0U);
+  EXPECT_THAT(there.take(), IsEmpty());
+}
+
+TEST_F(ClusterTest, ASocketOfAnotherServerIsReachedByItsIdAndCanBeExcepted) {
+  std::string id;
+  cluster_.io(1).on_connection([&](Socket& socket) { id = socket.id(); });
+  TestBed::Client& there = cluster_.bed(1).join();
+  cluster_.io(0).to(id).emit("you");
+  cluster_.io(0).except(id).emit("not you");
+  cluster_.pump();
+  EXPECT_THAT(there.take(), ElementsAre(R"(42["you"])"));
+}
+
+TEST_F(ClusterTest, JoinLeaveAndDisconnectWorkOnAll) {
+  TestBed::Client& there = cluster_.bed(2).join();
+  cluster_.io(0).in("room").sockets_join("second");
+  cluster_.io(0).in("second").sockets_leave("room");
+  cluster_.io(0).in("room").emit("nobody");
+  cluster_.io(0).in("second").emit("somebody");
+  cluster_.io(0).in("second").disconnect_sockets();
+  cluster_.pump();
+  EXPECT_THAT(there.take(), ElementsAre(R"(42["somebody"])", "41"));
+}
+
+TEST_F(ClusterTest, AnswersOfAllServersAreGathered) {
+  TestBed::Client& here = cluster_.bed(0).join();
+  TestBed::Client& there = cluster_.bed(1).join();
+  TestBed::Client& silent = cluster_.bed(2).join();
+  std::optional<BroadcastAnswers> answers;
+  cluster_.io(0).to("room").timeout(milliseconds(500)).emit("q", [&](BroadcastAnswers got) {
+    answers = std::move(got);
+  });
+  cluster_.bed(0).pump();
+  cluster_.pump();
+  EXPECT_THAT(here.take(), ElementsAre(StartsWith("42")));
+  EXPECT_THAT(silent.take(), ElementsAre(StartsWith("42")));
+  const std::string question = there.take().at(0);
+  const std::string id = question.substr(2, question.find('[') - 2);
+  here.send("430[1]");
+  there.send("43" + id + "[2,3]");
+  cluster_.pump();
+  EXPECT_FALSE(answers);
+  cluster_.bed(2).pass(milliseconds(600));
+  cluster_.pump();
+  ASSERT_TRUE(answers);
+  EXPECT_THAT(answers->answers, SizeIs(2));
+  EXPECT_EQ(answers->answers.at(1)[1].as_integer(), 3);
+  EXPECT_EQ(answers->missing, 1U);
+  EXPECT_EQ(answers->servers_missing, 0U);
+}
+
+TEST_F(ClusterTest, AServerThatDoesNotAnswerIsWaitedForOnlyUntilTheTimeout) {
+  static_cast<void>(cluster_.bed(1).join());
+  std::optional<BroadcastAnswers> answers;
+  cluster_.io(0).set_now(cluster_.bed(0).now());
+  cluster_.io(0).timeout(milliseconds(500)).emit("q", [&](BroadcastAnswers got) {
+    answers = std::move(got);
+  });
+  cluster_.lose_all();
+  cluster_.bed(0).pass(milliseconds(499));
+  EXPECT_FALSE(answers);
+  cluster_.bed(0).pass(milliseconds(1));
+  ASSERT_TRUE(answers);
+  EXPECT_EQ(answers->servers_missing, 2U);
+  EXPECT_EQ(cluster_.io(0).counters().cluster_timeouts, 1U);
+}
+
+TEST_F(ClusterTest, SocketsOfAllServersAreFetchedWithRoomsAndData) {
+  for (std::size_t i = 0; i < 2; ++i) {
+    cluster_.io(i).on_connection([](Socket& socket) { socket.data<int>() = 7; });
+    cluster_.io(i).of("/").describe_data(
+        [](const Socket&) { return json::Raw{.text = "{\"n\":7}"}; });
+  }
+  static_cast<void>(cluster_.bed(0).join());
+  TestBed::Client& there = cluster_.bed(1).join();
+  std::vector<RemoteSocket> fetched;
+  cluster_.io(0).in("room").fetch_sockets(
+      [&](std::vector<RemoteSocket> got) { fetched = std::move(got); });
+  EXPECT_THAT(fetched, IsEmpty());
+  cluster_.pump();
+  ASSERT_THAT(fetched, SizeIs(2));
+  EXPECT_EQ(*fetched[0].data<int>(), 7);
+  EXPECT_EQ(fetched[1].data<int>(), nullptr);
+  for (const RemoteSocket& socket : fetched) {
+    EXPECT_EQ(socket.data_json()["n"].as_integer(), 7);
+    EXPECT_THAT(socket.rooms(), ElementsAre(socket.id(), "room"));
+    EXPECT_EQ(socket.handshake().query_value("EIO"), "4");
+  }
+  fetched[1].emit("found");
+  cluster_.pump();
+  EXPECT_THAT(there.take(), ElementsAre(R"(42["found"])"));
+}
+
+TEST_F(ClusterTest, AServerSideEventReachesTheOtherServersAndNoClient) {
+  TestBed::Client& client = cluster_.bed(1).join();
+  std::vector<std::string> heard;
+  for (std::size_t i = 0; i < 3; ++i) {
+    cluster_.io(i).on_server_side(
+        "ping", [&heard, i](const Arguments& arguments, const ServerSideAck& ack) {
+          EXPECT_FALSE(ack);
+          heard.push_back(std::to_string(i) + std::string(arguments[0].as_string()));
+        });
+  }
+  cluster_.io(0).server_side_emit("ping", "!");
+  cluster_.pump();
+  EXPECT_THAT(heard, ElementsAre("1!", "2!"));
+  EXPECT_THAT(client.take(), IsEmpty());
+}
+
+TEST_F(ClusterTest, AServerSideQuestionIsAnsweredByEachAndThoseWithoutHandlerAreMissing) {
+  cluster_.io(1).on_server_side("sum", [](const Arguments& arguments, const ServerSideAck& ack) {
+    ack(*arguments[0].as_integer() + *arguments[1].as_integer());
+    ack("a second answer counts nothing");
+  });
+  std::optional<ServerSideAnswers> answers;
+  cluster_.io(0).server_side_emit("sum", 1, 2,
+                                  [&](ServerSideAnswers got) { answers = std::move(got); });
+  EXPECT_FALSE(answers);
+  cluster_.pump();
+  ASSERT_TRUE(answers);
+  ASSERT_THAT(answers->answers, SizeIs(1));
+  EXPECT_EQ(answers->answers[0][0].as_integer(), 3);
+  EXPECT_EQ(answers->missing, 1U);
+}
+
+TEST(Alone, AServerSideEventHasNobodyToReach) {
+  TestBed bed;
+  bool heard = false;
+  bed.io().on_server_side("ping", [&](const Arguments&, const ServerSideAck&) { heard = true; });
+  std::optional<ServerSideAnswers> answers;
+  bed.io().server_side_emit("ping", [&](ServerSideAnswers got) { answers = std::move(got); });
+  EXPECT_FALSE(heard);
+  ASSERT_TRUE(answers);
+  EXPECT_THAT(answers->answers, IsEmpty());
+  EXPECT_EQ(answers->missing, 0U);
+}
+
+TEST_F(ClusterTest, ANamespaceThatAnotherServerDoesNotHaveAnswersWithNothing) {
+  std::optional<std::size_t> fetched;
+  cluster_.io(0).of("/only-here").fetch_sockets([&](const std::vector<RemoteSocket>& got) {
+    fetched = got.size();
+  });
+  cluster_.pump();
+  EXPECT_EQ(fetched, 0U);
+}
+
+}  // namespace
+}  // namespace visavis::socketio
