@@ -316,7 +316,7 @@ for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']])
         assert.equal(socket.connected, false);
       });
 
-      it('stays through heartbeats', { skip: transports.length > 1 }, async () => {
+      it('stays through heartbeats', async () => {
         const socket = await connected('/');
         let pings = 0;
         socket.io.on('ping', () => ++pings);
@@ -338,6 +338,16 @@ describe('client_suite_server', () => {
       assert.equal(wire.handshake.pingInterval, 2000);
       wire.close();
     }
+  });
+
+  it('takes 10 ms to allow a request, and answers others meanwhile', async () => {
+    const begun = performance.now();
+    const wire = await Wire.open('/socket.io/', { server: new URL(server.address) });
+    assert.ok(performance.now() - begun >= 9.5);
+    wire.close();
+    const all = await Promise.all(Array.from({ length: 50 }, () => fetch(`${server.address}/socket.io/?EIO=4&transport=polling`)));
+    assert.deepEqual([...new Set(all.map((answer) => answer.status))], [200]);
+    assert.ok(performance.now() - begun < 50 * 10, 'fifty requests are decided side by side');
   });
 
   it('says goodbye when it ends: the client is told to come back', async () => {

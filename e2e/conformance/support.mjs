@@ -128,9 +128,13 @@ export class Polling {
 
 const EXAMPLES = path.join(process.env.BUILD_DIR ?? fileURLToPath(new URL('../../build/release', import.meta.url)), 'examples');
 
+export const example = (name) => path.join(EXAMPLES, name);
+
 /** One of the programs of examples/ on a free port: `{address, stop()}`. */
-export async function startExample(name, ...flags) {
-  const program = spawn(path.join(EXAMPLES, name), ['--port', '0', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+export const startExample = (name, ...flags) => startProgram(example(name), ['--port', '0', ...flags]);
+
+export async function startProgram(name, flags) {
+  const program = spawn(name, flags, { stdio: ['pipe', 'pipe', 'inherit'] });
   const stop = async () => {
     if (program.exitCode !== null || program.signalCode !== null) return program.exitCode;
     const [code] = await within(Promise.all([once(program, 'exit'), program.kill('SIGTERM')]).then(([exit]) => exit), `${name} to end`);

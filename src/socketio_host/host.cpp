@@ -29,6 +29,8 @@ engineio::Options HostOptions::engineio_options() {
   return options;
 }
 
+Host::Host() : Host(HostOptions()) {}
+
 Host::Host(HostOptions options)
     : http_(options.http),
       engine_(http_, std::move(options.engineio), entropy_),

@@ -44,7 +44,8 @@ struct HostOptions {
 /// but `stop()`.
 class Host {
  public:
-  explicit Host(HostOptions options = {});
+  Host();
+  explicit Host(HostOptions options);
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
   ~Host();
