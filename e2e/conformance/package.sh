@@ -37,4 +37,4 @@ cmake -S ../../examples/outside -B "$work/cmake" -DCMAKE_PREFIX_PATH="$root" > "
 cmake --build "$work/cmake" > "$work/cmake.log" 2>&1 & builder=$!
 PKG_CONFIG_PATH=$root/lib/pkgconfig make -C "$work/make" > "$work/make.log" 2>&1 || { cat "$work/make.log"; exit 1; }
 wait $builder || { cat "$work/cmake.log"; exit 1; }
-OUTSIDE_PROGRAMS="$work/cmake/outside $work/make/outside" node --test package.test.mjs
+OUTSIDE_PROGRAMS="$work/cmake/outside $work/make/outside" node --test package-client.mjs
