@@ -212,7 +212,7 @@ class Server {
   bool shut_down_ = false;
   std::uint64_t last_handle_ = 0;
   std::unordered_map<SessionHandle, std::unique_ptr<Session>> sessions_;
-  std::unordered_map<std::string, SessionHandle> sids_;
+  std::unordered_map<std::string_view, SessionHandle> sids_;  ///< keys of the handshakes
   /// Requests whose hooks have not decided yet.
   std::unordered_map<std::uint64_t, std::unique_ptr<Pending>> pending_;
   std::uint64_t last_pending_ = 0;

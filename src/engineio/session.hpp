@@ -58,13 +58,13 @@ struct Server::Session {
 /// The parameters of a request that the protocol knows. As with Node, the last of a name counts.
 struct Server::Query {
   explicit Query(std::string_view query) {
-    for (auto& [name, value] : http::parse_query(query)) {
-      if (name == "transport") {
-        transport = std::move(value);
-      } else if (name == "sid") {
-        sid = std::move(value);
-      } else if (name == "EIO") {
-        revision = std::move(value);
+    while (const auto parameter = http::take_parameter(query)) {
+      if (parameter->is("transport")) {
+        transport = parameter->decoded_value();
+      } else if (parameter->is("sid")) {
+        sid = parameter->decoded_value();
+      } else if (parameter->is("EIO")) {
+        revision = parameter->decoded_value();
       }
     }
   }

@@ -82,6 +82,11 @@ void Headers::remove(std::string_view name) {
   });
 }
 
+void Headers::reserve(std::size_t fields, std::size_t bytes) {
+  extents_.reserve(fields);
+  text_.reserve(bytes);
+}
+
 void Headers::shrink_to_fit() {
   text_.shrink_to_fit();
   extents_.shrink_to_fit();

@@ -37,6 +37,8 @@ class Headers {
   /// The only field of that name from now on.
   void set(std::string_view name, std::string_view value);
   void remove(std::string_view name);
+  /// Sets aside room for so many fields, with so many bytes of names and values together.
+  void reserve(std::size_t fields, std::size_t bytes);
   /// Gives back what was set aside for more.
   void shrink_to_fit();
 

@@ -44,17 +44,32 @@ std::string decoded(std::string_view text) {
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query) {
-  std::vector<std::pair<std::string, std::string>> parameters;
+std::optional<RawParameter> take_parameter(std::string_view& query) {
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
-    if (pair.empty()) {
-      continue;
+    if (!pair.empty()) {
+      const std::size_t equals = std::min(pair.find('='), pair.size());
+      return RawParameter{.name = pair.substr(0, equals),
+                          .value = pair.substr(std::min(equals + 1, pair.size()))};
     }
-    const std::size_t equals = std::min(pair.find('='), pair.size());
-    parameters.emplace_back(decoded(pair.substr(0, equals)),
-                            decoded(pair.substr(std::min(equals + 1, pair.size()))));
+  }
+  return std::nullopt;
+}
+
+bool RawParameter::is(std::string_view wanted) const {
+  const bool plain = name.find_first_of("%+") == std::string_view::npos;
+  return plain ? name == wanted : decoded(name) == wanted;
+}
+
+std::string RawParameter::decoded_value() const {
+  return decoded(value);
+}
+
+std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query) {
+  std::vector<std::pair<std::string, std::string>> parameters;
+  while (const auto parameter = take_parameter(query)) {
+    parameters.emplace_back(decoded(parameter->name), parameter->decoded_value());
   }
   return parameters;
 }

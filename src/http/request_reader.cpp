@@ -149,6 +149,8 @@ std::expected<bool, unsigned> RequestReader::put(Bytes& input) {
 std::expected<RequestReader::Progress, unsigned> RequestReader::finish_head() {
   const auto& message = state_->parser.get();
   Request& request = state_->request;
+  constexpr std::size_t kUsualFields = 16;
+  request.headers.reserve(kUsualFields, state_->header_bytes);
   for (const auto& field : message) {
     request.headers.add(view_of(field.name_string()), view_of(field.value()));
   }
