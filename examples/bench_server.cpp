@@ -17,6 +17,7 @@
 
 #include "net/descriptor_limit.hpp"
 #include "socketio_host/host.hpp"
+#include "socketio_host/threaded_host.hpp"
 
 namespace {
 
@@ -102,22 +103,9 @@ std::optional<Settings> read_arguments(std::span<char*> arguments) {
   return settings;
 }
 
-}  // namespace
-
-int main(int count, char** values) {
-  const auto settings = read_arguments(std::span(values, static_cast<std::size_t>(count)));
-  if (!settings || settings->threads == 0) {
-    std::fputs("usage: bench_server [--port N] [--deflate] [--recovery] [--threads N]\n", stderr);
-    return 2;
-  }
-  if (settings->threads > 1) {
-    std::fputs("bench_server: --threads 1 is all there is yet\n", stderr);
-    return 2;
-  }
-  net::raise_descriptor_limit();
-  socketio::Host host(host_options(*settings));
-  serve(host.io());
-  const auto port = host.listen_loopback(settings->port);
+template <class AnyHost>
+int run(AnyHost& host, std::uint16_t wanted) {
+  const auto port = host.listen_loopback(wanted);
   if (!port) {
     std::fprintf(stderr, "%s\n", port.error().text.c_str());
     return 1;
@@ -126,4 +114,24 @@ int main(int count, char** values) {
   std::fflush(stdout);
   host.run();
   return 0;
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+  const auto settings = read_arguments(std::span(values, static_cast<std::size_t>(count)));
+  if (!settings || settings->threads == 0 || settings->threads > engineio::Shard::kCountMax) {
+    std::fputs("usage: bench_server [--port N] [--deflate] [--recovery] [--threads N]\n", stderr);
+    return 2;
+  }
+  net::raise_descriptor_limit();
+  // One thread alone is no cluster, and pays for none.
+  if (settings->threads > 1) {
+    socketio::ThreadedHost hosts(settings->threads, host_options(*settings),
+                                 [](socketio::Host& host) { serve(host.io()); });
+    return run(hosts, settings->port);
+  }
+  socketio::Host host(host_options(*settings));
+  serve(host.io());
+  return run(host, settings->port);
 }

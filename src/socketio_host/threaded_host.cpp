@@ -1,0 +1,185 @@
+#include "socketio_host/threaded_host.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include "base/check.hpp"
+#include "net/mailbox.hpp"
+#include "net/signals.hpp"
+#include "net/travelling_connection.hpp"
+#include "socketio/cluster.hpp"
+
+namespace visavis::socketio {
+namespace {
+
+/// What may wait for a thread: a second of broadcasts at the rate that one can deal with. More
+/// means that it does not keep up.
+constexpr std::size_t kWaitingMax = 65'536;
+/// How many connections more than the emptiest thread one may have before it gives new ones away:
+/// few enough for an even load, enough that not every connection is moved.
+constexpr std::size_t kSurplus = 4;
+
+struct ShutDown {};
+using Post = std::variant<std::unique_ptr<net::TravellingConnection>, ClusterMessage, ShutDown>;
+
+HostOptions options_of(HostOptions options, std::size_t index, std::size_t count) {
+  options.engineio.shard = engineio::Shard{.index = index, .count = count};
+  options.connections.share_port = true;
+  return options;
+}
+
+}  // namespace
+
+/// One thread's part.
+class ThreadedHost::Shard {
+ public:
+  Shard(const HostOptions& options, std::size_t index, std::size_t count)
+      : host(options_of(options, index, count)), posts(kWaitingMax) {
+    watch = host.reactor().watch(posts.fd(), net::Interest::kRead,
+                                 [this](Instant now, net::Ready) { take_posts(now); });
+    host.reactor().drive({.next_timeout = {}, .handle_timeout = {}, .drain = [this](Instant) {
+                            connections.store(host.connections().connections(),
+                                              std::memory_order_relaxed);
+                            return false;
+                          }});
+  }
+
+  void take_posts(Instant now) {
+    while (auto post = posts.take()) {
+      if (auto* const connection = std::get_if<0>(&*post)) {
+        host.connections().adopt(now, std::move(*connection));
+      } else if (auto* const message = std::get_if<ClusterMessage>(&*post)) {
+        host.io().handle_cluster(now, std::move(*message));
+      } else {
+        host.shut_down();
+      }
+    }
+  }
+
+  std::unique_ptr<Way> way;  // The host's server speaks through it to its end.
+  Host host;
+  net::Mailbox<Post> posts;
+  net::Reactor::Watch watch;
+  std::atomic<std::size_t> connections = 0;  ///< as of its last turn, for the others
+};
+
+/// How one thread speaks to the others.
+class ThreadedHost::Way final : public Cluster {
+ public:
+  Way(ThreadedHost& hosts, std::size_t self) : hosts_(hosts), self_(self) {}
+
+  void publish(ClusterMessage message) override {
+    for (std::size_t i = 0; i < hosts_.shards_.size(); ++i) {
+      if (i != self_) {
+        static_cast<void>(put(i, ClusterMessage(message)));
+      }
+    }
+  }
+  void respond(std::string_view to, ClusterMessage message) override {
+    const auto found = std::ranges::find_if(
+        hosts_.shards_, [&](const auto& shard) { return shard->host.io().cluster_id() == to; });
+    if (found != hosts_.shards_.end()) {
+      static_cast<void>(
+          put(static_cast<std::size_t>(found - hosts_.shards_.begin()), std::move(message)));
+    }
+  }
+  [[nodiscard]] std::size_t others() const override { return hosts_.shards_.size() - 1; }
+
+  [[nodiscard]] bool put(std::size_t to, Post post) {
+    const bool fits = to < hosts_.shards_.size() && hosts_.shards_[to]->posts.put(std::move(post));
+    hosts_.lost_ += fits ? 0U : 1U;
+    return fits;
+  }
+
+  /// Who takes a connection that this thread has accepted, if not this one. The kernel deals out by
+  /// chance, which is uneven for the few connections of a small server.
+  [[nodiscard]] std::optional<std::size_t> choose() {
+    const auto count = [&](std::size_t i) {
+      return hosts_.shards_[i]->connections.load(std::memory_order_relaxed);
+    };
+    std::size_t emptiest = self_;
+    for (std::size_t i = 0; i < hosts_.shards_.size(); ++i) {
+      emptiest = count(i) < count(emptiest) ? i : emptiest;
+    }
+    const bool gives = hosts_.shards_[self_]->connections++ >= count(emptiest) + kSurplus;
+    if (!gives) {
+      return std::nullopt;
+    }
+    // Until the next turns, when each says for itself.
+    --hosts_.shards_[self_]->connections;
+    ++hosts_.shards_[emptiest]->connections;
+    return emptiest;
+  }
+
+ private:
+  ThreadedHost& hosts_;
+  std::size_t self_;
+};
+
+ThreadedHost::ThreadedHost(std::size_t threads, const HostOptions& options, const SetUp& set_up) {
+  check(threads >= 1 && threads <= engineio::Shard::kCountMax);
+  for (std::size_t i = 0; i < threads; ++i) {
+    shards_.push_back(std::make_unique<Shard>(options, i, threads));
+  }
+  for (std::size_t i = 0; i < threads; ++i) {
+    Shard& shard = *shards_[i];
+    shard.way = std::make_unique<Way>(*this, i);
+    Way& way = *shard.way;
+    shard.host.io().join_cluster(way);
+    shard.host.connections().set_neighbours(
+        {.choose = [&way] { return way.choose(); },
+         .leave =
+             [&way](std::size_t to, std::unique_ptr<net::TravellingConnection> connection) {
+               return way.put(to, std::move(connection));
+             }});
+    set_up(shard.host);
+  }
+}
+
+ThreadedHost::~ThreadedHost() = default;
+
+ThreadedHost::Listened ThreadedHost::listen_all(std::uint16_t port, const Listen& listen) {
+  for (const auto& shard : shards_) {
+    const Listened listened = listen(shard->host, port);
+    if (!listened) {
+      return listened;
+    }
+    port = *listened;  // The first may have taken a free one.
+  }
+  return port;
+}
+
+ThreadedHost::Listened ThreadedHost::listen(std::uint16_t port, const tls::TlsContext* tls) {
+  return listen_all(port, [tls](Host& host, std::uint16_t at) { return host.listen(at, tls); });
+}
+
+ThreadedHost::Listened ThreadedHost::listen_loopback(std::uint16_t port,
+                                                     const tls::TlsContext* tls) {
+  return listen_all(port,
+                    [tls](Host& host, std::uint16_t at) { return host.listen_loopback(at, tls); });
+}
+
+void ThreadedHost::run() {
+  net::block_signals({SIGINT, SIGTERM});
+  const net::SignalWatch signals(shards_.front()->host.reactor(), {SIGINT, SIGTERM},
+                                 [this](Instant, int) { stop(); });
+  std::vector<std::jthread> others;
+  for (std::size_t i = 1; i < shards_.size(); ++i) {
+    others.emplace_back([&shard = *shards_[i]] { shard.host.reactor().run(); });
+  }
+  shards_.front()->host.reactor().run();
+}
+
+void ThreadedHost::stop() {
+  for (const auto& shard : shards_) {
+    lost_ += shard->posts.put(ShutDown{}) ? 0U : 1U;
+  }
+}
+
+}  // namespace visavis::socketio

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/error.hpp"
+#include "socketio_host/host.hpp"
+
+namespace visavis::socketio {
+
+/// A Socket.IO server on several threads, each with a `Host` of its own; nothing is shared, and no
+/// balancer need keep a client on one of them.
+///
+///     socketio::ThreadedHost hosts(4, {}, [](socketio::Host& host) {
+///       host.io().on_connection([](socketio::Socket& socket) { … });
+///     });
+///     if (const auto port = hosts.listen(3000)) {
+///       hosts.run();  // until SIGINT or SIGTERM
+///     }
+///
+/// A client lives on one thread: the handlers of its sockets are called there, and what they touch
+/// besides must be safe for that. A request that reaches another thread is brought to its own,
+/// connection and all. The threads are a cluster: broadcasts, `fetch_sockets()`,
+/// `server_side_emit()` and their like reach the sockets of all. Connection state recovery finds
+/// sessions of the client's own thread only; elsewhere a new one begins.
+class ThreadedHost {
+ public:
+  /// Called for each host before anything runs, in the calling thread.
+  using SetUp = std::function<void(Host&)>;
+
+  /// `threads`: 1 to 64 (`engineio::Shard::kCountMax`).
+  ThreadedHost(std::size_t threads, const HostOptions& options, const SetUp& set_up);
+  ThreadedHost(const ThreadedHost&) = delete;
+  ThreadedHost& operator=(const ThreadedHost&) = delete;
+  ~ThreadedHost();
+
+  /// As `Host` does; before `run()`.
+  [[nodiscard]] std::expected<std::uint16_t, Error> listen(std::uint16_t port,
+                                                           const tls::TlsContext* tls = nullptr);
+  [[nodiscard]] std::expected<std::uint16_t, Error> listen_loopback(
+      std::uint16_t port, const tls::TlsContext* tls = nullptr);
+
+  /// Runs all threads (the calling one is the first) until `stop()`, SIGINT or SIGTERM; then every
+  /// socket ends with "server shutting down", and it returns when that has left. Call it before
+  /// other threads are started: they must not have the signals.
+  void run();
+  /// The same end as a signal; from any thread.
+  void stop();
+
+  [[nodiscard]] std::size_t threads() const { return shards_.size(); }
+  /// Messages between threads that found no room (a thread that does not keep up), and so were
+  /// lost; the connections among them were closed.
+  [[nodiscard]] std::uint64_t lost() const { return lost_; }
+
+ private:
+  class Shard;
+  class Way;
+  using Listened = std::expected<std::uint16_t, Error>;
+  using Listen = std::function<Listened(Host&, std::uint16_t)>;
+  [[nodiscard]] Listened listen_all(std::uint16_t port, const Listen& listen);
+
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::atomic<std::uint64_t> lost_ = 0;
+};
+
+}  // namespace visavis::socketio
