@@ -2,12 +2,13 @@
 // sends every message back as it came; on /socket.io/ a Socket.IO server whose namespaces "/" and
 // "/custom" emit `auth` on connection and echo `message` and `message-with-ack`.
 //
-//     conformance_server --port 3000 [--patient] [--recovery]
+//     conformance_server --port 3000 [--patient] [--recovery] [--eio3]
 //
 // Its heartbeats are quick, so that tests of them are; a machine under load can miss them. With
 // --patient all times are those that Node's server has by default. With --recovery, connection
-// state recovery is on. On "/" besides: `tell` emits `told` to all; `join` (room, ack); `ask`
-// (room, ack) emits `question` to the room and acks with all answers.
+// state recovery is on. With --eio3, clients of Socket.IO 2 are served, too. On "/" besides: `tell`
+// emits `told` to all; `join` (room, ack); `ask` (room, ack) emits `question` to the room and acks
+// with all answers.
 
 #include <charconv>
 #include <chrono>
@@ -38,17 +39,19 @@ struct Settings {
   std::uint16_t port = 3000;
   bool patient = false;
   bool recovery = false;
+  bool eio3 = false;
 };
 
-engineio::Options engine_options(std::string path, bool patient) {
+engineio::Options engine_options(std::string path, const Settings& settings) {
   engineio::Options options;
   options.path = std::move(path);
-  if (!patient) {
+  if (!settings.patient) {
     options.ping_interval = milliseconds(300);
     options.ping_timeout = milliseconds(200);
   }
   options.max_payload = 1'000'000;
   options.cors = engineio::CorsOptions{};
+  options.allow_eio3 = settings.eio3;
   return options;
 }
 
@@ -127,6 +130,10 @@ std::optional<Settings> read_arguments(std::span<char*> arguments) {
       settings.patient = true;
       continue;
     }
+    if (name == "--eio3") {
+      settings.eio3 = true;
+      continue;
+    }
     if (name == "--recovery") {
       settings.recovery = true;
       continue;
@@ -147,16 +154,16 @@ int main(int count, char** values) {
   const std::optional<Settings> settings =
       read_arguments(std::span(values, static_cast<std::size_t>(count)));
   if (!settings) {
-    std::fprintf(
-        stderr,
-        "usage: conformance_server [--port N] [--patient] [--recovery]   (0: a free port)\n");
+    std::fprintf(stderr,
+                 "usage: conformance_server [--port N] [--patient] [--recovery] [--eio3]   (0: a "
+                 "free port)\n");
     return 2;
   }
   net::block_signals({SIGINT, SIGTERM});
   net::SystemEntropy entropy;
   http::Server http;
-  engineio::Server echo(http, engine_options("/engine.io/", settings->patient), entropy);
-  engineio::Server engine(http, engine_options("/socket.io/", settings->patient), entropy);
+  engineio::Server echo(http, engine_options("/engine.io/", *settings), entropy);
+  engineio::Server engine(http, engine_options("/socket.io/", *settings), entropy);
   socketio::Options io_options;
   if (!settings->patient) {
     io_options.connect_timeout = milliseconds(1000);

@@ -87,6 +87,8 @@ void Server::run_middleware(Instant now, Exchange exchange, std::size_t index) {
 void Server::check_request(Instant now, Exchange exchange) {
   const Query query(exchange.request.query);
   auto verified = verify(query, exchange.request, exchange.upgrade);
+  exchange.revision = revision_of(query);
+  exchange.base64 = query.base64;
   if (verified && exchange.upgrade && !origin_may_upgrade(exchange)) {
     ++counters_.origins_refused;
     verified = std::unexpected(Refusal{.code = ErrorCode::kForbidden,

@@ -77,6 +77,8 @@ struct Options {
   bool polling = true;
   bool websocket = true;
   bool allow_upgrades = true;
+  /// Clients of protocol revision 3 too (Socket.IO 2).
+  bool allow_eio3 = false;
   std::optional<CorsOptions> cors;
   WebSocketOrigins websocket_origins = WebSocketOrigins::kAny;
   std::optional<CookieOptions> cookie;

@@ -1,5 +1,6 @@
 #include "engineio/packet.hpp"
 
+#include <string>
 #include <utility>
 
 #include "base/base64.hpp"
@@ -26,6 +27,28 @@ std::optional<Packet> PacketReader::read(std::string_view text) {
   return Packet{.type = static_cast<PacketType>(text[0] - '0'),
                 .binary = false,
                 .data = as_bytes(text.substr(1))};
+}
+
+std::optional<Packet> PacketReader::read_revision3(std::string_view text) {
+  if (!text.starts_with('b')) {
+    return read(text);
+  }
+  if (text.size() < 2 || text[1] < '0' || text[1] > '6') {
+    return std::nullopt;
+  }
+  auto packet = read("b" + std::string(text.substr(2)));
+  if (packet) {
+    packet->type = static_cast<PacketType>(text[1] - '0');
+  }
+  return packet;
+}
+
+std::optional<Packet> PacketReader::read_revision3_binary(Bytes bytes) {
+  if (bytes.empty() || bytes[0] > std::byte{6}) {
+    return std::nullopt;
+  }
+  return Packet{
+      .type = static_cast<PacketType>(bytes[0]), .binary = true, .data = bytes.subspan(1)};
 }
 
 std::optional<std::string_view> PayloadWalk::next() {

@@ -23,6 +23,10 @@ class PacketReader {
  public:
   /// Nothing when `text` is no packet. A binary packet's data is valid until the next call.
   [[nodiscard]] std::optional<Packet> read(std::string_view text);
+  /// The same of revision 3, where a type stands behind the 'b'.
+  [[nodiscard]] std::optional<Packet> read_revision3(std::string_view text);
+  /// A binary packet of revision 3: its type as a number, and data.
+  [[nodiscard]] static std::optional<Packet> read_revision3_binary(Bytes bytes);
 
  private:
   Buffer binary_;

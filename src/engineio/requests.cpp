@@ -2,8 +2,6 @@
 #include <string>
 #include <utility>
 
-#include "base/base64.hpp"
-#include "base/utf8.hpp"
 #include "engineio/cors.hpp"
 #include "engineio/server.hpp"
 #include "engineio/session.hpp"
@@ -14,8 +12,6 @@
 namespace visavis::engineio {
 namespace {
 
-constexpr std::byte kSeparator{0x1E};
-
 http::Response text(unsigned status, std::string_view content_type, std::string_view body) {
   http::Response response;
   response.status = status;
@@ -24,14 +20,6 @@ http::Response text(unsigned status, std::string_view content_type, std::string_
   }
   response.body = share(to_buffer(body));
   return response;
-}
-
-void append(Buffer& payload, std::string_view packet) {
-  if (!payload.empty()) {
-    payload.push_back(kSeparator);
-  }
-  const Bytes bytes = as_bytes(packet);
-  payload.insert(payload.end(), bytes.begin(), bytes.end());
 }
 
 void append_attribute(std::string& cookie, std::string_view name, std::string_view value) {
@@ -120,7 +108,12 @@ std::expected<Server::Session*, Server::Refusal> Server::verify(const Query& que
   if (!known) {
     return bad(ErrorCode::kTransportUnknown, {{"transport", query.transport}});
   }
-  const bool good_revision = query.revision == "4";
+  if (query.jsonp) {
+    return std::unexpected(Refusal{.code = ErrorCode::kBadRequest,
+                                   .message = "JSONP polling is not supported",
+                                   .context = {{"name", "JSONP"}}});
+  }
+  const unsigned revision = revision_of(query);
   if (query.sid.empty()) {
     if (request.method != "GET") {
       return bad(ErrorCode::kBadHandshakeMethod, {{"method", request.method}});
@@ -128,7 +121,7 @@ std::expected<Server::Session*, Server::Refusal> Server::verify(const Query& que
     if ((query.transport == "websocket") != upgrade) {
       return bad(ErrorCode::kBadRequest, {{"name", "TRANSPORT_HANDSHAKE_ERROR"}});
     }
-    if (!good_revision) {
+    if (revision == 0) {
       return bad(ErrorCode::kUnsupportedProtocol, {{"protocol", "3"}});
     }
     return nullptr;
@@ -139,12 +132,20 @@ std::expected<Server::Session*, Server::Refusal> Server::verify(const Query& que
   }
   const std::string_view used = transport(session->handle);
   const bool fits = upgrade ? query.transport == "websocket" : query.transport == used;
-  if (!fits || !good_revision) {
+  if (!fits || revision != session->handshake->revision) {
     return bad(ErrorCode::kBadRequest, {{"name", "TRANSPORT_MISMATCH"},
                                         {"transport", query.transport},
                                         {"previousTransport", std::string(used)}});
   }
   return session;
+}
+
+/// 0 when we do not speak it.
+unsigned Server::revision_of(const Query& query) const {
+  if (query.revision == "4") {
+    return 4;
+  }
+  return options_.allow_eio3 && (query.revision == "3" || query.revision.empty()) ? 3 : 0;
 }
 
 void Server::refuse(Instant now, Exchange& exchange, const Refusal& refusal) {
@@ -268,35 +269,23 @@ void Server::answer_poll(Instant now, Session& session, std::string_view last_pa
   }
   Session::Poll poll = std::move(*session.poll);
   session.poll.reset();
-  bool compress = !last_packet.empty();
-  Buffer payload;
-  payload.reserve(session.queued_bytes + last_packet.size() + 1);
-  for (const Session::Queued& queued : session.queue) {
-    compress = compress || queued.compress;
-    if (queued.message == nullptr) {
-      append(payload, std::string_view(&queued.control, 1));
-    } else if (queued.message->binary()) {
-      append(payload, "b" + to_base64(queued.message->packet()));
-    } else {
-      append(payload, as_text(queued.message->packet()));
-    }
-  }
-  if (!last_packet.empty()) {
-    append(payload, last_packet);
-  }
+  Payload payload = session.handshake->revision == 3 ? payload_of_revision3(session, last_packet)
+                                                     : payload_of(session, last_packet);
   session.queue = {};
   session.queued_bytes = 0;
   session.above_mark = false;
   http::Response response;
   response.headers = std::move(poll.headers);
-  response.headers.add("Content-Type", "text/plain; charset=UTF-8");
+  response.headers.add("Content-Type",
+                       payload.binary ? "application/octet-stream" : "text/plain; charset=UTF-8");
   response.headers.add("Cache-Control", "no-store");
-  if (compress && poll.coding && payload.size() >= options_.http_compression.threshold_bytes) {
+  if (payload.compress && poll.coding &&
+      payload.bytes.size() >= options_.http_compression.threshold_bytes) {
     ++counters_.packed_polls;
     response.headers.add("Content-Encoding", std::string(http::to_string(*poll.coding)));
-    payload = packer_.pack(*poll.coding, payload);
+    payload.bytes = packer_.pack(*poll.coding, payload.bytes);
   }
-  response.body = share(std::move(payload));
+  response.body = share(std::move(payload.bytes));
   http_.respond(now, poll.id, std::move(response));
 }
 
@@ -305,7 +294,9 @@ void Server::handle_post(Instant now, Exchange exchange, Session& session) {
   const http::Request& request = exchange.request;
   const bool binary = request.headers.find("Content-Type") == "application/octet-stream";
   bool fine = true;
-  if (binary && !session.closing) {  // only the revision before had it
+  if (session.handshake->revision == 3) {
+    fine = read_revision3(now, session, request.body, binary);
+  } else if (binary && !session.closing) {  // only the revision before had it
     end_session(now, session, CloseReason::kTransportError);
     fine = false;
   } else {
@@ -319,34 +310,6 @@ void Server::handle_post(Instant now, Exchange exchange, Session& session) {
   http::Response response = text(200, "text/html", "ok");
   response.headers.add("Cache-Control", "no-store");
   respond(now, exchange, std::move(response));
-}
-
-/// False when its packets have ended the session as an error.
-bool Server::read_payload(Instant now, Session& session, std::string_view payload) {
-  const SessionHandle handle = session.handle;
-  const bool is_text = is_utf8(as_bytes(payload));
-  PayloadWalk walk(payload);
-  PacketReader reader;
-  while (const auto text = walk.next()) {
-    Session* const found = find(handle);
-    if (found == nullptr || found->closing) {
-      return true;  // its owner has closed it meanwhile
-    }
-    const auto packet = is_text ? reader.read(*text) : std::nullopt;
-    if (!packet) {
-      ++counters_.parse_errors;
-      end_session(now, *found, CloseReason::kParseError);
-      return false;
-    }
-    if (packet->type == PacketType::kClose) {
-      end_session(now, *found, CloseReason::kTransportClose, "6");
-      return true;
-    }
-    if (!handle_packet(now, *found, *packet)) {
-      return false;
-    }
-  }
-  return true;
 }
 
 }  // namespace visavis::engineio

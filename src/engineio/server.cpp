@@ -67,6 +67,7 @@ Server::Server(http::Server& http, Options options, Entropy& entropy)
       decision_due_(options_.decision_timeout),
       ping_due_(options_.ping_interval),
       pong_due_(options_.ping_timeout),
+      sign_due_(options_.ping_interval + options_.ping_timeout),
       upgrade_due_(options_.upgrade_timeout),
       farewell_due_(kFarewellTimeout),
       socket_close_due_(kSocketCloseTimeout),
@@ -172,6 +173,12 @@ void Server::tell_high_water(Instant now) {
 
 void Server::send_on_socket(Instant now, Session& session, const EncodedMessage& message,
                             bool compress) {
+  if (message.binary() && session.handshake->revision == 3) {
+    Buffer packet = {std::byte{4}};  // a message
+    packet.insert(packet.end(), message.packet().begin(), message.packet().end());
+    session.socket->write(now, websocket::encode_frame(websocket::Opcode::kBinary, packet));
+    return;
+  }
   const bool deflate = compress && session.socket->deflates() &&
                        message.packet().size() >= options_.per_message_deflate.threshold_bytes;
   if (!deflate) {
@@ -288,12 +295,19 @@ Server::Session& Server::add_session(Instant now, Exchange& exchange, std::strin
       Handshake{.sid = std::move(sid),
                 .request = std::move(exchange.request),
                 .issued = now,
-                .transport = exchange.upgrade ? "websocket" : "polling"});
+                .transport = exchange.upgrade ? "websocket" : "polling",
+                .revision = exchange.revision});
   Session& added = *session;
+  added.base64 = exchange.base64;
   sids_.emplace(added.handshake->sid, added.handle);
   sessions_.emplace(added.handle, std::move(session));
   ++counters_.sessions_opened;
-  wait_for_ping(now, added);
+  if (exchange.revision == 3) {
+    added.timer = Session::Timer::kSign;
+    added.timer_place = sign_due_.arm(now, added.handle);
+  } else {
+    wait_for_ping(now, added);
+  }
   return added;
 }
 
@@ -325,10 +339,8 @@ bool Server::handle_packet(Instant now, Session& session, const Packet& packet) 
     pong_due_.rearm(now, session.timer_place);
   }
   switch (packet.type) {
-    case PacketType::kPing:  // in this revision the server pings
-      end_session(now, session, CloseReason::kTransportError);
-      return false;
-    case PacketType::kPong: wait_for_ping(now, session); return true;
+    case PacketType::kPing:
+    case PacketType::kPong: return handle_heartbeat(now, session, packet.type);
     case PacketType::kMessage:
       ++counters_.messages_in;
       if (handlers_.message && !session.overflowed) {
@@ -339,6 +351,22 @@ bool Server::handle_packet(Instant now, Session& session, const Packet& packet) 
     case PacketType::kClose:
     case PacketType::kUpgrade:
     case PacketType::kNoop: return true;
+  }
+  return true;
+}
+
+/// The server pings; in revision 3 the client does. Who does the other's part is none of ours.
+bool Server::handle_heartbeat(Instant now, Session& session, PacketType type) {
+  const bool client_pings = session.handshake->revision == 3;
+  if (client_pings != (type == PacketType::kPing)) {
+    end_session(now, session, CloseReason::kTransportError);
+    return false;
+  }
+  if (client_pings) {
+    sign_due_.rearm(now, session.timer_place);
+    send_control(now, session, '3');
+  } else {
+    wait_for_ping(now, session);
   }
   return true;
 }
@@ -410,6 +438,7 @@ void Server::stop_waiting(Session& session) {
   switch (std::exchange(session.timer, Session::Timer::kNone)) {
     case Session::Timer::kPing: ping_due_.cancel(session.timer_place); break;
     case Session::Timer::kPong: pong_due_.cancel(session.timer_place); break;
+    case Session::Timer::kSign: sign_due_.cancel(session.timer_place); break;
     case Session::Timer::kFarewell: farewell_due_.cancel(session.timer_place); break;
     case Session::Timer::kNone: break;
   }
@@ -431,11 +460,13 @@ void Server::handle_timeout(Instant now) {
     }
   }
   close_leaving(now);
-  while (const auto handle = pong_due_.poll_expired(now)) {
-    Session* const session = find(*handle);
-    session->timer = Session::Timer::kNone;
-    ++counters_.ping_timeouts;
-    end_session(now, *session, CloseReason::kPingTimeout);
+  for (DeadlineQueue<SessionHandle>* const due : {&pong_due_, &sign_due_}) {
+    while (const auto handle = due->poll_expired(now)) {
+      Session* const session = find(*handle);
+      session->timer = Session::Timer::kNone;
+      ++counters_.ping_timeouts;
+      end_session(now, *session, CloseReason::kPingTimeout);
+    }
   }
   while (const auto handle = ping_due_.poll_expired(now)) {
     send_ping(now, *find(*handle));
@@ -459,7 +490,8 @@ Instant Server::next_timeout() const {
   const bool work = !overflowed_.empty() || !above_mark_.empty();
   return std::min({work ? work_since_ : kNever, next_leaving(), decision_due_.next(),
                    batched(ping_due_.next(), options_.ping_batch), pong_due_.next(),
-                   upgrade_due_.next(), farewell_due_.next(), socket_close_due_.next()});
+                   sign_due_.next(), upgrade_due_.next(), farewell_due_.next(),
+                   socket_close_due_.next()});
 }
 
 }  // namespace visavis::engineio

@@ -48,6 +48,7 @@ struct Handshake {
   http::Request request;  ///< the first one; without its body
   Instant issued;
   std::string transport;  ///< "polling" or "websocket", as the session began
+  unsigned revision = 4;  ///< of the protocol; 3 only with `Options::allow_eio3`
 };
 
 struct SendOptions {
@@ -69,8 +70,9 @@ struct Handlers {
   std::move_only_function<void(Instant, SessionHandle, std::size_t bytes)> high_water = {};
 };
 
-/// An Engine.IO v4 server (protocol revision 4) on an `http::Server`: sessions over HTTP
-/// long-polling, WebSocket, and the upgrade from one to the other.
+/// An Engine.IO server (protocol revision 4, and 3 where `Options::allow_eio3` says so) on an
+/// `http::Server`: sessions over HTTP long-polling, WebSocket, and the upgrade from one to the
+/// other.
 ///
 /// It registers its path there and is driven by it; its own timers are `handle_timeout` and
 /// `next_timeout`. What it sends comes out of the HTTP server's `poll_output`. The HTTP server and
@@ -163,7 +165,20 @@ class Server {
   void handle_poll(Instant now, Exchange exchange, Session& session);
   void handle_post(Instant now, Exchange exchange, Session& session);
   [[nodiscard]] std::optional<http::Coding> poll_coding(const http::Request& request) const;
+  enum class Reading : std::uint8_t { kGoesOn, kOver, kFailed };
   [[nodiscard]] bool read_payload(Instant now, Session& session, std::string_view payload);
+  [[nodiscard]] bool read_revision3(Instant now, Session& session, Bytes payload, bool binary);
+  [[nodiscard]] Reading take_packet(Instant now, SessionHandle handle,
+                                    const std::optional<Packet>& packet);
+  struct Payload {
+    Buffer bytes;
+    bool binary = false;
+    bool compress = false;  ///< one of its packets wants it
+  };
+  [[nodiscard]] static Payload payload_of(const Session& session, std::string_view last_packet);
+  [[nodiscard]] static Payload payload_of_revision3(const Session& session,
+                                                    std::string_view last_packet);
+  [[nodiscard]] unsigned revision_of(const Query& query) const;
   void answer_poll(Instant now, Session& session, std::string_view last_packet = {});
 
   // The way to WebSocket (upgrade.cpp).
@@ -179,6 +194,7 @@ class Server {
 
   // What sockets tell.
   void handle_socket_message(Instant now, WebSocket& socket, bool binary, Bytes payload);
+  [[nodiscard]] std::optional<Packet> read_frame(unsigned revision, bool binary, Bytes payload);
   void handle_socket_gone(Instant now, WebSocket& socket, CloseReason reason);
   void handle_socket_drained(Instant now, WebSocket& socket);
 
@@ -187,6 +203,7 @@ class Server {
   [[nodiscard]] std::string open_packet(const Session& session) const;
   void tell_open(Instant now, SessionHandle handle);
   [[nodiscard]] bool handle_packet(Instant now, Session& session, const Packet& packet);
+  [[nodiscard]] bool handle_heartbeat(Instant now, Session& session, PacketType type);
   void end_session(Instant now, Session& session, CloseReason reason,
                    std::string_view last_packet = "1");
   [[nodiscard]] std::unique_ptr<Session> remove(Session& session);
@@ -220,6 +237,7 @@ class Server {
   DeadlineQueue<std::uint64_t> decision_due_;
   DeadlineQueue<SessionHandle> ping_due_;
   DeadlineQueue<SessionHandle> pong_due_;
+  DeadlineQueue<SessionHandle> sign_due_;  ///< of life: of clients that ping (revision 3)
   DeadlineQueue<SessionHandle> upgrade_due_;
   DeadlineQueue<SessionHandle> farewell_due_;   ///< closed ones whose last poll is awaited
   DeadlineQueue<WebSocket*> socket_close_due_;  ///< the peer's close frame is awaited

@@ -18,7 +18,7 @@ inline constexpr std::string_view kShardLetters =
 /// polling in this one.
 struct Server::Session {
   /// What the heartbeat waits for.
-  enum class Timer : std::uint8_t { kNone, kPing, kPong, kFarewell };
+  enum class Timer : std::uint8_t { kNone, kPing, kPong, kSign, kFarewell };
   struct Queued {
     SharedMessage message;  ///< null: a packet of one letter
     char control = 0;
@@ -34,6 +34,7 @@ struct Server::Session {
   SessionHandle handle;
   /// Shared with the call of `Handlers::open` that may close the session.
   std::shared_ptr<const Handshake> handshake;
+  bool base64 = false;  ///< revision 3: the client takes no bytes in payloads
   /// Closed for its owner; the client has to come once more to hear of it.
   bool closing = false;
   IpAddress address;  ///< that it counts for
@@ -65,6 +66,10 @@ struct Server::Query {
         sid = parameter->decoded_value();
       } else if (parameter->is("EIO")) {
         revision = parameter->decoded_value();
+      } else if (parameter->is("b64")) {
+        base64 = !parameter->value.empty();
+      } else if (parameter->is("j")) {
+        jsonp = true;
       }
     }
   }
@@ -72,6 +77,8 @@ struct Server::Query {
   std::string transport;
   std::string sid;
   std::string revision;
+  bool base64 = false;
+  bool jsonp = false;
 };
 
 /// A request of ours until it is answered.
@@ -81,7 +88,9 @@ struct Server::Exchange {
   http::Headers headers = {};  ///< that its answer will bear: CORS and what middlewares add
   bool upgrade = false;
   bool origin_allowed = false;  ///< by CORS
-  IpAddress address = {};       ///< that its session counts for
+  unsigned revision = 4;
+  bool base64 = false;
+  IpAddress address = {};  ///< that its session counts for
 };
 
 struct Server::Pending {

@@ -153,9 +153,7 @@ void Server::handle_socket_message(Instant now, WebSocket& socket, bool binary, 
     handle_probe_text(now, *session, binary ? std::string_view() : as_text(payload));
     return;
   }
-  const auto packet =
-      binary ? std::optional(Packet{.type = PacketType::kMessage, .binary = true, .data = payload})
-             : packets_.read(as_text(payload));
+  const auto packet = read_frame(session->handshake->revision, binary, payload);
   if (!packet) {
     ++counters_.parse_errors;
     end_session(now, *session, CloseReason::kParseError);
@@ -164,6 +162,15 @@ void Server::handle_socket_message(Instant now, WebSocket& socket, bool binary, 
   } else {
     static_cast<void>(handle_packet(now, *session, *packet));
   }
+}
+
+std::optional<Packet> Server::read_frame(unsigned revision, bool binary, Bytes payload) {
+  if (revision == 3) {
+    return binary ? PacketReader::read_revision3_binary(payload)
+                  : packets_.read_revision3(as_text(payload));
+  }
+  return binary ? Packet{.type = PacketType::kMessage, .binary = true, .data = payload}
+                : packets_.read(as_text(payload));
 }
 
 void Server::handle_socket_gone(Instant now, WebSocket& socket, CloseReason reason) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "http/query.hpp"
 #include "json/writer.hpp"
 #include "socketio/namespace.hpp"
 #include "socketio/server.hpp"
@@ -15,6 +16,20 @@ namespace {
 const json::Value& empty_object() {
   static const json::Value kEmpty = json::parse("{}").value();
   return kEmpty;
+}
+
+/// Socket.IO 2 has no auth: what a client says of itself stands behind the namespace's name.
+json::Value take_query(std::string& name_space) {
+  const std::size_t mark = std::min(name_space.find('?'), name_space.size());
+  json::Writer auth;
+  auth.begin_object();
+  for (const auto& [name, value] : http::parse_query(
+           std::string_view(name_space).substr(std::min(mark + 1, name_space.size())))) {
+    auth.member(name, value);
+  }
+  auth.end_object();
+  name_space.resize(mark);
+  return json::parse(auth.text()).value_or(empty_object());
 }
 
 }  // namespace
@@ -49,6 +64,14 @@ std::size_t Connection::places_taken() const {
       places_, [](const Place& place) { return place.state != State::kExpelled; }));
 }
 
+void Connection::begin() {
+  if (is_old()) {
+    Packet packet;
+    packet.type = PacketType::kConnect;
+    handle_connect(std::move(packet));
+  }
+}
+
 void Connection::handle_message(bool binary, Bytes bytes) {
   if (closed_) {
     return;
@@ -65,6 +88,9 @@ void Connection::handle_message(bool binary, Bytes bytes) {
 }
 
 void Connection::handle_packet(Packet packet) {
+  if (is_old() && packet.type == PacketType::kConnect) {
+    packet.data = take_query(packet.name_space);
+  }
   Place* const place = find(packet.name_space);
   const bool outside = place == nullptr || place->state == State::kExpelled;
   if (packet.type == PacketType::kConnect && outside) {

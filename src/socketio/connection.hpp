@@ -31,6 +31,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
+  /// Clients of Socket.IO 2 (Engine.IO's revision 3) do not ask for "/": they are in it.
+  void begin();
   void handle_message(bool binary, Bytes bytes);
   /// The session is gone: ends the sockets.
   void handle_closed(DisconnectReason reason);
@@ -42,6 +44,9 @@ class Connection {
   void handle_high_water(std::size_t bytes);
   void handle_drain();
   [[nodiscard]] std::size_t buffered_bytes() const;
+  [[nodiscard]] const engineio::Handshake& handshake() const { return *handshake_; }
+  /// The client speaks the protocol before this one.
+  [[nodiscard]] bool is_old() const { return handshake_->revision == 3; }
 
   /// The namespace let this socket in, refused it, or it ended by itself.
   void joined(const Socket& socket);

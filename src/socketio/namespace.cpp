@@ -63,9 +63,13 @@ std::shared_ptr<Socket> Namespace::make_socket(Connection& connection, Handshake
     }
     ++server_.counters_.recoveries_failed;
   }
-  // Not the Engine.IO id: who knows that one can take over the session.
-  return SocketPointer(
-      new Socket(*this, connection, server_.entropy_.token(20), std::move(handshake)));
+  // Not the Engine.IO id: who knows that one can take over the session. But old clients are told
+  // no other, and take that one for the socket's.
+  const std::string& sid = connection.handshake().sid;
+  std::string id = !connection.is_old() ? server_.entropy_.token(20)
+                   : name_ == "/"       ? sid
+                                        : name_ + "#" + sid;
+  return SocketPointer(new Socket(*this, connection, std::move(id), std::move(handshake)));
 }
 
 std::shared_ptr<Socket> Namespace::recover_socket(Connection& connection,
@@ -166,11 +170,13 @@ void Namespace::admit(Socket& socket) {
     return;
   }
   json::Writer json;
-  json.begin_object().member("sid", socket.id());
-  if (recovery_) {
-    json.member("pid", socket.pid_);
+  if (!socket.connection_->is_old()) {
+    json.begin_object().member("sid", socket.id());
+    if (recovery_) {
+      json.member("pid", socket.pid_);
+    }
+    json.end_object();
   }
-  json.end_object();
   socket.deliver(server_.encode({.type = PacketType::kConnect, .name_space = name_}, json.text()),
                  {});
   if (inherited_) {
@@ -196,13 +202,19 @@ Middleware& Namespace::middleware(std::size_t index) const {
 }
 
 void Namespace::refuse(Socket& socket, const ConnectError& error) {
-  json::Writer json;
-  json.begin_object().member("message", error.message);
-  if (error.data) {
-    json.member("data", *error.data);
-  }
-  json.end_object();
   Connection& connection = *socket.connection_;
+  json::Writer json;
+  if (!connection.is_old()) {
+    json.begin_object().member("message", error.message);
+    if (error.data) {
+      json.member("data", *error.data);
+    }
+    json.end_object();
+  } else if (error.data) {
+    json.value(*error.data);
+  } else {
+    json.value(error.message);
+  }
   connection.refused(socket);
   socket.abandon();
   connection.send(

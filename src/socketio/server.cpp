@@ -40,6 +40,7 @@ Server::Server(engineio::Server& engine, Options options, Entropy& entropy)
     ++counters_.connections;
     connections_.emplace(session.value(), std::make_unique<Connection>(
                                               *this, session, engine_.shared_handshake(session)));
+    find_connection(session)->begin();
   };
   handlers.message = [this](Instant now, engineio::SessionHandle session, bool binary,
                             Bytes bytes) {
