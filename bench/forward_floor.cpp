@@ -47,10 +47,14 @@ constexpr std::array kReferences{Reference{1, 0.99, 1.21}, Reference{2, 0.585, 0
 
 struct Setup {
   bool loopback = false;
+  bool json = false;
   std::size_t subscribers = 200;
   std::size_t packet_bytes = kPacketBytesMax;
   int rounds = 11;
   srtp::CipherChoice cipher = srtp::CipherChoice::kAutomatic;
+  std::vector<srtp::Profile> profiles{srtp::Profile::kAeadAes128Gcm,
+                                      srtp::Profile::kAes128CmSha1_80};
+  std::vector<std::size_t> bursts{1, 2, 5, 10};
 };
 
 double thread_cpu_us() {
@@ -239,10 +243,12 @@ class Forwarder {
       for (std::size_t index = 0; index < burst; ++index) {
         const MutableBytes cell = MutableBytes(cells_).subspan(used, kCellBytes);
         write_header(cell, static_cast<std::uint16_t>(sequence + index), 2);
-        std::memcpy(cell.data() + kHeaderBytes, received_[index].data() + kHeaderBytes,
-                    setup_.packet_bytes - kHeaderBytes);
         used +=
-            seals_.add({.sealer = &subscriber.sealer, .cell = cell, .size = setup_.packet_bytes});
+            seals_.add({.sealer = &subscriber.sealer,
+                        .cell = cell,
+                        .size = setup_.packet_bytes,
+                        .payload = Bytes(received_[index])
+                                       .subspan(kHeaderBytes, setup_.packet_bytes - kHeaderBytes)});
       }
       messages_.add(subscriber.at, MutableBytes(cells_).subspan(begin, used - begin),
                     (used - begin) / burst);
@@ -291,53 +297,92 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-struct Row {
-  std::vector<double> gcm, cm;
+/// One profile with one burst size.
+struct Case {
+  srtp::Profile profile;
+  std::size_t burst;
+  std::vector<double> rounds;  ///< µs per packet.
+
+  [[nodiscard]] std::optional<double> table() const {
+    const auto* const known = std::ranges::find(kReferences, burst, &Reference::burst);
+    if (known == kReferences.end()) {
+      return std::nullopt;
+    }
+    return is_gcm() ? known->gcm : known->cm;
+  }
+  [[nodiscard]] bool is_gcm() const { return profile == srtp::Profile::kAeadAes128Gcm; }
 };
 
 // Interleaved, so that all cases share the machine's good and bad minutes.
-std::array<Row, kReferences.size()> measure(const Setup& setup) {
-  Forwarder gcm(setup, srtp::Profile::kAeadAes128Gcm);
-  Forwarder cm(setup, srtp::Profile::kAes128CmSha1_80);
-  std::array<Row, kReferences.size()> rows;
+std::vector<Case> measure(const Setup& setup) {
+  std::vector<std::unique_ptr<Forwarder>> forwarders;
+  for (const srtp::Profile profile : setup.profiles) {
+    forwarders.push_back(std::make_unique<Forwarder>(setup, profile));
+  }
+  std::vector<Case> cases;
   for (int round = -1; round < setup.rounds; ++round) {  // The first warms up.
-    for (std::size_t at = 0; at < rows.size(); ++at) {
-      const double with_gcm = gcm.round(kReferences[at].burst);
-      const double with_cm = cm.round(kReferences[at].burst);
-      if (round >= 0) {
-        rows[at].gcm.push_back(with_gcm);
-        rows[at].cm.push_back(with_cm);
+    std::size_t at = 0;
+    for (std::size_t profile = 0; profile < setup.profiles.size(); ++profile) {
+      for (const std::size_t burst : setup.bursts) {
+        const double cost = forwarders[profile]->round(burst);
+        if (round < 0) {
+          cases.push_back({.profile = setup.profiles[profile], .burst = burst, .rounds = {}});
+        } else {
+          cases[at++].rounds.push_back(cost);
+        }
       }
     }
   }
-  return rows;
+  return cases;
 }
 
-void print(const Setup& setup, const std::array<Row, kReferences.size()>& rows) {
+void print(const Setup& setup, const std::vector<Case>& cases) {
   fmt::print("{} subscribers, {} B packets, {}, into {}; medians of {} rounds\n", setup.subscribers,
              setup.packet_bytes, srtp::make_cipher(setup.cipher)->name(),
              setup.loopback ? "loopback" : "a swallowing device", setup.rounds);
   fmt::print("µs of CPU per forwarded packet; table: the same into a swallowing device\n");
-  fmt::print("burst     GCM  table  ratio     CM-SHA1  table  ratio\n");
-  for (std::size_t at = 0; at < rows.size(); ++at) {
-    const Reference& reference = kReferences[at];
-    const double gcm = median(rows[at].gcm);
-    const double cm = median(rows[at].cm);
-    fmt::print("{:>5}  {:>6.3f} {:>6.3f} {:>6.2f}      {:>6.3f} {:>6.3f} {:>6.2f}\n",
-               reference.burst, gcm, reference.gcm, gcm / reference.gcm, cm, reference.cm,
-               cm / reference.cm);
+  fmt::print("profile  burst    cost  table  ratio\n");
+  for (const Case& one : cases) {
+    const double cost = median(one.rounds);
+    fmt::print("{:<7}  {:>5}  {:>6.3f}", one.is_gcm() ? "gcm" : "cm", one.burst, cost);
+    if (const auto table = one.table()) {
+      fmt::print(" {:>6.3f} {:>6.2f}", *table, cost / *table);
+    }
+    fmt::print("\n");
   }
+}
+
+/// For scripts: one object.
+void print_json(const Setup& setup, const std::vector<Case>& cases) {
+  fmt::print(
+      R"({{"cipher":"{}","path":"{}","subscribers":{},"packetBytes":{},"rounds":{},"cases":[)",
+      srtp::make_cipher(setup.cipher)->name(), setup.loopback ? "loopback" : "device",
+      setup.subscribers, setup.packet_bytes, setup.rounds);
+  for (std::size_t at = 0; at < cases.size(); ++at) {
+    const double cost = median(cases[at].rounds);
+    const auto table = cases[at].table();
+    fmt::print(R"({}{{"profile":"{}","burst":{},"us":{:.4f},"table":{},"ratio":{}}})",
+               at == 0 ? "" : ",", cases[at].is_gcm() ? "gcm" : "cm", cases[at].burst, cost,
+               table ? fmt::format("{}", *table) : "null",
+               table ? fmt::format("{:.3f}", cost / *table) : "null");
+  }
+  fmt::print("]}}\n");
 }
 
 std::optional<Setup> parse(int argc, char** argv, int& status) {
   Setup setup;
   std::string cipher = "automatic";
+  std::string profile = "both";
   CLI::App options("The floor under the cost of forwarding a packet.");
   options.add_flag("--loopback", setup.loopback, "Send to a socket here, not into a TUN device");
   options.add_option("--subscribers", setup.subscribers)->check(CLI::Range(1, 60'000));
   options.add_option("--packet-bytes", setup.packet_bytes, "RTP packets, before sealing")
       ->check(CLI::Range(std::size_t{kHeaderBytes + 1}, kPacketBytesMax));
   options.add_option("--rounds", setup.rounds)->check(CLI::Range(1, 10'000));
+  options.add_option("--burst", setup.bursts, "Packets of a frame; may be given several times")
+      ->check(CLI::Range(std::size_t{1}, kBurstMax));
+  options.add_option("--profile", profile)->check(CLI::IsMember({"both", "gcm", "cm"}));
+  options.add_flag("--json", setup.json, "One JSON object");
   options.add_option("--cipher", cipher)
       ->check(CLI::IsMember({"automatic", "openssl", "ipsec-mb"}));
   try {
@@ -349,6 +394,10 @@ std::optional<Setup> parse(int argc, char** argv, int& status) {
   if (cipher != "automatic") {
     setup.cipher =
         cipher == "openssl" ? srtp::CipherChoice::kOpenssl : srtp::CipherChoice::kIpsecMb;
+  }
+  if (profile != "both") {
+    setup.profiles = {profile == "gcm" ? srtp::Profile::kAeadAes128Gcm
+                                       : srtp::Profile::kAes128CmSha1_80};
   }
   return setup;
 }
@@ -366,9 +415,11 @@ int run(const Setup& setup) {
                  std::strerror(errno));
       return 1;
     }
-    fmt::print("the device takes {}\n", device->takes_runs() ? "whole runs" : "single datagrams");
+    fmt::print(stderr, "the device takes {}\n",
+               device->takes_runs() ? "whole runs" : "single datagrams");
   }
-  print(setup, measure(setup));
+  const std::vector<Case> cases = measure(setup);
+  setup.json ? print_json(setup, cases) : print(setup, cases);
   return 0;
 }
 

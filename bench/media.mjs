@@ -107,17 +107,17 @@ async function load(server, args, seconds = patience.load) {
 
 /** µs of CPU per packet of the floor, as a line over 1/k: what a burst costs is shared by its packets. */
 async function floorOf(bytes) {
-  const output = await run(0, [path.join(build, 'bench/forward_floor'), '--loopback', '--rounds', '21', '--packet-bytes', String(bytes)], patience.floor);
-  const lines = [...output.matchAll(/^\s*(\d+)\s+([\d.]+)\s+[\d.]+\s+[\d.]+\s+([\d.]+)/gm)].map((match) => match.slice(1).map(Number));
-  if (lines.length < 3) throw new Error(`the floor said nothing: ${output}`);
-  const line = (column) => {
-    const x = lines.map(([k]) => 1 / k);
-    const y = lines.map((of) => of[column]);
+  const output = await run(0, [path.join(build, 'bench/forward_floor'), '--loopback', '--rounds', '21', '--packet-bytes', String(bytes), '--json'], patience.floor);
+  const { cases } = JSON.parse(output);
+  const line = (profile) => {
+    const points = cases.filter((one) => one.profile === profile);
+    const x = points.map(({ burst }) => 1 / burst);
+    const y = points.map(({ us }) => us);
     const mean = (of) => of.reduce((a, b) => a + b, 0) / of.length;
     const slope = x.reduce((sum, at, i) => sum + (at - mean(x)) * (y[i] - mean(y)), 0) / x.reduce((sum, at) => sum + (at - mean(x)) ** 2, 0);
     return (k) => mean(y) + slope * (1 / k - mean(x));
   };
-  return { gcm: line(1), cm: line(2) };
+  return { gcm: line('gcm'), cm: line('cm') };
 }
 
 function row(name, target, result, holds) {

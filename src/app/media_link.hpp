@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 #include <variant>
 
 #include "net/mailbox.hpp"
@@ -10,10 +11,19 @@
 
 namespace visavis::app {
 
+/// What the media thread found to work with.
+struct MediaMeans {
+  std::string_view cipher;  ///< `sfu::MediaWorker::cipher_name()`; lives as long as the thread.
+  std::size_t sockets = 0;
+  std::size_t sending_runs = 0;    ///< Sockets with UDP_SEGMENT.
+  std::size_t receiving_runs = 0;  ///< Sockets with UDP_GRO.
+};
+
 /// What `/metrics` shows of the media thread.
 struct MediaReport {
   sfu::WorkerReport worker;
   net::UdpCounters udp;  ///< All sockets together.
+  MediaMeans means;
 };
 
 /// A `WorkerReport` crosses as part of a `MediaReport`, never by itself.

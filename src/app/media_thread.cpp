@@ -23,6 +23,9 @@ void add(net::UdpCounters& sum, const net::UdpCounters& one) {
   sum.sent_bytes += one.sent_bytes;
   sum.sent_messages += one.sent_messages;
   sum.dropped_buffer_full += one.dropped_buffer_full;
+  for (std::size_t i = 0; i < sum.dropped_by_priority.size(); ++i) {
+    sum.dropped_by_priority.at(i) += one.dropped_by_priority.at(i);
+  }
   sum.dropped_unreachable += one.dropped_unreachable;
   sum.segmentation_refused += one.segmentation_refused;
 }
@@ -103,12 +106,21 @@ void MediaThread::give_events(Instant now) {
   events_again_at_ = now + kRetry;
 }
 
+MediaMeans MediaThread::means() const {
+  MediaMeans means{.cipher = worker_.cipher_name(), .sockets = sockets_.size()};
+  for (const net::UdpSocket& socket : sockets_) {
+    means.sending_runs += socket.send_offload() ? 1U : 0U;
+    means.receiving_runs += socket.receive_offload() ? 1U : 0U;
+  }
+  return means;
+}
+
 FromMedia MediaThread::message_of(sfu::Event event) const {
   auto* const report = std::get_if<sfu::WorkerReport>(&event);
   if (report == nullptr) {
     return event;
   }
-  MediaReport whole{.worker = std::move(*report), .udp = {}};
+  MediaReport whole{.worker = std::move(*report), .udp = {}, .means = means()};
   for (const net::UdpSocket& socket : sockets_) {
     add(whole.udp, socket.counters());
   }

@@ -33,6 +33,7 @@ class MediaThread {
   void take_commands(Instant now);
   void flush(Instant now);
   void give_events(Instant now);
+  [[nodiscard]] MediaMeans means() const;
   [[nodiscard]] FromMedia message_of(sfu::Event event) const;
 
   MediaLink& link_;

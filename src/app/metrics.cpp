@@ -152,6 +152,31 @@ void write_repair(MetricsWriter& out, const sfu::Counters& counters) {
   write_directions(out, counters.retransmissions_in, counters.retransmissions_out);
 }
 
+std::string_view name_of(SendPriority priority) {
+  switch (priority) {
+    case SendPriority::kPadding: return "padding";
+    case SendPriority::kUpperLayer: return "upper_layer";
+    case SendPriority::kVideo: return "video";
+    case SendPriority::kAudio: return "audio";
+    case SendPriority::kControl: return "control";
+  }
+  return "unknown";
+}
+
+/// What the media thread runs on: chosen and probed when it began.
+void write_means(MetricsWriter& out, const MediaMeans& means) {
+  if (means.cipher.empty()) {
+    return;  // The media thread has not answered yet.
+  }
+  out.gauge("visavis_srtp_cipher", "1, with what computes SRTP as a label.");
+  out.sample(1, {{"name", means.cipher}});
+  out.gauge("visavis_udp_sockets", "Media sockets.", means.sockets);
+  out.gauge("visavis_udp_offload",
+            "Of them, those that give the kernel (GSO) and take (GRO) runs.");
+  out.sample(means.sending_runs, {{"mode", "gso"}});
+  out.sample(means.receiving_runs, {{"mode", "gro"}});
+}
+
 void write_udp(MetricsWriter& out, const net::UdpCounters& udp) {
   out.counter("visavis_udp_datagrams_total", "Datagrams taken from and given to the kernel.");
   write_directions(out, udp.received_datagrams, udp.sent_datagrams);
@@ -161,6 +186,12 @@ void write_udp(MetricsWriter& out, const net::UdpCounters& udp) {
   out.sample(udp.received_truncated, {{"reason", "truncated"}});
   out.sample(udp.dropped_buffer_full, {{"reason", "buffer_full"}});
   out.sample(udp.dropped_unreachable, {{"reason", "unreachable"}});
+  out.counter("visavis_udp_buffer_full_total",
+              "Datagrams that a full send buffer cost, by what they were.");
+  for (std::size_t i = 0; i < udp.dropped_by_priority.size(); ++i) {
+    out.sample(udp.dropped_by_priority.at(i),
+               {{"priority", name_of(static_cast<SendPriority>(i))}});
+  }
   out.counter("visavis_udp_segmentation_refused_total",
               "Runs that had to leave as plain messages (the path takes no UDP_SEGMENT).",
               udp.segmentation_refused);
@@ -222,6 +253,7 @@ std::string metrics_text(const MetricsSources& sources, const MediaReport& repor
   write_streams(out, sources, report.worker);
   write_packets(out, report.worker.counters);
   write_repair(out, report.worker.counters);
+  write_means(out, report.means);
   write_udp(out, report.udp);
   out.counter("visavis_mailbox_refusals_total", "Messages between threads that found no room.");
   out.sample(sources.media.commands.refused(), {{"to", "media"}});

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -7,6 +9,16 @@
 #include "base/route.hpp"
 
 namespace visavis {
+
+/// What goes first overboard when the kernel takes no more: the least first.
+enum class SendPriority : std::uint8_t {
+  kPadding,     ///< Probes: their loss is an answer too.
+  kUpperLayer,  ///< Without it the picture is coarser, and stands.
+  kVideo,
+  kAudio,
+  kControl,  ///< STUN, DTLS, RTCP: few and small, and a call ends without them.
+};
+inline constexpr std::size_t kSendPriorityCount = 5;
 
 /// The datagrams of one wake-up, packed back to back in one buffer in the order they are to leave,
 /// so that runs of equal size to one route can go out as one message (UDP_SEGMENT). A place in it
@@ -24,14 +36,15 @@ class DatagramBatch {
     Route route;
     std::size_t offset = 0;
     std::size_t size = 0;
+    SendPriority priority = SendPriority::kControl;
   };
 
   explicit DatagramBatch(std::size_t cells_max)
-      : cells_max_(cells_max), bytes_(cells_max * kCellBytes) {
+      : cells_left_(cells_max), bytes_(cells_max * kCellBytes) {
     cells_.reserve(cells_max);
   }
 
-  [[nodiscard]] bool full() const { return cells_.size() == cells_max_; }
+  [[nodiscard]] bool full() const { return cells_left_ == 0; }
   [[nodiscard]] bool empty() const { return cells_.empty(); }
 
   /// `kCellBytes` to write into; the batch must not be full.
@@ -40,10 +53,12 @@ class DatagramBatch {
     return MutableBytes(bytes_).subspan(used_, kCellBytes);
   }
   /// Keeps the first `size` bytes of the reserved cell.
-  void commit(const Route& route, std::size_t size) {
+  void commit(const Route& route, std::size_t size,
+              SendPriority priority = SendPriority::kControl) {
     check(!full() && size <= kCellBytes);
-    cells_.push_back({route, used_, size});
+    cells_.push_back({route, used_, size, priority});
     used_ += size;
+    --cells_left_;
   }
 
   [[nodiscard]] const std::vector<Cell>& cells() const { return cells_; }
@@ -52,12 +67,13 @@ class DatagramBatch {
   }
 
   void clear() {
+    cells_left_ += cells_.size();
     cells_.clear();
     used_ = 0;
   }
 
  private:
-  std::size_t cells_max_;
+  std::size_t cells_left_;
   std::size_t used_ = 0;
   Buffer bytes_;
   std::vector<Cell> cells_;

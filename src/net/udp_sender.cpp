@@ -64,7 +64,7 @@ std::size_t run_length(std::span<const DatagramBatch::Cell> cells) {
   while (length < std::min(cells.size(), kSegmentsMax)) {
     const DatagramBatch::Cell& next = cells[length];
     if (next.size > segment || next.size == 0 || bytes + next.size > kRunBytesMax ||
-        next.route != cells.front().route) {
+        next.priority != cells.front().priority || next.route != cells.front().route) {
       break;
     }
     bytes += next.size;
@@ -83,8 +83,18 @@ bool UdpSender::may_segment(const IpAddress& remote) const {
   return setup_.segments && (plain_paths_.empty() || !plain_paths_.contains(remote));
 }
 
+void UdpSender::begin_batch() {
+  if (least_ != SendPriority::kPadding) {
+    least_ = static_cast<SendPriority>(static_cast<unsigned>(least_) - 1U);
+  }
+}
+
 void UdpSender::add(DatagramBatch& batch, std::span<const DatagramBatch::Cell> cells) {
   check(!full());
+  if (cells.front().priority < least_) {
+    count_full(cells);
+    return;
+  }
   Message& message = messages_[count_];
   const MutableBytes first = batch.bytes(cells.front());
   const DatagramBatch::Cell& last = cells.back();
@@ -136,8 +146,11 @@ std::size_t UdpSender::handle_failure(std::size_t index, int error) {
     return 0;
   }
   if (buffer_is_full(error)) {
-    count_dropped(index, counters_.dropped_buffer_full);
-    return count_ - index;
+    if (leave_out_more(index)) {
+      return 0;
+    }
+    count_full(message.cells);
+    return 1;
   }
   if (message.cells.size() > 1 && segments_refused(error)) {
     ++counters_.segmentation_refused;
@@ -145,14 +158,45 @@ std::size_t UdpSender::handle_failure(std::size_t index, int error) {
       plain_paths_.clear();
     }
     plain_paths_.insert(message.cells.front().route.remote.ip);
-    if (send_plain(message)) {
-      return 1;
+    if (!send_plain(message)) {
+      leave_out_more(index + 1);
     }
-    count_dropped(index + 1, counters_.dropped_buffer_full);
-    return count_ - index;
+    return 1;
   }
   counters_.dropped_unreachable += message.cells.size();
   return 1;
+}
+
+/// The buffer is full: one kind more is left out, of what waits here from `index` on and of the
+/// batch's rest. False when only kinds are left that are not left out as a whole.
+bool UdpSender::leave_out_more(std::size_t index) {
+  if (least_ == SendPriority::kAudio) {
+    return false;
+  }
+  least_ = static_cast<SendPriority>(static_cast<unsigned>(least_) + 1U);
+  std::size_t kept = index;
+  for (std::size_t at = index; at < count_; ++at) {
+    if (messages_[at].cells.front().priority < least_) {
+      count_full(messages_[at].cells);
+    } else {
+      move_message(at, kept++);
+    }
+  }
+  count_ = kept;
+  return true;
+}
+
+void UdpSender::move_message(std::size_t from, std::size_t to) {
+  if (from == to) {
+    return;
+  }
+  Message& message = messages_[to];
+  message = messages_[from];
+  msghdr& header = headers_[to].msg_hdr;
+  header = headers_[from].msg_hdr;
+  header.msg_name = message.to.pointer();
+  header.msg_iov = &message.bytes;
+  header.msg_control = header.msg_controllen == 0 ? nullptr : message.control.data();
 }
 
 /// The cells of a run one by one; false when the kernel's buffer is full.
@@ -169,7 +213,7 @@ bool UdpSender::send_plain(const Message& run) {
       ++counters_.sent_datagrams;
       counters_.sent_bytes += message.bytes.iov_len;
     } else if (buffer_is_full(errno)) {
-      counters_.dropped_buffer_full += run.cells.size() - i;
+      count_full(run.cells.subspan(i));
       return false;
     } else {
       ++counters_.dropped_unreachable;
@@ -184,10 +228,10 @@ void UdpSender::count_sent(const Message& message) {
   counters_.sent_bytes += message.bytes.iov_len;
 }
 
-void UdpSender::count_dropped(std::size_t first, std::uint64_t& counter) {
-  for (std::size_t i = first; i < count_; ++i) {
-    counter += messages_[i].cells.size();
-  }
+void UdpSender::count_full(std::span<const DatagramBatch::Cell> cells) {
+  counters_.dropped_buffer_full += cells.size();
+  counters_.dropped_by_priority.at(static_cast<std::size_t>(cells.front().priority)) +=
+      cells.size();
 }
 
 }  // namespace visavis::net

@@ -14,8 +14,9 @@
 
 namespace visavis::net {
 
-/// How many of the first `cells` can leave as one message with UDP_SEGMENT: one route, one size,
-/// only the last may be shorter; at most 64 segments and what an IP datagram holds (udp(7)).
+/// How many of the first `cells` can leave as one message with UDP_SEGMENT: one route, one
+/// priority, one size, only the last may be shorter; at most 64 segments and what an IP datagram
+/// holds (udp(7)).
 [[nodiscard]] std::size_t run_length(std::span<const DatagramBatch::Cell> cells);
 
 /// Gives the datagrams of a batch to the kernel in as few calls and messages as it allows.
@@ -31,7 +32,10 @@ class UdpSender {
 
   UdpSender(const Setup& setup, UdpCounters& counters);
 
-  /// Appends the message for `cells`, which are neighbours in `batch` and of one run.
+  /// One kind more is tried again than at the end of the batch before.
+  void begin_batch();
+  /// Appends the message for `cells`, which are neighbours in `batch` and of one run. What is left
+  /// out at present is dropped and counted.
   void add(DatagramBatch& batch, std::span<const DatagramBatch::Cell> cells);
   [[nodiscard]] bool full() const { return count_ == kMessagesMax; }
   void flush();
@@ -54,15 +58,19 @@ class UdpSender {
 
   void set_header(Message& message, msghdr& header) const;
   [[nodiscard]] std::size_t handle_failure(std::size_t index, int error);
+  bool leave_out_more(std::size_t index);
+  void move_message(std::size_t from, std::size_t to);
   [[nodiscard]] bool send_plain(const Message& run);
   void count_sent(const Message& message);
-  void count_dropped(std::size_t first, std::uint64_t& counter);
+  void count_full(std::span<const DatagramBatch::Cell> cells);
 
   Setup setup_;
   UdpCounters& counters_;
   std::vector<Message> messages_{kMessagesMax};
   std::vector<mmsghdr> headers_{kMessagesMax};
   std::size_t count_ = 0;
+  /// The least that is sent. Never above audio: from there on each message is tried by itself.
+  SendPriority least_ = SendPriority::kPadding;
   std::unordered_set<IpAddress> plain_paths_;
 };
 

@@ -47,6 +47,15 @@ TEST(RunLength, EndsAtAnotherRoute) {
   EXPECT_EQ(run_length(batch.cells()), 2U);
 }
 
+TEST(RunLength, EndsAtAnotherPriority) {
+  DatagramBatch batch(kCells);
+  for (const SendPriority priority : {SendPriority::kVideo, SendPriority::kAudio}) {
+    static_cast<void>(batch.reserve());
+    batch.commit(kRoute, 100, priority);
+  }
+  EXPECT_EQ(run_length(batch.cells()), 1U);
+}
+
 TEST(RunLength, StaysWithinWhatTheKernelTakes) {
   DatagramBatch small(kCells);
   DatagramBatch large(kCells);
@@ -70,6 +79,7 @@ struct Kernel {
   int plain_error = 0;           ///< For every other one.
   std::size_t room = 1'000'000;  ///< Messages until the buffer is full.
   int interruptions = 0;
+  int full_times = 0;  ///< Calls that find the buffer full.
 };
 
 Kernel* kernel = nullptr;
@@ -78,6 +88,11 @@ int send_messages(int /*fd*/, mmsghdr* messages, unsigned count, int /*flags*/) 
   if (kernel->interruptions > 0) {
     --kernel->interruptions;
     errno = EINTR;
+    return -1;
+  }
+  if (kernel->full_times > 0) {
+    --kernel->full_times;
+    errno = ENOBUFS;
     return -1;
   }
   for (unsigned i = 0; i < count; ++i) {
@@ -102,12 +117,16 @@ class UdpSenderOnARefusingKernel : public testing::TestWithParam<int> {
   UdpSenderOnARefusingKernel() { kernel = &kernel_; }
 
   void send(DatagramBatch& batch) {
+    sender_.begin_batch();
     std::span<const DatagramBatch::Cell> rest = batch.cells();
     while (!rest.empty()) {
       const bool may = sender_.may_segment(rest.front().route.remote.ip);
       const std::size_t length = may ? run_length(rest) : 1;
       sender_.add(batch, rest.first(length));
       rest = rest.subspan(length);
+      if (sender_.full()) {
+        sender_.flush();
+      }
     }
     sender_.flush();
   }
@@ -157,6 +176,57 @@ TEST_F(UdpSenderOnARefusingKernel, DropsAndCountsWhatTheBufferDoesNotHold) {
   kernel_.room = 2;
   send(batch);
   EXPECT_EQ(counters_.sent_datagrams, 4U) << "the next batch starts anew";
+}
+
+TEST_F(UdpSenderOnARefusingKernel, AFullBufferCostsPaddingFirstAndAudioLast) {
+  DatagramBatch batch(kCells);
+  for (std::size_t kind = 0; kind < kSendPriorityCount; ++kind) {
+    static_cast<void>(batch.reserve());
+    batch.commit(kRoute, 100 + kind, static_cast<SendPriority>(kind));
+  }
+  kernel_.full_times = 1;
+  send(batch);
+  EXPECT_THAT(counters_.dropped_by_priority, ElementsAre(1, 0, 0, 0, 0));
+  kernel_.full_times = 1;  // Padding alone is tried again by the next batch, and is what goes.
+  send(batch);
+  EXPECT_THAT(counters_.dropped_by_priority, ElementsAre(2, 0, 0, 0, 0));
+  kernel_.full_times = 3;
+  send(batch);
+  EXPECT_THAT(counters_.dropped_by_priority, ElementsAre(3, 1, 1, 0, 0));
+  kernel_.full_times = 3;
+  send(batch);
+  EXPECT_THAT(counters_.dropped_by_priority, ElementsAre(4, 2, 2, 1, 1));
+  EXPECT_EQ(counters_.dropped_buffer_full, 10U);
+}
+
+TEST_F(UdpSenderOnARefusingKernel, RecoversAKindABatch) {
+  DatagramBatch batch(kCells);
+  for (std::size_t kind = 0; kind < kSendPriorityCount; ++kind) {
+    static_cast<void>(batch.reserve());
+    batch.commit(kRoute, 100 + kind, static_cast<SendPriority>(kind));
+  }
+  kernel_.full_times = 3;
+  std::vector<std::size_t> messages;
+  for (int turn = 0; turn < 4; ++turn) {
+    kernel_.taken.clear();
+    send(batch);
+    messages.push_back(kernel_.taken.size());
+  }
+  EXPECT_THAT(messages, ElementsAre(2, 3, 4, 5));
+}
+
+TEST_F(UdpSenderOnARefusingKernel, TheRestOfABatchLeavesOutWhatItsBeginningHadTo) {
+  DatagramBatch batch(kCells);
+  for (int viewer = 0; viewer < 100; ++viewer) {  // More than one call takes.
+    for (const SendPriority kind : {SendPriority::kAudio, SendPriority::kVideo}) {
+      static_cast<void>(batch.reserve());
+      batch.commit(kRoute, kind == SendPriority::kAudio ? 90 : 1000, kind);
+    }
+  }
+  kernel_.full_times = 3;
+  send(batch);
+  EXPECT_EQ(counters_.sent_datagrams, 100U);
+  EXPECT_THAT(counters_.dropped_by_priority, ElementsAre(0, 0, 100, 0, 0));
 }
 
 TEST_F(UdpSenderOnARefusingKernel, CountsTheRestOfARunWhoseFallbackFillsTheBuffer) {

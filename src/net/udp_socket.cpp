@@ -119,6 +119,7 @@ std::span<const UdpSocket::Datagram> UdpSocket::receive() {
 
 void UdpSocket::send(DatagramBatch& batch) {
   UdpSender& sender = parts_->sender;
+  sender.begin_batch();
   std::span<const DatagramBatch::Cell> rest = batch.cells();
   while (!rest.empty()) {
     const Route& route = rest.front().route;

@@ -24,6 +24,7 @@ struct UdpCounters {
   std::uint64_t sent_bytes = 0;
   std::uint64_t sent_messages = 0;        ///< What the kernel was asked for: a GSO run is one.
   std::uint64_t dropped_buffer_full = 0;  ///< Datagrams: the kernel's send buffer had no room.
+  std::array<std::uint64_t, kSendPriorityCount> dropped_by_priority{};  ///< The same, each kind.
   std::uint64_t dropped_unreachable =
       0;  ///< Datagrams: no route, refused by a firewall, too large.
   std::uint64_t segmentation_refused = 0;  ///< Runs that went out again as plain messages.
@@ -71,8 +72,9 @@ class UdpSocket {
   /// the bytes; they are good until the next call.
   [[nodiscard]] std::span<const Datagram> receive();
 
-  /// Sends the cells of `batch` that this socket serves, in order. What does not fit into the
-  /// kernel's buffer is dropped and counted: media is never sent late.
+  /// Sends the cells of `batch` that this socket serves, in order. When the kernel's buffer is
+  /// full, what matters least is left out first, then the next kind, audio and control last; all of
+  /// it is counted. Media is never sent late.
   void send(DatagramBatch& batch);
 
   [[nodiscard]] const UdpCounters& counters() const;

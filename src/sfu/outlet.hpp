@@ -1,7 +1,7 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <cstring>
 
 #include "base/datagram_batch.hpp"
 #include "base/route.hpp"
@@ -31,37 +31,39 @@ class Outlet {
   [[nodiscard]] MutableBytes cell() { return batch_.reserve(); }
 
   /// A whole packet lies in the cell.
-  void commit_rtp(MutableBytes cell, std::size_t size) {
+  void commit_rtp(MutableBytes cell, std::size_t size, SendPriority priority) {
     ++counters_.rtp_out;
     send(at_->sealer == nullptr ? size
-                                : seals_.add({.sealer = at_->sealer, .cell = cell, .size = size}));
+                                : seals_.add({.sealer = at_->sealer, .cell = cell, .size = size}),
+         priority);
   }
   /// A header lies in the cell; the payload is read from where it is, when it is sealed: it must
   /// stay there until the batch is flushed, as a log's packets do.
-  void commit_rtp(MutableBytes cell, std::size_t header_size, Bytes payload) {
-    ++counters_.rtp_out;
+  void commit_rtp(MutableBytes cell, std::size_t header_size, Bytes payload,
+                  SendPriority priority) {
     const std::size_t size = header_size + payload.size();
     if (at_->sealer != nullptr) {
-      send(seals_.add({.sealer = at_->sealer, .cell = cell, .size = size, .payload = payload}));
+      ++counters_.rtp_out;
+      send(seals_.add({.sealer = at_->sealer, .cell = cell, .size = size, .payload = payload}),
+           priority);
       return;
     }
-    if (!payload.empty()) {
-      std::memcpy(cell.subspan(header_size).data(), payload.data(), payload.size());
-    }
-    send(size);
+    std::ranges::copy(payload, cell.subspan(header_size).begin());
+    commit_rtp(cell, size, priority);
   }
   void commit_rtcp(MutableBytes cell, std::size_t size) {
     ++counters_.rtcp_out;
-    send(at_->sealer == nullptr ? size : at_->sealer->seal_rtcp(cell, size));
+    send(at_->sealer == nullptr ? size : at_->sealer->seal_rtcp(cell, size),
+         SendPriority::kControl);
   }
 
  private:
-  void send(std::size_t size) {
+  void send(std::size_t size, SendPriority priority) {
     ++counters_.datagrams_out;
     counters_.bytes_out += size;
     ++at_->packets_out;
     at_->bytes_out += size;
-    batch_.commit(at_->route, size);
+    batch_.commit(at_->route, size, priority);
   }
 
   DatagramBatch& batch_;

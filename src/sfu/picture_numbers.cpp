@@ -32,7 +32,9 @@ PictureNumbers numbers_of(const Descriptor& descriptor) {
 PictureNumbers PictureNumbers::read(const rtp::Format& format, Bytes payload) {
   if (format.codec == rtp::CodecName::kVp8) {
     const auto descriptor = rtp::parse_vp8(payload);
-    return descriptor ? numbers_of(*descriptor) : PictureNumbers{};
+    PictureNumbers numbers = descriptor ? numbers_of(*descriptor) : PictureNumbers{};
+    numbers.non_reference = descriptor && descriptor->non_reference;
+    return numbers;
   }
   if (format.codec == rtp::CodecName::kVp9) {
     const auto descriptor = rtp::parse_vp9(payload);

@@ -16,6 +16,7 @@ struct PictureNumbers {
   bool has_picture_id = false;
   bool long_picture_id = false;  ///< 15 bits, not 7.
   bool has_tl0_index = false;
+  bool non_reference = false;      ///< VP8: no other picture needs it (RFC 7741 §4.2, N).
   std::uint8_t picture_id_at = 0;  ///< Offsets in the payload; descriptors are a few bytes long.
   std::uint8_t tl0_index_at = 0;
 

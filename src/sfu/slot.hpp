@@ -132,6 +132,7 @@ class Slot {
                 Outlet& outlet);
   [[nodiscard]] HeaderFields fields_for(const SendTime& time, const Segment& segment,
                                         const LogEntry& entry) const;
+  [[nodiscard]] SendPriority priority_of(const LogEntry& entry) const;
   void note_sent(const Segment& segment, const LogEntry& entry, std::size_t payload_size);
   [[nodiscard]] const LogEntry* find_for_repair(const Segment& segment, std::int64_t out) const;
   void queue_repair(Repair repair);

@@ -82,7 +82,7 @@ void Slot::send_rtx(const SendTime& time, const Segment& segment, const LogEntry
   if (numbered_header_.writes_transport_sequence()) {
     ++viewer_.transport_sequence;
   }
-  outlet.commit_rtp(cell, header_size + writer.size());
+  outlet.commit_rtp(cell, header_size + writer.size(), priority_of(entry));
 }
 
 const LogEntry* Slot::find_for_repair(const Segment& segment, std::int64_t out) const {

@@ -79,9 +79,9 @@ void Slot::send_entry(const SendTime& time, const Segment& segment, const LogEnt
     const MutableBytes room = cell.subspan(header_size, payload.size());
     std::memcpy(room.data(), payload.data(), payload.size());
     move_pictures(room, entry.pictures, segment.pictures);
-    outlet.commit_rtp(cell, header_size + payload.size());
+    outlet.commit_rtp(cell, header_size + payload.size(), priority_of(entry));
   } else {
-    outlet.commit_rtp(cell, header_size, payload);
+    outlet.commit_rtp(cell, header_size, payload, priority_of(entry));
   }
 }
 
@@ -98,6 +98,14 @@ HeaderFields Slot::fields_for(const SendTime& time, const Segment& segment,
   fields.transport_sequence = viewer_.transport_sequence;
   fields.abs_send_time = time.abs_send_time;
   return fields;
+}
+
+// What a full send buffer may cost first.
+SendPriority Slot::priority_of(const LogEntry& entry) const {
+  if (is_audio()) {
+    return SendPriority::kAudio;
+  }
+  return entry.pictures.non_reference ? SendPriority::kUpperLayer : SendPriority::kVideo;
 }
 
 void Slot::note_sent(const Segment& segment, const LogEntry& entry, std::size_t payload_size) {
