@@ -15,7 +15,7 @@ export async function launchChromium() {
       '--disable-component-update',
       '--disable-sync',
       '--use-fake-device-for-media-stream',
-      '--use-fake-ui-for-media-stream',
+      '--use-fake-ui-for-media-stream', // Also chooses a screen, without asking.
       '--autoplay-policy=no-user-gesture-required',
     ],
   });

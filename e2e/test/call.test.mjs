@@ -40,6 +40,23 @@ test('two people see and hear each other, a third joins and sees both, one leave
   await finish(ann, ben, cleo);
 });
 
+test('a shared screen has a tile of its own for the others, it moves, and goes when sharing ends', async () => {
+  const ann = await Caller.join(browser, server, 'desk', 'Ann');
+  const ben = await Caller.join(browser, server, 'desk', 'Ben');
+  await ben.seesMoving(1);
+  await ann.page.getByTestId('screen-button').click();
+  const screen = ben.page.getByTestId('screen-tile');
+  await screen.waitFor();
+  await ben.seesMoving(2, 5);
+  await until('pictures of the screen are shown', () =>
+    screen.locator('video').evaluate((video) => video.videoWidth > 0 && video.getVideoPlaybackQuality().totalVideoFrames > 5),
+  );
+  await ann.page.getByTestId('screen-button').click();
+  await screen.waitFor({ state: 'detached' });
+  await ben.seesMoving(1);
+  await finish(ann, ben);
+});
+
 // A browser's encoder makes a keyframe of its own accord now and then (a change of resolution), and a busy machine
 // joins slowly: an attempt that such a thing spoilt says nothing, and another person joins.
 const kAttempts = 6;
