@@ -71,6 +71,10 @@ void Session::handle_datagram(Instant now, Bytes datagram) {
   // Judged before OpenSSL sees it: what belongs to a flight that we answered already is a question
   // to hear the answer again.
   const bool asks_again = opening && answered_ && opening->message_sequence <= *answered_;
+  const bool answers = opening && answered_ && opening->message_sequence > *answered_;
+  if (answers && !round_trip_ && flight_sendings_ == 1) {
+    round_trip_ = now - last_sent_;
+  }
   if (opening) {
     heard_ = std::max(heard_, opening->message_sequence);
   }
@@ -120,6 +124,7 @@ bool Session::advance(Instant now, Bytes datagram) {
     flight_ = std::move(written);
     answered_ = heard_;
     resend_after_ = kResendMin;
+    flight_sendings_ = 0;
     send_flight(now);
   }
   switch (step) {
@@ -136,6 +141,7 @@ bool Session::advance(Instant now, Bytes datagram) {
 /// Once connected, a flight is resent only when the peer asks (RFC 6347 §4.2.4: FINISHED).
 void Session::send_flight(Instant now) {
   flight_sent_ = 0;
+  ++flight_sendings_;
   last_sent_ = now;
   resend_at_ = state_ == State::kHandshaking ? now + resend_after_ : kNever;
 }

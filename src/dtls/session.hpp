@@ -80,6 +80,9 @@ class Session {
   [[nodiscard]] Failure failure() const { return failure_; }
   /// Null until `kConnected`.
   [[nodiscard]] const Keys* keys() const { return keys_ ? &*keys_ : nullptr; }
+  /// From a flight of ours to the first message of the peer's answer, its computing included; of
+  /// flights sent once only, as an answer to one sent again may be to either (RFC 6298 §3).
+  [[nodiscard]] std::optional<Duration> round_trip() const { return round_trip_; }
   /// Whether OpenSSL's state is still held.
   [[nodiscard]] bool holds_tls_state() const { return engine_ != nullptr; }
 
@@ -104,6 +107,8 @@ class Session {
   std::size_t flight_sent_ = 0;            ///< How many of `flight_` `poll_transmit` has given.
   std::uint16_t heard_ = 0;                ///< The highest message_seq that came (RFC 6347 §4.2.2).
   std::optional<std::uint16_t> answered_;  ///< `heard_` when `flight_` was made.
+  unsigned flight_sendings_ = 0;
+  std::optional<Duration> round_trip_;
   Duration resend_after_ = kResendMin;
   Instant last_sent_;
   Instant resend_at_ = kNever;

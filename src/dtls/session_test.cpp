@@ -154,6 +154,31 @@ TEST_F(DtlsSession, ResendsAFlightThatWasLost) {
   EXPECT_EQ(server_.state(), State::kConnected);
 }
 
+TEST_F(DtlsSession, MeasuresTheRoundTripOfAFlightThatWasSentOnce) {
+  client_.start(now_);
+  give(server_, sent_by(client_));
+  const Flight down = sent_by(server_);
+  EXPECT_FALSE(server_.round_trip());
+  now_ += std::chrono::milliseconds(70);
+  give(client_, down);
+  give(server_, sent_by(client_));
+  EXPECT_EQ(server_.state(), State::kConnected);
+  EXPECT_EQ(server_.round_trip(), std::chrono::milliseconds(70));
+}
+
+TEST_F(DtlsSession, DoesNotGuessWhichOfTwoSendingsWasAnswered) {
+  client_.start(now_);
+  give(server_, sent_by(client_));
+  const Flight down = sent_by(server_);
+  now_ += Session::kResendMin;
+  server_.handle_timeout(now_);
+  EXPECT_EQ(sent_by(server_), down);
+  give(client_, down);
+  give(server_, sent_by(client_));
+  EXPECT_EQ(server_.state(), State::kConnected);
+  EXPECT_FALSE(server_.round_trip());
+}
+
 TEST_F(DtlsSession, AnswersAQuestionAskedAgainAtOnceButNotInABurst) {
   client_.start(now_);
   const Flight hello = sent_by(client_);

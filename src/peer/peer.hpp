@@ -147,6 +147,8 @@ class Peer {
   [[nodiscard]] std::span<const Route> routes() const { return ice_.routes(); }
   /// Only once `can_send()` was true.
   [[nodiscard]] srtp::Sealer& sealer();
+  /// As the handshake took it, until RTCP knows better.
+  [[nodiscard]] std::optional<Duration> handshake_round_trip() const { return dtls_.round_trip(); }
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:

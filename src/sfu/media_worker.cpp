@@ -193,6 +193,9 @@ void MediaWorker::Core::follow(Instant now, PeerTransport& transport, const peer
   if (std::holds_alternative<peer::Connected>(event) ||
       std::holds_alternative<peer::Resumed>(event)) {
     router_.events().push(PeerConnected{transport.id});
+    if (const auto round_trip = transport.peer.handshake_round_trip()) {
+      transport.routed->guess_round_trip(*round_trip);
+    }
   } else if (std::holds_alternative<peer::Silent>(event)) {
     router_.events().push(PeerSilent{transport.id});
   } else if (const auto* failed = std::get_if<peer::Failed>(&event)) {

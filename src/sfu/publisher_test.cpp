@@ -50,6 +50,18 @@ TEST_F(PublisherTest, IsAskedForAGapAfterAShortWait) {
   EXPECT_EQ(call.router.counters().nacks_to_publishers, 2U);
 }
 
+TEST_F(PublisherTest, IsAskedAgainAfterTheRoundTripOfItsHandshakeWhileItViewsNobody) {
+  alice.guess_round_trip(20ms);
+  call.receive_vp8(alice, {.sequence = 1, .keyframe = true});
+  call.receive_vp8(alice, {.sequence = 3});
+  call.run(6ms);
+  EXPECT_THAT(nacked(), ElementsAre(2));
+  call.run(13ms);
+  EXPECT_THAT(nacked(), IsEmpty());
+  call.run(10ms);
+  EXPECT_THAT(nacked(), ElementsAre(2));
+}
+
 TEST_F(PublisherTest, IsNotAskedForWhatWasOnlyReordered) {
   call.receive_vp8(alice, {.sequence = 1, .keyframe = true});
   call.receive_vp8(alice, {.sequence = 3});

@@ -24,6 +24,13 @@ void RoutedPeer::set_transport(Instant now, const std::optional<Transport>& tran
   parts_.work.mark(*this);
 }
 
+void RoutedPeer::guess_round_trip(Duration round_trip) {
+  if (!subscriber_.viewer().round_trip_known) {
+    subscriber_.guess_round_trip(round_trip);
+    publisher_.set_round_trip(subscriber_.viewer().round_trip);
+  }
+}
+
 void RoutedPeer::count_rtp(Instant now, std::size_t bytes) {
   ++parts_.counters.rtp_in;
   ++packets_in_;

@@ -21,6 +21,8 @@ class RoutedPeer {
   void set_room(RoomId room) { room_ = room; }
   /// Nothing: it cannot be sent to (any more).
   void set_transport(Instant now, const std::optional<Transport>& transport);
+  /// Until its reports tell: one who only publishes has nothing to report.
+  void guess_round_trip(Duration round_trip);
 
   void count_rtp(Instant now, std::size_t bytes);
   /// A decrypted compound.

@@ -45,6 +45,7 @@ class Subscriber {
   [[nodiscard]] bool send_reports(Instant now, Outlet& outlet);
   [[nodiscard]] Instant next_timeout() const;
 
+  void guess_round_trip(Duration round_trip);
   void handle_reports(Instant now, const rtp::ReportBlocks& blocks);
   void handle_nack(Instant now, const rtp::Nack& nack);
   void handle_pli(Instant now, const rtp::Pli& pli);

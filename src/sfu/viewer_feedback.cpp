@@ -6,6 +6,10 @@
 
 namespace visavis::sfu {
 
+void Subscriber::guess_round_trip(Duration round_trip) {
+  viewer_.round_trip = std::max(round_trip, Viewer::kRoundTripMin);
+}
+
 void Subscriber::handle_reports(Instant now, const rtp::ReportBlocks& blocks) {
   for (std::size_t index = 0; index < blocks.size(); ++index) {
     const rtp::ReportBlock block = blocks[index];
