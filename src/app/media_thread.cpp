@@ -67,6 +67,10 @@ void MediaThread::receive(Instant now, net::UdpSocket& socket) {
     if (datagrams.empty()) {
       return;
     }
+    // A check comes because an answer left, and what that answer promised was put before.
+    if (link_.commands.size() > 0) {
+      take_commands(now);
+    }
     for (const net::UdpSocket::Datagram& datagram : datagrams) {
       worker_.handle_datagram(now, datagram.route, datagram.bytes);
     }

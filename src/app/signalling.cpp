@@ -35,6 +35,7 @@ Signalling::Signalling(const Wiring& wiring, const Config& config, http::StaticF
     : wiring_(wiring),
       page_(std::move(page)),
       http_(config.http_limits),
+      commands_first_(wiring.reactor, *this),
       host_(wiring.reactor, http_, config.http_host),
       engineio_(http_, config.engineio, entropy_),
       socketio_(engineio_, config.socketio, entropy_),
@@ -63,11 +64,17 @@ Signalling::Signalling(const Wiring& wiring, const Config& config, http::StaticF
   reactor.drive({.next_timeout = [this] { return next_timeout(); },
                  .handle_timeout = [this](Instant now) { stop_when_heard(now); },
                  .drain =
-                     [this](Instant now) {
-                       move_commands(now);
+                     [this](Instant) {
                        log_notices();
                        return false;
                      }});
+}
+
+Signalling::CommandMover::CommandMover(net::Reactor& reactor, Signalling& of) {
+  reactor.drive({.next_timeout = {}, .handle_timeout = {}, .drain = [&of](Instant now) {
+                   of.move_commands(now);
+                   return false;
+                 }});
 }
 
 void Signalling::serve_page() {

@@ -60,6 +60,11 @@ class Signalling {
   http::StaticFiles page_;
   net::SystemEntropy entropy_;
   http::Server http_;
+  /// Before `host_`, for cores are drained in the order of registration: a client that has its
+  /// answer checks at once, and the worker must know it by then.
+  struct CommandMover {
+    CommandMover(net::Reactor& reactor, Signalling& of);
+  } commands_first_;
   net::HttpHost host_;
   engineio::Server engineio_;
   socketio::Server socketio_;

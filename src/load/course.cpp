@@ -29,7 +29,7 @@ Course::Course(Instant now, const Options& options, Swarm& swarm, Progress progr
       next_sample_(now),
       next_progress_(now + kProgressInterval),
       progress_at_(now) {
-  own_at_progress_ = own_cpu();
+  own_at_progress_ = own_usage().cpu;
   if (options_.scenario == Scenario::kMeeting) {
     enter(now, Step::kLead);  // All publish and view: there is nobody to wait for.
   }
@@ -152,7 +152,7 @@ void Course::begin_measuring(Instant now) {
     swarm_.first_frame().clear();
   }
   usage_before_ = read_usage(options_.server_pids);
-  own_before_ = own_cpu();
+  own_before_ = own_usage();
   drops_before_ = swarm_.drops();
   resident_.clear();
   next_sample_ = now + std::chrono::seconds(1);
@@ -197,12 +197,15 @@ void Course::end_measuring(Instant now) {
   const auto usage = read_usage(options_.server_pids);
   result.span = now - since_;
   result.joins = churned_;
-  result.own_share = seconds(own_cpu() - own_before_) / seconds(result.span);
+  const Usage own = own_usage();
+  result.own_share = seconds(own.cpu - own_before_.cpu) / seconds(result.span);
+  result.own_wait = seconds(own.waited - own_before_.waited) / seconds(result.span);
   result.own_drops = swarm_.drops() - drops_before_;
   result.resident_before = resident_before_;
   result.resident = resident_;
   if (usage && usage_before_) {
     result.server_cpu = usage->cpu - usage_before_->cpu;
+    result.server_wait = seconds(usage->waited - usage_before_->waited) / seconds(result.span);
     result.resident_after = usage->resident_bytes;
   }
   results_.push_back(std::move(result));
@@ -236,7 +239,7 @@ void Course::report_progress(Instant now) {
   }
   const double span = seconds(now - progress_at_);
   const Swarm::Census& census = swarm_.census();
-  const Duration own = own_cpu();
+  const Duration own = own_usage().cpu;
   const auto usage = read_usage(options_.server_pids);
   const std::uint64_t forwarded = swarm_.totals().forwarded;
   std::string line = fmt::format(

@@ -80,7 +80,7 @@ class Course {
 
   std::uint64_t resident_before_ = 0;
   std::optional<Usage> usage_before_;
-  Duration own_before_{};
+  Usage own_before_;
   std::uint64_t drops_before_ = 0;
   Instant next_sample_;
   std::vector<std::uint64_t> resident_;

@@ -68,6 +68,10 @@ std::vector<Row> client_rows() {
       {"breaks", [](const Result& r) { return fmt::format("{}", r.breaks); }},
       {"this program, % of a core",
        [](const Result& r) { return fmt::format("{:.0f}", r.own_share * 100); }},
+      {"waits for a core, %: it, the server",
+       [](const Result& r) {
+         return fmt::format("{:.1f}, {:.1f}", r.own_wait * 100, r.server_wait * 100);
+       }},
   };
 }
 
@@ -150,6 +154,7 @@ void write_result(json::Writer& writer, const Result& result) {
   write_published(writer, "videoPublished", result.video_published);
   write_published(writer, "audioPublished", result.audio_published);
   writer.member("ownShare", result.own_share).member("ownDrops", result.own_drops);
+  writer.member("ownWait", result.own_wait).member("serverWait", result.server_wait);
   writer.member("ownLimit", own_limit(result)).member("shortfall", shortfall(result, {}));
   if (result.server_cpu) {
     write_server(writer, result);

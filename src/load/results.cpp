@@ -65,6 +65,11 @@ std::string own_limit(const Result& result) {
   if (result.own_share > kShareMax) {
     return fmt::format("this program used {:.0f} % of its core", result.own_share * 100);
   }
+  constexpr double kWaitMax = 0.1;
+  if (result.own_wait > kWaitMax) {
+    return fmt::format("others had this program's core for {:.0f} % of the time",
+                       result.own_wait * 100);
+  }
   if (result.own_drops > 0) {
     return fmt::format("{} datagrams were dropped at this program's socket", result.own_drops);
   }

@@ -50,7 +50,9 @@ struct Result {
   Published video_published;
   Published audio_published;
 
-  double own_share = 0;  ///< Of a core.
+  double own_share = 0;    ///< Of a core.
+  double own_wait = 0;     ///< Share of the time that it was ready and others had its core.
+  double server_wait = 0;  ///< The same of the server, all its threads together.
   std::uint64_t own_drops = 0;
 
   std::optional<Duration> server_cpu;

@@ -63,6 +63,9 @@ TEST(Result, SaysWhenThisProgramIsTheLimit) {
   result.own_share = 0.91;
   EXPECT_EQ(own_limit(result), "this program used 91 % of its core");
   result.own_share = 0.5;
+  result.own_wait = 0.2;
+  EXPECT_EQ(own_limit(result), "others had this program's core for 20 % of the time");
+  result.own_wait = 0.05;
   result.own_drops = 3;
   EXPECT_EQ(own_limit(result), "3 datagrams were dropped at this program's socket");
 }

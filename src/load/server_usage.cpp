@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -15,23 +14,28 @@
 namespace visavis::load {
 namespace {
 
-/// The first number of schedstat is ns on a processor (Linux, Documentation/scheduler/sched-stats).
-/// A process's own file tells of its first thread only.
-std::optional<std::chrono::nanoseconds> cpu_of(int pid) {
+/// ns on a processor and ns of waiting for one (Linux, Documentation/scheduler/sched-stats).
+void add_schedstat(const std::filesystem::path& file_path, Usage& usage) {
+  std::ifstream file(file_path);
+  std::int64_t on_cpu = 0;
+  std::int64_t waited = 0;
+  if (file >> on_cpu >> waited) {
+    usage.cpu += std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(on_cpu));
+    usage.waited += std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(waited));
+  }
+}
+
+/// Thread by thread: a process's own file tells of its first one only.
+bool add_threads(int pid, Usage& usage) {
   std::error_code error;
   const std::filesystem::directory_iterator threads(fmt::format("/proc/{}/task", pid), error);
   if (error) {
-    return std::nullopt;
+    return false;
   }
-  std::chrono::nanoseconds sum{};
   for (const auto& thread : threads) {
-    std::ifstream file(thread.path() / "schedstat");
-    std::int64_t on_cpu = 0;
-    if (file >> on_cpu) {
-      sum += std::chrono::nanoseconds(on_cpu);
-    }
+    add_schedstat(thread.path() / "schedstat", usage);
   }
-  return sum;
+  return true;
 }
 
 std::uint64_t resident_of(int pid) {
@@ -47,21 +51,18 @@ std::uint64_t resident_of(int pid) {
 std::optional<Usage> read_usage(std::span<const int> pids) {
   Usage usage;
   for (const int pid : pids) {
-    const auto cpu = cpu_of(pid);
-    if (!cpu) {
+    if (!add_threads(pid, usage)) {
       return std::nullopt;
     }
-    usage.cpu += std::chrono::duration_cast<Duration>(*cpu);
     usage.resident_bytes += resident_of(pid);
   }
   return pids.empty() ? std::nullopt : std::optional(usage);
 }
 
-Duration own_cpu() {
-  timespec at{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
-  return std::chrono::duration_cast<Duration>(std::chrono::seconds(at.tv_sec) +
-                                              std::chrono::nanoseconds(at.tv_nsec));
+Usage own_usage() {
+  Usage usage;
+  add_schedstat("/proc/thread-self/schedstat", usage);
+  return usage;
 }
 
 std::uint64_t socket_drops(int fd) {
