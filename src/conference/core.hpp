@@ -174,6 +174,8 @@ class CallService::Core {
   [[nodiscard]] DirectReply answer_direct(DirectRole role, const DirectOffer& offer);
   [[nodiscard]] DirectReply publish_direct(const DirectOffer& offer);
   [[nodiscard]] DirectReply play_direct(const DirectOffer& offer);
+  [[nodiscard]] DirectAnswer open_player(Member& publisher, Transport transport,
+                                         const IpAddress& address);
   void end_direct(const DirectSessions::Session& session, bool lost);
   void end_player(sfu::PeerId peer);
   void end_players(Member& member);

@@ -132,21 +132,24 @@ CallService::Core::DirectReply CallService::Core::play_direct(const DirectOffer&
     return refuse(ErrorCode::kNoMedia, "The offer has no line that receives audio or video.");
   }
   // From here on nothing is refused any more.
+  return open_player(members_.at(played->key), *std::move(transport), offer.address);
+}
+
+DirectAnswer CallService::Core::open_player(Member& publisher, Transport transport,
+                                            const IpAddress& address) {
   ++counters_.direct_players;
   ++counters_.negotiations;
-  const sfu::PeerId peer = transport->peer;
-  Member& publisher = members_.at(played->key);
-  commands_.push(sfu::OpenPeer{.setup = transport->setup(media_room(publisher.room))});
+  const sfu::PeerId peer = transport.peer;
+  commands_.push(sfu::OpenPeer{.setup = transport.setup(media_room(publisher.room))});
   Player player{
       .publisher = publisher.key,
-      .direct = direct_.add(server_.now(),
-                            {.role = DirectRole::kPlayer, .peer = peer, .address = offer.address},
-                            entropy_),
-      .can_show = std::move(transport->negotiated.can_show)};
-  player.slots.open(transport->negotiated.slots);
+      .direct = direct_.add(
+          server_.now(), {.role = DirectRole::kPlayer, .peer = peer, .address = address}, entropy_),
+      .can_show = std::move(transport.negotiated.can_show)};
+  player.slots.open(transport.negotiated.slots);
   DirectAnswer answer{.session = player.direct,
-                      .answer = std::move(transport->negotiated.answer),
-                      .ufrag = transport->local.ufrag};
+                      .answer = std::move(transport.negotiated.answer),
+                      .ufrag = transport.local.ufrag};
   publisher.players.push_back(peer);
   replan(peer, players_.emplace(peer, std::move(player)).first->second);
   return answer;
