@@ -34,6 +34,7 @@ void WhipClient::ask(Instant now, const Url& url, const HttpRequest& request) {
   unsent_ = write_request(url, request);
   reader_ = {};
   exchanging_ = true;
+  stream_open_ = true;
   give_up_at_ = now + kPatience;
 }
 
@@ -48,8 +49,11 @@ void WhipClient::handle_stream_bytes(Instant now, Bytes bytes) {
 }
 
 void WhipClient::handle_stream_closed(Instant now) {
+  stream_open_ = false;
   if (exchanging_) {
     follow(now, reader_.handle_end());
+  } else if (leaves_ && phase_ == Phase::kInside) {
+    remove(now);  // Only now: a request each has a connection of its own.
   }
 }
 
@@ -85,16 +89,13 @@ void WhipClient::handle_response(Instant now, const HttpResponse& response) {
   }
   phase_ = Phase::kInside;
   give_up_at_ = now + kPatience;  // For ICE and DTLS.
-  if (leaves_) {
-    remove(now);
-  }
 }
 
 void WhipClient::leave(Instant now) {
   leaves_ = true;
   if (phase_ == Phase::kFailed) {
     phase_ = Phase::kGone;
-  } else if (phase_ == Phase::kInside) {
+  } else if (phase_ == Phase::kInside && !stream_open_) {
     remove(now);
   }
 }

@@ -49,7 +49,8 @@ class WhipClient final : public VirtualClient {
   std::optional<Instant> asked_at_;
   std::optional<Url> resource_;  // Location: what DELETE is for.
   bool exchanging_ = false;
-  bool leaves_ = false;  // As soon as it is inside.
+  bool stream_open_ = false;  // Or wanted, which soon is the same.
+  bool leaves_ = false;       // As soon as it is inside.
   std::string unsent_;
   HttpReader reader_;
   Instant give_up_at_ = kNever;

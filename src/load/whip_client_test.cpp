@@ -69,6 +69,7 @@ TEST_F(Playing, GoesInWithTheAnswer) {
 TEST_F(Playing, LeavesByDeletingItsResource) {
   create();
   static_cast<void>(sent());
+  client_.handle_stream_closed(kStart);
   client_.leave(kStart);
   EXPECT_TRUE(client_.wants_stream());
   EXPECT_TRUE(sent().starts_with("DELETE /whep/sessions/7 HTTP/1.1\r\n"));
@@ -82,6 +83,9 @@ TEST_F(Playing, LeavingBeforeTheAnswerDeletesWhenItComes) {
   client_.leave(kStart);
   EXPECT_EQ(client_.phase(), Phase::kStarting);
   create();
+  EXPECT_FALSE(client_.wants_stream()) << "the POST's connection ends with its response";
+  client_.handle_stream_closed(kStart);
+  EXPECT_TRUE(client_.wants_stream());
   EXPECT_TRUE(sent().starts_with("DELETE "));
 }
 

@@ -91,5 +91,15 @@ TEST(VideoSource, CountsVp8PictureIdsUpInFifteenBits) {
   }
 }
 
+TEST(VideoSource, DropsTheFramesThatNobodyTookInTime) {
+  VideoSource source({}, Random(1));
+  source.start(Instant{});
+  ASSERT_TRUE(source.poll_frame(Instant{}));
+  const Instant late(std::chrono::seconds(2));
+  ASSERT_TRUE(source.poll_frame(late));
+  EXPECT_FALSE(source.poll_frame(late));
+  EXPECT_TRUE(source.poll_frame(late + std::chrono::milliseconds(34)));
+}
+
 }  // namespace
 }  // namespace visavis::testpeer
