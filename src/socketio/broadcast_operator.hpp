@@ -7,10 +7,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "base/time.hpp"
+#include "socketio/argument_type.hpp"
 #include "socketio/arguments.hpp"
 #include "socketio/handler_last.hpp"
 #include "socketio/payload.hpp"
@@ -83,6 +85,11 @@ class BroadcastOperator {
     } else {
       emit(Payload::event(event, args...));
     }
+  }
+  /// An event with types: what does not fit does not compile.
+  template <class... Args>
+  void emit(const Event<Args...>& event, const std::type_identity_t<Args>&... args) const {
+    emit(Payload::event(event.name, args...));
   }
   void emit(Payload payload) const;
   void emit_with_ack(Payload payload, BroadcastAckHandler handler) const;

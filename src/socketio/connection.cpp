@@ -100,6 +100,7 @@ void Connection::handle_packet(Packet packet) {
   const bool of_members =
       packet.type != PacketType::kConnect && packet.type != PacketType::kConnectError;
   if (!of_members || place == nullptr || place->state == State::kAsking) {
+    misplaced_ = true;
     fail(engineio::CloseReason::kForcedClose);
     return;
   }
@@ -282,6 +283,9 @@ void Connection::handle_connect_timeout() {
 }
 
 void Connection::handle_closed(DisconnectReason reason) {
+  if (misplaced_ && reason == DisconnectReason::kForcedClose) {
+    reason = DisconnectReason::kForcedServerClose;
+  }
   closed_ = true;
   forget_connect_timeout();
   for (const Place& place : std::exchange(places_, {})) {

@@ -7,6 +7,7 @@ std::string_view to_string(DisconnectReason reason) {
     case DisconnectReason::kTransportError: return "transport error";
     case DisconnectReason::kTransportClose: return "transport close";
     case DisconnectReason::kForcedClose: return "forced close";
+    case DisconnectReason::kForcedServerClose: return "forced server close";
     case DisconnectReason::kPingTimeout: return "ping timeout";
     case DisconnectReason::kParseError: return "parse error";
     case DisconnectReason::kServerShuttingDown: return "server shutting down";

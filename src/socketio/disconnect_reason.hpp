@@ -5,11 +5,12 @@
 
 namespace visavis::socketio {
 
-/// Why a socket ended. Node has "forced server close" besides, for what is kForcedClose here.
+/// Why a socket ended, as Node's server tells them apart.
 enum class DisconnectReason : std::uint8_t {
   kTransportError,
   kTransportClose,             ///< the connection was lost or closed by the client
-  kForcedClose,                ///< we closed it, mostly for a packet that breaks the protocol
+  kForcedClose,                ///< we closed it, mostly for a packet that is not Socket.IO
+  kForcedServerClose,          ///< … for a packet to a namespace that it is not for
   kPingTimeout,                ///< no pong in time
   kParseError,                 ///< a packet that is not Engine.IO
   kServerShuttingDown,         ///< `Server::shut_down()`

@@ -94,6 +94,45 @@ TEST_F(Disconnect, NamesABrokenProtocol) {
   EXPECT_EQ(reasons_, std::vector<std::string>{"/ forced close"});
 }
 
+TEST_F(Disconnect, NamesAPacketForANamespaceThatItCannotBeFor) {
+  bed_.join().send("42/elsewhere,[1]");
+  bed_.join().send("40");
+  EXPECT_THAT(reasons_, ElementsAre("/ forced server close", "/ forced server close"));
+}
+
+TEST_F(Disconnect, NamesAPacketThatIsNotEngineIo) {
+  bed_.join().send("x");
+  EXPECT_THAT(reasons_, ElementsAre("/ parse error"));
+}
+
+TEST_F(Disconnect, NamesAClientThatAnswersNoPing) {
+  static_cast<void>(bed_.join());
+  bed_.pass_in_silence(std::chrono::seconds(25 + 20));
+  EXPECT_THAT(reasons_, ElementsAre("/ ping timeout"));
+}
+
+TEST_F(Disconnect, NamesAClientThatDoesNotReadAsABrokenTransport) {
+  static_cast<void>(bed_.join());
+  bed_.stall();
+  for (int i = 0; i < 200; ++i) {
+    bed_.io().emit("e", std::string(50'000, 'x'));
+  }
+  bed_.pass(std::chrono::milliseconds(1));
+  EXPECT_THAT(reasons_, ElementsAre("/ transport error"));
+}
+
+TEST(DisconnectingHandler, StillSeesTheRoomsThatTheDisconnectHandlerDoesNot) {
+  TestBed bed;
+  std::vector<std::size_t> rooms;
+  bed.io().on_connection([&](Socket& socket) {
+    socket.join("r");
+    socket.on_disconnecting([&](DisconnectReason) { rooms.push_back(socket.rooms().size()); });
+    socket.on_disconnect([&](DisconnectReason) { rooms.push_back(socket.rooms().size()); });
+  });
+  bed.join().vanish();
+  EXPECT_THAT(rooms, ElementsAre(2U, 0U));
+}
+
 TEST_F(Disconnect, NamesTheEndOfTheServer) {
   auto& client = bed_.join();
   client.send("40/b,");

@@ -121,6 +121,10 @@ class Namespace {
   void emit(std::string_view event, Args&&... args) {
     everyone().emit(event, std::forward<Args>(args)...);
   }
+  template <class... Args>
+  void emit(const Event<Args...>& event, const std::type_identity_t<Args>&... args) {
+    everyone().emit(event, args...);
+  }
   void emit(Payload payload) { everyone().emit(std::move(payload)); }
   void emit_with_ack(Payload payload, Duration timeout, BroadcastAckHandler handler) {
     everyone().emit_with_ack(std::move(payload), timeout, std::move(handler));

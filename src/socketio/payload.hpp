@@ -16,6 +16,8 @@
 namespace visavis::socketio {
 
 struct SharedEvent;
+template <class Of>
+struct ArgumentType;
 
 /// The arguments of an event or an ack on their way out: one JSON array and its attachments.
 ///
@@ -48,7 +50,7 @@ class Payload {
   }
 
   /// Adds an argument: a string, number, bool, nullptr, `json::Value`, `json::Raw`, bytes, or an
-  /// `Argument` that came in (with the bytes in it).
+  /// `Argument` that came in (with the bytes in it), or whatever `ArgumentType` knows to write.
   template <class Of>
   Payload& add(const Of& of) {
     if constexpr (std::convertible_to<const Of&, Bytes> &&
@@ -63,6 +65,8 @@ class Payload {
       for (std::size_t i = 0; i < of.size(); ++i) {
         argument(of[i]);
       }
+    } else if constexpr (requires(Payload& to) { ArgumentType<Of>::write(to, of); }) {
+      ArgumentType<Of>::write(*this, of);
     } else {
       writer_.value(of);
     }

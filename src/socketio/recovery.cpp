@@ -77,6 +77,7 @@ bool Recovery::recoverable(DisconnectReason reason) {
     case DisconnectReason::kTransportError:
     case DisconnectReason::kTransportClose:
     case DisconnectReason::kForcedClose:
+    case DisconnectReason::kForcedServerClose:
     case DisconnectReason::kPingTimeout:
     case DisconnectReason::kServerShuttingDown: return true;
     case DisconnectReason::kParseError:

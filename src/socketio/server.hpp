@@ -89,6 +89,7 @@ struct Counters {
   std::uint64_t connect_timeouts = 0;
   std::uint64_t ack_timeouts = 0;
   std::uint64_t events_over_rate = 0;
+  std::uint64_t mismatched_arguments = 0;  ///< events that a typed handler could not take
   std::uint64_t recovered_sockets = 0;
   std::uint64_t recoveries_failed = 0;  ///< a session was asked for that could not be had
   std::uint64_t taken_over = 0;         ///< recovered while the old connection looked alive
@@ -136,6 +137,10 @@ class Server {
   template <class... Args>
   void emit(std::string_view event, Args&&... args) {
     main().emit(event, std::forward<Args>(args)...);
+  }
+  template <class... Args>
+  void emit(const Event<Args...>& event, const std::type_identity_t<Args>&... args) {
+    main().emit(event, args...);
   }
   [[nodiscard]] BroadcastOperator to(std::string_view room) { return main().to(room); }
   [[nodiscard]] BroadcastOperator in(std::string_view room) { return main().to(room); }

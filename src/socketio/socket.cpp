@@ -230,6 +230,15 @@ void Socket::tell_error(std::string_view event, std::string_view error) {
   }
 }
 
+void Socket::refuse_arguments(std::string_view event, const Mismatch& mismatch, Ack ack) {
+  ++namespace_.server().counters_.mismatched_arguments;
+  const std::string error = mismatch.text();
+  json::Writer answer;
+  answer.begin_object().member("error", error).end_object();
+  ack(std::move(answer).take());
+  tell_error(event, error);
+}
+
 void Socket::tell_outgoing(const EncodedPacket& packet) {
   if (outgoing_handlers_.empty() || telling_outgoing_ || !connected_) {
     return;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "engineio/message.hpp"
 #include "socketio/ack.hpp"
 #include "socketio/adapter.hpp"
+#include "socketio/argument_type.hpp"
 #include "socketio/arguments.hpp"
 #include "socketio/broadcast_operator.hpp"
 #include "socketio/disconnect_reason.hpp"
@@ -68,6 +70,26 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
   /// Several handlers of one event are called in the order of their making.
   ListenerId on(std::string_view event, EventHandler handler);
+  /// With types: `socket.on<std::string, int>("e", [](const std::string& a, int b, Ack ack) { …
+  /// })`; the ack may be left out. Arguments that are something else do not reach the handler: the
+  /// `on_error` handlers hear why, and who waits for an ack gets {"error": "argument 2: …"}.
+  template <class First, class... Rest, class Handler>
+  ListenerId on(std::string_view event, Handler handler) {
+    return on(Event<First, Rest...>{event}, std::move(handler));
+  }
+  template <class... Args, class Handler>
+  ListenerId on(const Event<Args...>& event, Handler handler) {
+    return on(event.name,
+              EventHandler([this, name = std::string(event.name), handler = std::move(handler)](
+                               const Arguments& arguments, Ack ack) mutable {
+                TypedArguments<Args...> typed(arguments);
+                if (typed.mismatch()) {
+                  refuse_arguments(name, *typed.mismatch(), std::move(ack));
+                } else {
+                  typed.give(handler, std::move(ack));
+                }
+              }));
+  }
   /// For the next such event only.
   ListenerId once(std::string_view event, EventHandler handler);
   /// All handlers of this event, or one of them.
@@ -107,6 +129,11 @@ class Socket : public std::enable_shared_from_this<Socket> {
   template <class... Args>
   void emit(std::string_view event, Args&&... args) {
     SocketOperator(*this).emit(event, std::forward<Args>(args)...);
+  }
+  /// An event with types: what does not fit does not compile.
+  template <class... Args>
+  void emit(const Event<Args...>& event, const std::type_identity_t<Args>&... args) {
+    emit(Payload::event(event.name, args...));
   }
   // NOLINTNEXTLINE(readability-identifier-naming): the word that Node has, which is a keyword.
   [[nodiscard]] SocketOperator volatile_() { return SocketOperator(*this).volatile_(); }
@@ -199,6 +226,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void ask(const std::shared_ptr<Incoming>& event, std::size_t index);
   void dispatch(const Incoming& event);
   void tell_error(std::string_view event, std::string_view error);
+  void refuse_arguments(std::string_view event, const Mismatch& mismatch, Ack ack);
   [[nodiscard]] ListenerId next_listener() { return ListenerId(++last_listener_); }
   void deliver_event(const std::vector<engineio::SharedMessage>& packet, EmitFlags flags);
   void tell_outgoing(const std::vector<engineio::SharedMessage>& packet);

@@ -179,18 +179,9 @@ class TestBed {
   }
 
   /// Lets time pass; pings are answered.
-  void pass(Duration time) {
-    const Instant until = now_ + time;
-    while (next_timeout() <= until) {
-      now_ = std::max(now_, next_timeout());
-      http_.handle_timeout(now_);
-      engine_.handle_timeout(now_);
-      io_.handle_timeout(now_);
-      pump();
-      answer_pings();
-    }
-    now_ = until;
-  }
+  void pass(Duration time) { pass(time, true); }
+  /// … or not.
+  void pass_in_silence(Duration time) { pass(time, false); }
 
   /// From now on what is written does not leave: no client reads.
   void stall() { stalled_ = true; }
@@ -222,6 +213,21 @@ class TestBed {
   }
 
  private:
+  void pass(Duration time, bool answering) {
+    const Instant until = now_ + time;
+    while (next_timeout() <= until) {
+      now_ = std::max(now_, next_timeout());
+      http_.handle_timeout(now_);
+      engine_.handle_timeout(now_);
+      io_.handle_timeout(now_);
+      pump();
+      if (answering) {
+        answer_pings();
+      }
+    }
+    now_ = until;
+  }
+
   [[nodiscard]] Instant next_timeout() const {
     return std::min({http_.next_timeout(), engine_.next_timeout(), io_.next_timeout()});
   }
