@@ -2,7 +2,7 @@
 // sends every message back as it came; on /socket.io/ a Socket.IO server whose namespaces "/" and
 // "/custom" emit `auth` on connection and echo `message` and `message-with-ack`.
 //
-//     conformance_server --port 3000 [--patient] [--recovery] [--eio3]
+//     conformance_server --port 3000 [--patient] [--recovery] [--eio3] [--threads N]
 //
 // Its heartbeats are quick, so that tests of them are; a machine under load can miss them. With
 // --patient all times are those that Node's server has by default. With --recovery, connection
@@ -15,11 +15,13 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/address.hpp"
 #include "engineio/server.hpp"
@@ -29,6 +31,7 @@
 #include "net/signals.hpp"
 #include "net/system_entropy.hpp"
 #include "socketio/server.hpp"
+#include "socketio_host/threaded_host.hpp"
 
 namespace {
 
@@ -40,6 +43,7 @@ struct Settings {
   bool patient = false;
   bool recovery = false;
   bool eio3 = false;
+  std::uint16_t threads = 1;
 };
 
 engineio::Options engine_options(std::string path, const Settings& settings) {
@@ -138,14 +142,53 @@ std::optional<Settings> read_arguments(std::span<char*> arguments) {
       settings.recovery = true;
       continue;
     }
-    const std::string_view text(name == "--port" && i + 1 < arguments.size() ? arguments[++i] : "");
-    const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), settings.port);
+    const bool is_number = (name == "--port" || name == "--threads") && i + 1 < arguments.size();
+    const std::string_view text(is_number ? arguments[++i] : "");
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(),
+                                              name == "--port" ? settings.port : settings.threads);
     if (error != std::errc{} || end != text.data() + text.size()) {
       return std::nullopt;
     }
   }
   return settings;
+}
+
+socketio::Options io_options(const Settings& settings) {
+  socketio::Options options;
+  if (!settings.patient) {
+    options.connect_timeout = milliseconds(1000);
+  }
+  if (settings.recovery) {
+    options.recovery = socketio::RecoveryOptions{};
+  }
+  return options;
+}
+
+/// Each thread has both servers.
+int run_threads(const Settings& settings) {
+  net::SystemEntropy entropy;
+  socketio::HostOptions options;
+  options.engineio = engine_options("/socket.io/", settings);
+  options.socketio = io_options(settings);
+  std::vector<std::unique_ptr<engineio::Server>> echoes;
+  socketio::ThreadedHost hosts(settings.threads, options, [&](socketio::Host& host) {
+    engineio::Options echo = engine_options("/engine.io/", settings);
+    echo.shard = host.engine().options().shard;
+    echoes.push_back(std::make_unique<engineio::Server>(host.http(), echo, entropy));
+    echo_messages(*echoes.back());
+    host.reactor().drive(*echoes.back());
+    serve_namespaces(host.io());
+  });
+  const auto port = hosts.listen_loopback(settings.port);
+  if (!port) {
+    std::fprintf(stderr, "%s\n", port.error().text.c_str());
+    return 1;
+  }
+  std::printf("ready on http://localhost:%u\n", static_cast<unsigned>(*port));
+  std::fflush(stdout);
+  hosts.run();
+  echoes.clear();  // Before what they stand on.
+  return 0;
 }
 
 }  // namespace
@@ -154,24 +197,21 @@ int main(int count, char** values) {
   const std::optional<Settings> settings =
       read_arguments(std::span(values, static_cast<std::size_t>(count)));
   if (!settings) {
-    std::fprintf(stderr,
-                 "usage: conformance_server [--port N] [--patient] [--recovery] [--eio3]   (0: a "
-                 "free port)\n");
+    std::fprintf(
+        stderr,
+        "usage: conformance_server [--port N] [--patient] [--recovery] [--eio3] [--threads N]"
+        "   (0: a free port)\n");
     return 2;
+  }
+  if (settings->threads > 1) {
+    return run_threads(*settings);
   }
   net::block_signals({SIGINT, SIGTERM});
   net::SystemEntropy entropy;
   http::Server http;
   engineio::Server echo(http, engine_options("/engine.io/", *settings), entropy);
   engineio::Server engine(http, engine_options("/socket.io/", *settings), entropy);
-  socketio::Options io_options;
-  if (!settings->patient) {
-    io_options.connect_timeout = milliseconds(1000);
-  }
-  if (settings->recovery) {
-    io_options.recovery = socketio::RecoveryOptions{};
-  }
-  socketio::Server io(engine, io_options, entropy);
+  socketio::Server io(engine, io_options(*settings), entropy);
   echo_messages(echo);
   serve_namespaces(io);
 

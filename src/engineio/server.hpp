@@ -112,6 +112,7 @@ class Server {
   void handle_timeout(Instant now);
   [[nodiscard]] Instant next_timeout() const;
   [[nodiscard]] const Counters& counters() const { return counters_; }
+  [[nodiscard]] const Options& options() const { return options_; }
   /// Refuses new sessions and closes those there are (server shutting down), evenly over `window`:
   /// their clients come back elsewhere, and not all at once. Again with a shorter one to hurry up.
   void shut_down(Instant now, Duration window = {});

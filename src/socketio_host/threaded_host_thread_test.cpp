@@ -1,0 +1,170 @@
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "socketio_host/threaded_host.hpp"
+
+namespace visavis::socketio {
+namespace {
+
+constexpr std::size_t kThreads = 3;
+
+/// A blocking connection that gives up after seconds, so that a fault is a failure and no hang.
+class Peer {
+ public:
+  explicit Peer(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    const timeval patience{.tv_sec = 5, .tv_usec = 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof(to)), 0);
+  }
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
+  ~Peer() { ::close(fd_); }
+
+  void send(std::string_view text) const {
+    EXPECT_EQ(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(text.size()));
+  }
+  /// Reads until `end` has come; what came up to there.
+  std::string read_until(std::string_view end) {
+    std::array<char, 4096> bytes{};
+    while (input_.find(end) == std::string::npos) {
+      const ssize_t got = ::recv(fd_, bytes.data(), bytes.size(), 0);
+      if (got <= 0) {
+        ADD_FAILURE() << "no " << end << " in: " << input_;
+        return {};
+      }
+      input_.append(bytes.data(), static_cast<std::size_t>(got));
+    }
+    const std::size_t size = input_.find(end) + end.size();
+    std::string text = input_.substr(0, size);
+    input_.erase(0, size);
+    return text;
+  }
+  /// The body of the next answer; all of ours end with what is asked for.
+  std::string request(std::string_view line, std::string_view body, std::string_view end) {
+    std::string text(line);
+    text += " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
+    send(text += body);
+    return read_until(end);
+  }
+  /// A text frame, masked with zeros.
+  void say(std::string_view packet) const {
+    std::string frame = {'\x81', static_cast<char>(0x80U | packet.size()), 0, 0, 0, 0};
+    send(frame += packet);
+  }
+
+ private:
+  int fd_;
+  std::string input_;
+};
+
+/// A server on three threads, in a thread of the test's.
+class ThreadedHostTest : public testing::Test {
+ protected:
+  ThreadedHostTest()
+      : hosts_(kThreads, options_, [](Host& host) {
+          host.io().on_connection([&host](Socket& socket) {
+            socket.join("all");
+            socket.on("where", [&host](const Arguments&, Ack ack) {
+              ack(std::to_string(host.engine().options().shard.value_or(engineio::Shard{}).index));
+            });
+            socket.on("tell", [&host](const Arguments& arguments, const Ack&) {
+              host.io().to("all").emit("told", arguments[0]);
+            });
+            socket.on("count", [&host](const Arguments&, Ack ack) {
+              host.io().to("all").fetch_sockets(
+                  [ack = std::move(ack)](const std::vector<RemoteSocket>& sockets) mutable {
+                    ack(std::to_string(sockets.size()) + " sockets");
+                  });
+            });
+          });
+        }) {
+    const auto port = hosts_.listen_loopback(0);
+    EXPECT_TRUE(port.has_value());
+    port_ = port.value_or(0);
+    runs_ = std::jthread([this] { hosts_.run(); });
+  }
+  ~ThreadedHostTest() override { hosts_.stop(); }
+
+  [[nodiscard]] std::unique_ptr<Peer> join() const {
+    auto peer = std::make_unique<Peer>(port_);
+    peer->send(
+        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    peer->read_until("}");
+    peer->say("40");
+    peer->read_until("}");
+    return peer;
+  }
+
+  HostOptions options_;
+  ThreadedHost hosts_;
+  std::uint16_t port_ = 0;
+  std::jthread runs_;
+};
+
+TEST_F(ThreadedHostTest, APollingSessionNeedsNoStickyConnection) {
+  Peer first(port_);
+  const std::string open =
+      first.request("GET /socket.io/?EIO=4&transport=polling", "", R"("maxPayload":1000000})");
+  const std::size_t at = open.find(R"("sid":")") + 7;
+  const std::string path = " /socket.io/?EIO=4&transport=polling&sid=" + open.substr(at, 20);
+  // Each on a connection of its own, of which most begin on another thread.
+  EXPECT_FALSE(Peer(port_).request("POST" + path, "40", "ok").empty());
+  EXPECT_NE(Peer(port_).request("GET" + path, "", "}").find("40{"), std::string::npos);
+  for (int i = 0; i < 12; ++i) {
+    const std::string id = std::to_string(i);
+    EXPECT_FALSE(Peer(port_).request("POST" + path, "42" + id + R"(["where"])", "ok").empty());
+    EXPECT_NE(Peer(port_).request("GET" + path, "", "\"]").find("43" + id + "["),
+              std::string::npos);
+  }
+}
+
+TEST_F(ThreadedHostTest, EventsReachTheSocketsOfAllThreadsAndTheyAreCountedTogether) {
+  std::vector<std::unique_ptr<Peer>> peers;
+  std::set<std::string> where;
+  for (int i = 0; i < 30; ++i) {
+    peers.push_back(join());
+    peers.back()->say(R"(420["where"])");
+    where.insert(peers.back()->read_until("\"]"));
+  }
+  EXPECT_EQ(where.size(), kThreads);
+  peers.front()->say(R"(42["tell","hello"])");
+  for (const auto& peer : peers) {
+    EXPECT_NE(peer->read_until("\"]").find(R"(42["told","hello"])"), std::string::npos);
+  }
+  peers.back()->say(R"(421["count"])");
+  EXPECT_NE(peers.back()->read_until("\"]").find("30 sockets"), std::string::npos);
+  EXPECT_EQ(hosts_.lost(), 0U);
+}
+
+TEST_F(ThreadedHostTest, NoThreadHasManyMoreConnectionsThanAnother) {
+  std::vector<std::unique_ptr<Peer>> peers;
+  std::vector<std::size_t> counts(kThreads);
+  for (int i = 0; i < 60; ++i) {
+    peers.push_back(join());
+    peers.back()->say(R"(420["where"])");
+    const std::string text = peers.back()->read_until("\"]");
+    ++counts.at(static_cast<std::size_t>(text.at(text.size() - 3) - '0'));
+  }
+  const auto [fewest, most] = std::ranges::minmax(counts);
+  EXPECT_LE(most - fewest, 10U);
+}
+
+}  // namespace
+}  // namespace visavis::socketio
