@@ -204,6 +204,15 @@ void write_sessions(MetricsWriter& out, const MetricsSources& sources) {
   out.sample(engine.sessions_opened, {{"stage", "opened"}});
   out.sample(engine.sessions_closed, {{"stage", "closed"}});
   out.sample(engine.sessions_refused, {{"stage", "refused"}});
+  out.counter("visavis_session_refusals_total", "Sessions and their requests refused, by reason.");
+  out.sample(engine.sessions_refused, {{"reason", "sessions_max"}});
+  out.sample(engine.refused_per_address, {{"reason", "per_address"}});
+  out.sample(engine.refused_per_rate, {{"reason", "rate_per_address"}});
+  out.sample(engine.refused_by_hooks, {{"reason", "hook"}});
+  out.sample(engine.origins_refused, {{"reason", "origin"}});
+  out.sample(engine.decisions_refused, {{"reason", "decisions_max"}});
+  out.sample(engine.decisions_overdue, {{"reason", "decision_timeout"}});
+  out.sample(engine.bad_requests, {{"reason", "any"}});
   out.counter("visavis_session_upgrades_total", "Sessions that went from polling to WebSocket.");
   out.sample(engine.upgraded, {{"result", "done"}});
   out.sample(engine.upgrades_failed, {{"result", "failed"}});
@@ -214,6 +223,12 @@ void write_sessions(MetricsWriter& out, const MetricsSources& sources) {
   out.sample(engine.too_big, {{"reason", "message_too_big"}});
   out.sample(sources.socketio.counters().protocol_errors, {{"reason", "protocol_error"}});
   out.sample(sources.socketio.counters().connect_timeouts, {{"reason", "connect_timeout"}});
+  out.counter("visavis_session_high_waters_total", "Sessions whose client did not keep up.",
+              engine.high_waters);
+  out.counter("visavis_volatile_dropped_total", "Volatile messages that found no room.",
+              engine.volatile_dropped);
+  out.counter("visavis_packed_polls_total", "Answers to polls that were compressed.",
+              engine.packed_polls);
   out.counter("visavis_session_messages_total", "Messages of all sessions.");
   write_directions(out, engine.messages_in, engine.messages_out);
 }
@@ -225,6 +240,8 @@ void write_http(MetricsWriter& out, const MetricsSources& sources) {
   out.counter("visavis_connections_total", "TCP connections accepted.", host.accepted);
   out.counter("visavis_connections_refused_total", "TCP connections closed at once, by reason.");
   out.sample(host.refused_limit + http.connections_refused, {{"reason", "limit"}});
+  out.sample(http.refused_per_address, {{"reason", "per_address"}});
+  out.sample(http.refused_per_rate, {{"reason", "rate_per_address"}});
   out.sample(host.refused_no_descriptor, {{"reason", "no_descriptor"}});
   out.sample(host.refused_handshake, {{"reason", "tls_handshake"}});
   out.counter("visavis_http_requests_total", "HTTP requests.", http.requests);

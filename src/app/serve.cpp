@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -139,6 +140,24 @@ std::expected<std::vector<SocketAddress>, Error> listen(Signalling& signalling,
   return bound;
 }
 
+bool has_tls_files(const Config& config) {
+  return !config.tls.certificate_file.empty();
+}
+
+/// New connections get the certificate that is there now; a bad one changes nothing.
+void reload_tls(const TlsConfig& config, const Log& log, Signalling& signalling,
+                std::unique_ptr<tls::TlsContext>& tls) {
+  auto made = make_tls(config);
+  if (!made) {
+    log.warning("tls_not_reloaded", {{"reason", made.error().text}});
+    return;
+  }
+  auto fresh = std::make_unique<tls::TlsContext>(std::move(*made));
+  signalling.use_tls(*fresh);
+  tls = std::move(fresh);
+  log.info("tls_reloaded");
+}
+
 void log_start(const Log& log, const Config& config, const std::vector<net::UdpSocket>& sockets) {
   log.info("starting", {{"version", kVersion}});
   for (const net::UdpSocket& socket : sockets) {
@@ -151,8 +170,11 @@ void log_start(const Log& log, const Config& config, const std::vector<net::UdpS
   }
 }
 
-void prepare_process() {
+void prepare_process(const Config& config) {
   net::block_signals({SIGTERM, SIGINT});
+  if (has_tls_files(config)) {
+    net::block_signals({SIGHUP});  // otherwise the end of its terminal is its end
+  }
   std::signal(SIGPIPE, SIG_IGN);  // A reader of our output may leave; calls go on.
   net::raise_descriptor_limit();
 }
@@ -160,19 +182,19 @@ void prepare_process() {
 }  // namespace
 
 std::expected<void, Error> serve(Config config) {
-  prepare_process();
+  prepare_process(config);
   const Log log(config.log_level, standard_error());
   auto page = page_of(config, log);
   if (!page) {
     return std::unexpected(page.error());
   }
-  std::optional<tls::TlsContext> tls;
+  std::unique_ptr<tls::TlsContext> tls;
   if (config.tls.enabled()) {
     auto made = make_tls(config.tls);
     if (!made) {
       return std::unexpected(made.error());
     }
-    tls = std::move(*made);
+    tls = std::make_unique<tls::TlsContext>(std::move(*made));
   }
   auto sockets = open_media(config);
   if (!sockets) {
@@ -185,7 +207,7 @@ std::expected<void, Error> serve(Config config) {
   MediaLink media;
   net::Reactor reactor;
   Signalling signalling({.reactor = reactor, .media = media, .log = log}, config, std::move(*page));
-  const auto bound = listen(signalling, config, tls ? &*tls : nullptr);
+  const auto bound = listen(signalling, config, tls.get());
   if (!bound) {
     return std::unexpected(bound.error());
   }
@@ -193,10 +215,15 @@ std::expected<void, Error> serve(Config config) {
     log.info("signal", {{"number", static_cast<std::uint64_t>(signal)}});
     signalling.shut_down(now);
   });
+  std::optional<net::SignalWatch> reload;
+  if (has_tls_files(config)) {
+    reload.emplace(reactor, std::initializer_list<int>{SIGHUP},
+                   [&](Instant, int) { reload_tls(config.tls, log, signalling, tls); });
+  }
   log_start(log, config, *sockets);
   const MediaThread media_thread(media, std::move(identity), config.worker, std::move(*sockets));
   log.info("srtp", {{"cipher", media_thread.cipher_name()}});
-  announce_ready(*bound, tls.has_value());
+  announce_ready(*bound, tls != nullptr);
   reactor.run();
   log.info("stopped");
   return {};

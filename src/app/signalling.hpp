@@ -42,8 +42,12 @@ class Signalling {
     return host_.listen(at, tls);
   }
 
-  /// Tells everybody that the server ends, and stops the reactor when they have had half a second
-  /// to hear it.
+  /// For new connections; see `net::HttpHost::use_tls`.
+  void use_tls(const tls::TlsContext& tls) { host_.use_tls(tls); }
+
+  /// Tells everybody that the server ends, closes the sessions over up to two seconds, so that they
+  /// do not all come back at once, and stops the reactor when the last has had half a second to
+  /// hear it. Asked again, it stops now.
   void shut_down(Instant now);
 
  private:

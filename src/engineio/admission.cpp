@@ -71,6 +71,9 @@ void Server::apply_cors(Instant now, Exchange exchange, const CorsOrigin& rule) 
 }
 
 void Server::run_middleware(Instant now, Exchange exchange, std::size_t index) {
+  if (index == 0 && answer_with_file(now, exchange)) {
+    return;
+  }
   if (index >= middlewares_.size()) {
     check_request(now, std::move(exchange));
     return;
@@ -82,6 +85,17 @@ void Server::run_middleware(Instant now, Exchange exchange, std::size_t index) {
     middlewares_[index](now, passing, Next(Decision(self_, pending->number)));
     leave(now, pending->number);
   }
+}
+
+bool Server::answer_with_file(Instant now, Exchange& exchange) {
+  const http::Request& request = exchange.request;
+  const std::string_view name = std::string_view(request.path).substr(options_.path.size());
+  const bool asked = !name.empty() && client_files_.has(name) &&
+                     (request.method == "GET" || request.method == "HEAD");
+  if (asked) {
+    respond(now, exchange, client_files_.answer(request, name));
+  }
+  return asked;
 }
 
 void Server::check_request(Instant now, Exchange exchange) {

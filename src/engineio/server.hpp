@@ -17,6 +17,7 @@
 #include "base/entropy.hpp"
 #include "base/strong.hpp"
 #include "base/time.hpp"
+#include "engineio/client_files.hpp"
 #include "engineio/hooks.hpp"
 #include "engineio/message.hpp"
 #include "engineio/options.hpp"
@@ -90,6 +91,9 @@ class Server {
   /// checks.
   void use(Middleware middleware) { middlewares_.push_back(std::move(middleware)); }
 
+  /// Answers GET of these names under the path, after CORS and before the middlewares.
+  void serve_client(ClientFiles files) { client_files_ = std::move(files); }
+
   /// Unknown (closed) sessions are ignored. Calls no handler: a session that overflows is closed by
   /// the next `handle_timeout`, which is due at once then.
   void send(Instant now, SessionHandle handle, SharedMessage message, SendOptions options = {});
@@ -135,6 +139,7 @@ class Server {
   void handle_request(Instant now, http::RequestId id, http::Request request);
   void apply_cors(Instant now, Exchange exchange, const CorsOrigin& rule);
   void run_middleware(Instant now, Exchange exchange, std::size_t index);
+  [[nodiscard]] bool answer_with_file(Instant now, Exchange& exchange);
   void check_request(Instant now, Exchange exchange);
   void admit(Instant now, Exchange exchange);
   void open_session(Instant now, Exchange exchange, std::string sid);
@@ -224,6 +229,7 @@ class Server {
   Entropy& entropy_;
   Handlers handlers_;
   Hooks hooks_;
+  ClientFiles client_files_;
   std::deque<Middleware> middlewares_;  ///< a running one may add another
   Counters counters_;
   http::AddressTable addresses_;

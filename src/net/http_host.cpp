@@ -443,6 +443,12 @@ std::expected<SocketAddress, Error> HttpHost::listen(const SocketAddress& at,
   return bound_address(listener.socket.value());
 }
 
+void HttpHost::use_tls(const tls::TlsContext& tls) {
+  for (Parts::Listener& listener : parts_->listeners) {
+    listener.tls = listener.tls == nullptr ? nullptr : &tls;
+  }
+}
+
 void HttpHost::stop_listening() {
   parts_->listeners.clear();
 }

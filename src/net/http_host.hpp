@@ -55,10 +55,14 @@ class HttpHost {
   HttpHost& operator=(const HttpHost&) = delete;
   ~HttpHost();
 
-  /// Listens; port 0 takes a free one. With `tls` (which must outlive the host) all connections of
+  /// Listens; port 0 takes a free one. With `tls` (which must outlive the host, or
+  /// the next `use_tls`) all connections of
   /// this endpoint are TLS. Returns the real address.
   [[nodiscard]] std::expected<SocketAddress, Error> listen(const SocketAddress& at,
                                                            const tls::TlsContext* tls = nullptr);
+  /// From now on the endpoints that have TLS give new connections this context, with a new
+  /// certificate, say. Those there are keep what they began with, which may be destroyed then.
+  void use_tls(const tls::TlsContext& tls);
   /// Accepts nobody any more; connections go on.
   void stop_listening();
   /// Whether every connection is gone or has nothing left to send.

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -163,6 +164,39 @@ TEST_F(HttpHostTest, AnswersOverTls) {
   EXPECT_THAT(client.received, StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(client.received.substr(client.received.size() - body_.size()), body_);
   EXPECT_EQ(client.tls().state(), tls::TlsSession::State::kClosed) << "close_notify is missing";
+}
+
+TEST_F(HttpHostTest, ANewCertificateIsForNewConnectionsAndOldOnesGoOn) {
+  const tls::TlsContext::SelfSigned options{.names = {"localhost"}, .unix_now = 1'795'000'000};
+  auto first = std::make_unique<tls::TlsContext>(tls::TlsContext::self_signed(options).value());
+  const auto second = tls::TlsContext::self_signed(options).value();
+  const auto trusts_first = tls::TlsContext::client(first->certificate_pem()).value();
+  const auto trusts_second = tls::TlsContext::client(second.certificate_pem()).value();
+  const SocketAddress server = host_.listen(at("127.0.0.1:0"), first.get()).value();
+  const SocketAddress plain = host_.listen(at("127.0.0.1:0")).value();
+  const auto settled = [](Client& client) {
+    client.poll();
+    return client.tls().state() != tls::TlsSession::State::kHandshaking;
+  };
+  Client old(server, trusts_first);
+  turn_until([&] { return settled(old); });
+  host_.use_tls(second);
+  first.reset();
+
+  Client distrusts(server, trusts_first);
+  turn_until([&] { return settled(distrusts); });
+  EXPECT_EQ(distrusts.tls().state(), tls::TlsSession::State::kFailed);
+  Client fresh(server, trusts_second);
+  turn_until([&] { return settled(fresh); });
+  Client without(plain);
+  without.send(kGetAndClose);
+  for (Client* const client : {&old, &fresh}) {
+    client->tls().write(as_bytes(kGetAndClose));
+    turn_until([&] { return client->poll(), client->ended; });
+    EXPECT_THAT(client->received, StartsWith("HTTP/1.1 200 OK\r\n"));
+  }
+  turn_until([&] { return without.poll(), without.ended; });
+  EXPECT_THAT(without.received, StartsWith("HTTP/1.1 200 OK\r\n"));
 }
 
 TEST_F(HttpHostTest, ClosesAndCountsWhoSpeaksNoTls) {
