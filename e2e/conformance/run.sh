@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # run.sh BUILD_DIR [TEST_FILE...]: the tests of this folder against BUILD_DIR/examples/conformance_server.
-# They need `npm ci` here once, which `./dev setup test` does.
+# SERVER_FLAGS go to both servers, e.g. "--threads 2". They need `npm ci` here once, which `./dev setup test` does.
 set -euo pipefail
 build=$(cd "${1:?usage: run.sh BUILD_DIR [TEST_FILE...]}" && pwd)
 shift
@@ -27,8 +27,8 @@ start() {
 }
 port() { sed -n 's/^ready.*:\([0-9]*\)$/\1/p' "$logs/$1"; }
 
-start quick
-start patient --patient
+start quick ${SERVER_FLAGS:-}
+start patient --patient ${SERVER_FLAGS:-}
 [[ $# -gt 0 ]] || set -- *.test.mjs
 CONFORMANCE_SERVER=http://localhost:$(port quick) CONFORMANCE_SERVER_PATIENT=http://localhost:$(port patient) \
   BUILD_DIR=$build CONFORMANCE_PROGRAM=$program JSON_REWRITER=$build/examples/json_rewriter node --test "$@"
