@@ -62,7 +62,7 @@ class ThreadedHost::Shard {
     }
   }
 
-  std::unique_ptr<Way> way;  // The host's server speaks through it to its end.
+  std::unique_ptr<Cluster> way;  // The host's server speaks through it to its end.
   Host host;
   net::Mailbox<Post> posts;
   net::Reactor::Watch watch;
@@ -129,8 +129,9 @@ ThreadedHost::ThreadedHost(std::size_t threads, const HostOptions& options, cons
   }
   for (std::size_t i = 0; i < threads; ++i) {
     Shard& shard = *shards_[i];
-    shard.way = std::make_unique<Way>(*this, i);
-    Way& way = *shard.way;
+    auto made = std::make_unique<Way>(*this, i);
+    Way& way = *made;
+    shard.way = std::move(made);
     shard.host.io().join_cluster(way);
     shard.host.connections().set_neighbours(
         {.choose = [&way] { return way.choose(); },
