@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "dtls/alert_reader.hpp"
 
 namespace visavis::dtls {
 namespace {
@@ -28,7 +29,8 @@ std::size_t exported_bytes(unsigned long profile) {
 Session::Engine::Engine(Role role, Identity identity, Fingerprint remote)
     : identity_(std::move(identity)),
       expected_{.fingerprint = std::move(remote)},
-      tls_(SSL_new(identity_.context().tls.get())) {
+      tls_(SSL_new(identity_.context().tls.get())),
+      role_(role) {
   BIO* const bio = BIO_new(identity_.context().datagrams.get());
   check(tls_ != nullptr && bio != nullptr);
   BIO_set_data(bio, &port_);
@@ -95,6 +97,11 @@ std::optional<Keys> Session::Engine::export_keys() const {
                                  keys.material.size(), kLabel.data(), kLabel.size(), nullptr, 0, 0);
   check(exported == 1);
   return keys;
+}
+
+std::unique_ptr<const AlertReader> Session::Engine::make_alert_reader() const {
+  const auto reader = AlertReader::make(*tls_, role_);
+  return reader ? std::make_unique<const AlertReader>(*reader) : nullptr;
 }
 
 }  // namespace visavis::dtls

@@ -30,6 +30,8 @@ class Session::Engine {
   [[nodiscard]] bool mismatch() const { return expected_.mismatch; }
   /// Nothing when no SRTP profile was agreed on.
   [[nodiscard]] std::optional<Keys> export_keys() const;
+  /// Null when the end of such a connection cannot be understood without OpenSSL.
+  [[nodiscard]] std::unique_ptr<const AlertReader> make_alert_reader() const;
 
  private:
   struct Free {
@@ -42,6 +44,7 @@ class Session::Engine {
   ExpectedPeer expected_;
   DatagramPort port_;
   std::unique_ptr<ssl_st, Free> tls_;
+  Role role_;
   bool done_ = false;
 };
 

@@ -179,19 +179,30 @@ TEST_F(DtlsWithOthers, RefusesDtls10) {
   EXPECT_EQ(server.failure(), Failure::kHandshake);
 }
 
-TEST_F(DtlsWithOthers, HearsAGoodbyeWhileItHoldsItsTlsState) {
-  Session server(Role::kServer, ours_, client_.fingerprint("sha-256", EVP_sha256()));
-  client_.connect(server, [&](SSL_CTX* context) {
-    client_.use_certificate(context);
-    SSL_CTX_set_tlsext_use_srtp(context, "SRTP_AEAD_AES_128_GCM");
-  });
-  ASSERT_EQ(server.state(), State::kConnected);
-  client_.close();
-  for (const Buffer& datagram : client_.take_written()) {
-    server.handle_datagram({}, datagram);
+TEST_F(DtlsWithOthers, HearsAGoodbyeWithoutItsTlsState) {
+  for (const char* suite : {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"}) {
+    Session server(Role::kServer, ours_, client_.fingerprint("sha-256", EVP_sha256()));
+    client_.connect(server, [&](SSL_CTX* context) {
+      client_.use_certificate(context);
+      SSL_CTX_set_cipher_list(context, suite);
+      SSL_CTX_set_tlsext_use_srtp(context, "SRTP_AEAD_AES_128_GCM");
+    });
+    ASSERT_EQ(server.state(), State::kConnected) << suite;
+    ASSERT_FALSE(server.holds_tls_state());
+    client_.close();
+    const std::vector<Buffer> goodbye = client_.take_written();
+    ASSERT_THAT(goodbye, SizeIs(1));
+    for (std::size_t at = 0; at < goodbye[0].size(); ++at) {
+      Buffer forged = goodbye[0];
+      forged[at] ^= std::byte{1};
+      server.handle_datagram({}, forged);
+      server.handle_datagram({}, Bytes(goodbye[0]).first(at));
+      ASSERT_EQ(server.state(), State::kConnected) << suite << ' ' << at;
+    }
+    server.handle_datagram({}, goodbye[0]);
+    EXPECT_EQ(server.state(), State::kClosed) << suite;
+    EXPECT_EQ(server.next_timeout(), kNever);
   }
-  EXPECT_EQ(server.state(), State::kClosed);
-  EXPECT_EQ(server.next_timeout(), kNever);
 }
 
 }  // namespace

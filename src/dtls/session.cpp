@@ -5,6 +5,7 @@
 
 #include "base/byte_reader.hpp"
 #include "base/check.hpp"
+#include "dtls/alert_reader.hpp"
 #include "dtls/engine.hpp"
 
 namespace visavis::dtls {
@@ -63,6 +64,10 @@ void Session::handle_datagram(Instant now, Bytes datagram) {
   if (state_ == State::kFailed || state_ == State::kClosed) {
     return;
   }
+  if (alerts_ && alerts_->hears_end(datagram)) {
+    rest(State::kClosed);
+    return;
+  }
   const auto opening = opening_of(datagram);
   const bool is_hello = opening && opening->message_type == kClientHello;
   if (!engine_ && state_ == State::kHandshaking && role_ == Role::kServer && is_hello) {
@@ -92,15 +97,11 @@ void Session::handle_timeout(Instant now) {
     resend_after_ = std::min(2 * resend_after_, kResendMax);
     send_flight(now);
   }
-  if (now >= release_at_) {
-    release_at_ = kNever;
-    engine_.reset();
-  }
 }
 
 Instant Session::next_timeout() const {
   const Instant give_up = state_ == State::kHandshaking ? give_up_at_ : kNever;
-  return std::min({give_up, resend_at_, release_at_});
+  return std::min(give_up, resend_at_);
 }
 
 Bytes Session::poll_transmit() {
@@ -129,7 +130,7 @@ bool Session::advance(Instant now, Bytes datagram) {
   }
   switch (step) {
     case Step::kWaiting: break;
-    case Step::kDone: finish(now); break;
+    case Step::kDone: finish(); break;
     case Step::kClosed: rest(State::kClosed); break;
     case Step::kFailed:
       fail(engine_->mismatch() ? Failure::kFingerprintMismatch : Failure::kHandshake);
@@ -146,10 +147,8 @@ void Session::send_flight(Instant now) {
   resend_at_ = state_ == State::kHandshaking ? now + resend_after_ : kNever;
 }
 
-void Session::finish(Instant now) {
-  if (state_ == State::kConnected) {
-    return;
-  }
+/// All that OpenSSL was for is done: of its state only what understands the end is kept.
+void Session::finish() {
   keys_ = engine_->export_keys();
   if (!keys_) {
     fail(Failure::kNoSrtpProfile);
@@ -157,7 +156,8 @@ void Session::finish(Instant now) {
   }
   state_ = State::kConnected;
   resend_at_ = kNever;
-  release_at_ = now + kReleaseAfter;
+  alerts_ = engine_->make_alert_reader();
+  engine_.reset();
   if (role_ == Role::kClient) {
     // The server's last message came, so it has all of ours.
     answered_.reset();
@@ -174,7 +174,6 @@ void Session::fail(Failure failure) {
 void Session::rest(State state) {
   state_ = state;
   resend_at_ = kNever;
-  release_at_ = kNever;
   engine_.reset();
 }
 

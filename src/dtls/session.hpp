@@ -13,13 +13,15 @@
 
 namespace visavis::dtls {
 
+class AlertReader;
+
 enum class Role : std::uint8_t { kServer, kClient };
 
 enum class State : std::uint8_t {
   kHandshaking,
   kConnected,  ///< The peer's certificate is the one promised, and `keys()` are there.
   kFailed,     ///< See `failure()`. Nothing brings it back.
-  kClosed,     ///< The peer said goodbye (close_notify) while its TLS state was still held.
+  kClosed,     ///< The peer ended it: close_notify, or a fatal alert.
 };
 
 enum class Failure : std::uint8_t {
@@ -54,9 +56,6 @@ class Session {
   static constexpr Duration kResendMin = std::chrono::milliseconds(150);
   static constexpr Duration kResendMax = std::chrono::seconds(1);
   static constexpr Duration kHandshakeMax = std::chrono::seconds(30);
-  /// How long the TLS state (40 to 76 kB) is held after the handshake. The last flight is kept for
-  /// good: a peer that missed it can ask again at any time.
-  static constexpr Duration kReleaseAfter = std::chrono::seconds(5);
   /// Asked again for a flight, we answer at most this often.
   static constexpr Duration kResendGap = std::chrono::milliseconds(40);
 
@@ -83,7 +82,8 @@ class Session {
   /// From a flight of ours to the first message of the peer's answer, its computing included; of
   /// flights sent once only, as an answer to one sent again may be to either (RFC 6298 §3).
   [[nodiscard]] std::optional<Duration> round_trip() const { return round_trip_; }
-  /// Whether OpenSSL's state is still held.
+  /// Whether OpenSSL's state (40 to 76 kB) is held: during the handshake alone. The last flight is
+  /// kept for good: a peer that missed it can ask again at any time.
   [[nodiscard]] bool holds_tls_state() const { return engine_ != nullptr; }
 
  private:
@@ -92,7 +92,7 @@ class Session {
   void begin(Instant now);
   bool advance(Instant now, Bytes datagram);
   void send_flight(Instant now);
-  void finish(Instant now);
+  void finish();
   void fail(Failure failure);
   void rest(State state);
 
@@ -103,8 +103,9 @@ class Session {
   Failure failure_ = Failure::kNone;
   std::unique_ptr<Engine> engine_;  ///< Made with the first message; null when released.
   std::optional<Keys> keys_;
-  std::vector<Buffer> flight_;             ///< What we sent last, kept to be sent again.
-  std::size_t flight_sent_ = 0;            ///< How many of `flight_` `poll_transmit` has given.
+  std::unique_ptr<const AlertReader> alerts_;  ///< Null until connected.
+  std::vector<Buffer> flight_;                 ///< What we sent last, kept to be sent again.
+  std::size_t flight_sent_ = 0;                ///< How many of `flight_` `poll_transmit` has given.
   std::uint16_t heard_ = 0;                ///< The highest message_seq that came (RFC 6347 §4.2.2).
   std::optional<std::uint16_t> answered_;  ///< `heard_` when `flight_` was made.
   unsigned flight_sendings_ = 0;
@@ -113,7 +114,6 @@ class Session {
   Instant last_sent_;
   Instant resend_at_ = kNever;
   Instant give_up_at_ = kNever;
-  Instant release_at_ = kNever;
 };
 
 }  // namespace visavis::dtls
