@@ -3,10 +3,13 @@
 // "/custom" emit `auth` on connection and echo `message` and `message-with-ack`.
 //
 //     conformance_server --port 3000 [--patient] [--recovery] [--eio3] [--threads N]
+//                        [--hooks] [--client DIR]
 //
 // Its heartbeats are quick, so that tests of them are; a machine under load can miss them. With
 // --patient all times are those that Node's server has by default. With --recovery, connection
-// state recovery is on. With --eio3, clients of Socket.IO 2 are served, too. On "/" besides: `tell`
+// state recovery is on. With --eio3, clients of Socket.IO 2 are served, too;
+// with --client, pages can load the client from DIR (npm's socket.io/client-dist); with --hooks,
+// all hooks of requests are set, and CORS and a cookie: see `set_hooks`. On "/" besides: `tell`
 // emits `told` to all; `join` (room, ack); `ask` (room, ack) emits `question` to the room and acks
 // with all answers.
 
@@ -28,6 +31,7 @@
 #include "http/server.hpp"
 #include "net/http_host.hpp"
 #include "net/reactor.hpp"
+#include "net/read_files.hpp"
 #include "net/signals.hpp"
 #include "net/system_entropy.hpp"
 #include "socketio/server.hpp"
@@ -44,6 +48,8 @@ struct Settings {
   bool recovery = false;
   bool eio3 = false;
   std::uint16_t threads = 1;
+  bool hooks = false;
+  std::string client;
 };
 
 engineio::Options engine_options(std::string path, const Settings& settings) {
@@ -56,6 +62,15 @@ engineio::Options engine_options(std::string path, const Settings& settings) {
   options.max_payload = 1'000'000;
   options.cors = engineio::CorsOptions{};
   options.allow_eio3 = settings.eio3;
+  if (settings.hooks) {
+    options.cors->origin = engineio::CorsOrigin::one_of(
+        {"http://a.example"}, {engineio::origin_pattern(R"(\.b\.example$)").value()});
+    options.cors->credentials = true;
+    options.cors->exposed_headers = "x-e";
+    options.cors->max_age_s = 600;
+    options.cookie.emplace().name = "node";
+    options.cookie->max_age_s = 60;
+  }
   return options;
 }
 
@@ -72,6 +87,32 @@ void echo_messages(engineio::Server& server) {
       .close = [](Instant, SessionHandle, engineio::CloseReason) {},
       .drain = [](Instant, SessionHandle) {},
   });
+}
+
+/// What e2e/conformance/hooks.test.mjs sets on Node's server, too.
+void set_hooks(engineio::Server& engine) {
+  engine.use([](Instant now, const engineio::Passing& passing, engineio::Next next) {
+    passing.headers.set("x-middleware", passing.upgrade ? "upgrade" : "request");
+    if (passing.request.query.contains("answer")) {
+      next.answer(now, http::text_response(418, "teapot"));
+    } else if (passing.request.query.contains("fail")) {
+      next.fail(now, "failed");
+    } else {
+      next(now);
+    }
+  });
+  engine.set_hooks({.allow_request =
+                        [](Instant now, const http::Request& request, engineio::Verdict verdict) {
+                          if (request.query.contains("refuse")) {
+                            verdict.refuse(now, "thou shall not pass");
+                          } else {
+                            verdict.allow(now);
+                          }
+                        },
+                    .initial_headers = [](http::Headers& headers,
+                                          const http::Request&) { headers.set("x-initial", "1"); },
+                    .headers = [](http::Headers& headers,
+                                  const http::Request&) { headers.set("x-every", "1"); }});
 }
 
 void ask_room(socketio::Server& io, const socketio::Arguments& arguments, socketio::Ack ack) {
@@ -138,6 +179,14 @@ std::optional<Settings> read_arguments(std::span<char*> arguments) {
       settings.eio3 = true;
       continue;
     }
+    if (name == "--hooks") {
+      settings.hooks = true;
+      continue;
+    }
+    if (name == "--client" && i + 1 < arguments.size()) {
+      settings.client = arguments[++i];
+      continue;
+    }
     if (name == "--recovery") {
       settings.recovery = true;
       continue;
@@ -200,6 +249,7 @@ int main(int count, char** values) {
     std::fprintf(
         stderr,
         "usage: conformance_server [--port N] [--patient] [--recovery] [--eio3] [--threads N]"
+        " [--hooks] [--client DIR]"
         "   (0: a free port)\n");
     return 2;
   }
@@ -214,6 +264,18 @@ int main(int count, char** values) {
   socketio::Server io(engine, io_options(*settings), entropy);
   echo_messages(echo);
   serve_namespaces(io);
+
+  if (settings->hooks) {
+    set_hooks(engine);
+  }
+  if (!settings->client.empty()) {
+    auto files = net::read_files(settings->client, engineio::ClientFiles::names());
+    if (!files) {
+      std::fprintf(stderr, "%s\n", files.error().text.c_str());
+      return 1;
+    }
+    engine.serve_client(engineio::ClientFiles(std::move(*files)));
+  }
 
   net::Reactor reactor;
   net::HttpHost host(reactor, http);
