@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -57,6 +59,57 @@ class Listeners {
 
  private:
   std::vector<Listener> list_;
+};
+
+/// The same for events with names: one flat list, since a socket has few and a server many sockets.
+template <class Function>
+class NamedListeners {
+ public:
+  struct Listener {
+    std::string name;
+    Function function;
+  };
+  using Listening = std::shared_ptr<Listener>;  // kept alive by whoever calls it
+
+  void append(std::string_view name, ListenerId id, Function function, bool once = false) {
+    list_.push_back(
+        {.id = id,
+         .once = once,
+         .listener = std::make_shared<Listener>(std::string(name), std::move(function))});
+  }
+  void remove(std::string_view name) {
+    std::erase_if(list_, [&](const Entry& entry) { return entry.listener->name == name; });
+  }
+  void remove(std::string_view name, ListenerId id) {
+    std::erase_if(
+        list_, [&](const Entry& entry) { return entry.id == id && entry.listener->name == name; });
+  }
+  void clear() { list_.clear(); }
+
+  /// Those of this name and moment; the ones for one time are taken off.
+  [[nodiscard]] std::vector<Listening> due(std::string_view name) {
+    std::vector<Listening> due;
+    bool once = false;
+    for (const Entry& entry : list_) {
+      if (entry.listener->name == name) {
+        due.push_back(entry.listener);
+        once = once || entry.once;
+      }
+    }
+    if (once) {
+      std::erase_if(list_,
+                    [&](const Entry& entry) { return entry.once && entry.listener->name == name; });
+    }
+    return due;
+  }
+
+ private:
+  struct Entry {
+    ListenerId id;
+    bool once = false;
+    Listening listener;
+  };
+  std::vector<Entry> list_;
 };
 
 }  // namespace visavis::socketio

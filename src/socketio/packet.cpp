@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 namespace visavis::socketio {
 namespace {
@@ -190,7 +191,7 @@ std::expected<std::optional<Packet>, DecodeError> Decoder::handle_text(std::stri
   if (decoded->attachments == 0) {
     return std::optional(std::move(decoded->packet));
   }
-  waiting_ = std::move(decoded->packet);
+  waiting_ = std::make_unique<Packet>(std::move(decoded->packet));
   due_ = decoded->attachments;
   return std::nullopt;
 }
@@ -211,7 +212,7 @@ std::expected<std::optional<Packet>, DecodeError> Decoder::handle_binary(Bytes b
 }
 
 std::expected<std::optional<Packet>, DecodeError> Decoder::complete() {
-  Packet packet = std::exchange(waiting_, std::nullopt).value_or(Packet());
+  Packet packet = std::move(*std::exchange(waiting_, nullptr));
   held_bytes_ = 0;
   packet.attachments = std::make_shared<const std::vector<SharedBytes>>(std::exchange(held_, {}));
   if (packet.data && !placeholders_hold(*packet.data, packet.attachments->size())) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -90,7 +91,7 @@ class Decoder final : public PacketDecoder {
   [[nodiscard]] std::expected<std::optional<Packet>, DecodeError> complete();
 
   Limits limits_;
-  std::optional<Packet> waiting_;
+  std::unique_ptr<Packet> waiting_;  // most connections never have one
   std::size_t due_ = 0;
   std::size_t held_bytes_ = 0;
   std::vector<SharedBytes> held_;

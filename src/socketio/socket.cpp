@@ -37,27 +37,22 @@ Socket::~Socket() {
 
 ListenerId Socket::on(std::string_view event, EventHandler handler) {
   const ListenerId id = next_listener();
-  handlers_[std::string(event)].append(id, std::move(handler));
+  handlers_.append(event, id, std::move(handler));
   return id;
 }
 
 ListenerId Socket::once(std::string_view event, EventHandler handler) {
   const ListenerId id = next_listener();
-  handlers_[std::string(event)].append(id, std::move(handler), true);
+  handlers_.append(event, id, std::move(handler), true);
   return id;
 }
 
 void Socket::off(std::string_view event) {
-  if (const auto found = handlers_.find(event); found != handlers_.end()) {
-    handlers_.erase(found);
-  }
+  handlers_.remove(event);
 }
 
 void Socket::off(std::string_view event, ListenerId listener) {
-  const auto found = handlers_.find(event);
-  if (found != handlers_.end() && found->second.remove(listener) && found->second.empty()) {
-    handlers_.erase(found);
-  }
+  handlers_.remove(event, listener);
 }
 
 ListenerId Socket::on_any(AnyHandler handler) {
@@ -198,18 +193,14 @@ void Socket::ask(const std::shared_ptr<Incoming>& event, std::size_t index) {
 }
 
 void Socket::dispatch(const Incoming& event) {
-  const auto found = handlers_.find(event.name);
-  if (found == handlers_.end()) {
+  const auto due = handlers_.due(event.name);
+  if (due.empty()) {
     call_each(unknown_handlers_, event);
     return;
   }
-  const auto due = found->second.due();
-  if (found->second.empty()) {
-    handlers_.erase(found);
-  }
-  for (const auto& handler : due) {
+  for (const auto& listener : due) {
     if (connected_) {
-      (*handler.function)(event.arguments, event.ack.share());
+      listener->function(event.arguments, event.ack.share());
     }
   }
 }

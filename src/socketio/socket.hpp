@@ -240,7 +240,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   bool recovered_ = false;
 
   // A handler may add or remove handlers while it runs: each is kept alive by whoever calls it.
-  std::map<std::string, Listeners<EventHandler>, std::less<>> handlers_;
+  NamedListeners<EventHandler> handlers_;
   Listeners<AnyHandler> any_handlers_;
   Listeners<AnyHandler> unknown_handlers_;
   Listeners<OutgoingHandler> outgoing_handlers_;
