@@ -35,7 +35,7 @@ std::vector<std::string> messages_of(Bytes wire, std::size_t piece, websocket::R
       }
       visavis::check((*message)->payload.size() <= kMessageMax);
       visavis::check((*message)->opcode != websocket::Opcode::kText ||
-                     is_utf8((*message)->payload));
+                     visavis::is_utf8((*message)->payload));
       messages.push_back(std::to_string(static_cast<int>((*message)->opcode)) +
                          std::string(visavis::as_text((*message)->payload)));
     }
