@@ -310,6 +310,7 @@ TEST_F(DeflatedTest, CompressedMessagesComeInAndBombsDoNot) {
   const Buffer bomb = deflater.compress(Buffer(10'000'000, std::byte{'4'}));
   test_->send_frame(id, Opcode::kText, as_text(bomb), true);
   EXPECT_EQ(test_->frames(id), Frames{"C1009"});
+  EXPECT_EQ(test_->server().counters().too_big, 1U);
 }
 
 }  // namespace

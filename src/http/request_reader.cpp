@@ -42,6 +42,9 @@ struct GrowingBody {
   // NOLINTEND(readability-identifier-naming,readability-convert-member-functions-to-static)
 };
 
+/// Of framing for a byte of the body.
+constexpr std::size_t kChunkBytesMax = 8;
+
 using Parser = beast::http::request_parser<GrowingBody>;
 
 unsigned status_for(const beast::error_code& error) {
@@ -93,6 +96,7 @@ struct RequestReader::State {
   Parser parser;
   Request request;
   std::size_t header_bytes = 0;
+  std::size_t chunk_bytes = 0;  ///< of the body's framing: sizes, extensions, trailers
   std::size_t header_bytes_max = 0;
   bool has_head = false;
 };
@@ -126,6 +130,7 @@ std::expected<RequestReader::Progress, unsigned> RequestReader::read(Bytes& inpu
 /// Whether the parser waits for the end of a line that has begun.
 std::expected<bool, unsigned> RequestReader::put(Bytes& input) {
   const bool in_header = !state_->parser.is_header_done();
+  const std::size_t body_before = body_size();
   beast::error_code error;
   const std::size_t used = state_->parser.put({input.data(), input.size()}, error);
   if (in_header && has_folded_line(as_text(input.first(used)))) {
@@ -133,6 +138,7 @@ std::expected<bool, unsigned> RequestReader::put(Bytes& input) {
   }
   input = input.subspan(used);
   state_->header_bytes += in_header ? used : 0;
+  state_->chunk_bytes += in_header ? 0 : used - (body_size() - body_before);
 
   const bool waits = error == beast::http::error::need_more;
   // What waits belongs to the header, or is a chunk's first line or a trailer.
@@ -142,6 +148,10 @@ std::expected<bool, unsigned> RequestReader::put(Bytes& input) {
   }
   if (error && !waits) {
     return std::unexpected(status_for(error));
+  }
+  // A chunk of one byte has five around it; what is more are extensions, which nobody uses.
+  if (state_->chunk_bytes > state_->header_bytes_max + (kChunkBytesMax * body_size())) {
+    return std::unexpected(400U);
   }
   return waits;
 }

@@ -125,6 +125,26 @@ TEST(RequestReaderTest, BadChunksAreRefused) {
   }
 }
 
+TEST(RequestReaderTest, ChunkExtensionsAreSkippedAndLimited) {
+  const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_EQ(status_of(head + "1;a=b\r\nx\r\n0;c\r\n\r\n"), 200U);
+  EXPECT_NE(status_of(head + "1;a=" + std::string(20'000, 'b') + "\r\nx\r\n0\r\n\r\n"), 200U);
+  EXPECT_NE(status_of(head + "1;a=b\nx\r\n0\r\n\r\n"), 200U);  // a bare line feed
+}
+
+TEST(RequestReaderTest, LengthsOf2To31And2To63AreTooBigFromTheHeaderAlone) {
+  for (const std::string_view length :
+       {"2147483648", "4294967296", "9223372036854775807", "9223372036854775808"}) {
+    EXPECT_EQ(status_of("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::string(length) +
+                        "\r\n\r\n"),
+              413U)
+        << length;
+  }
+  EXPECT_NE(status_of("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+                      "7FFFFFFFFFFFFFFF\r\nx"),
+            200U);
+}
+
 TEST(RequestReaderTest, LimitsAreOnTheHeaderAndOnTheBody) {
   const std::string long_value(2000, 'a');
   EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: h\r\nA: " + long_value + "\r\n\r\n"), 431U);
