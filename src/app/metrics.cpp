@@ -253,6 +253,7 @@ void write_http(MetricsWriter& out, const MetricsSources& sources) {
   out.sample(http.header_timeouts, {{"reason", "header_timeout"}});
   out.sample(http.body_timeouts, {{"reason", "body_timeout"}});
   out.sample(http.stalled, {{"reason", "stalled"}});
+  out.sample(http.upgrades_unanswered, {{"reason", "upgrade_unanswered"}});
   out.sample(http.pipelined_too_much, {{"reason", "pipelined_too_much"}});
   out.counter("visavis_tcp_bytes_total", "Bytes of all connections, TLS included.");
   write_directions(out, host.received_bytes, host.sent_bytes);

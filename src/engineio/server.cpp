@@ -84,7 +84,8 @@ Server::Server(http::Server& http, Options options, Entropy& entropy)
       .begin = [this](Instant now, http::RequestId id,
                       const http::Request& head) { handle_head(now, id, head); },
       .body_bytes_max = options_.max_payload,
-      .elsewhere = elsewhere()});
+      .elsewhere = elsewhere(),
+      .takes_upgrades = true});
 }
 
 Server::~Server() = default;

@@ -17,8 +17,9 @@ using Queue = DeadlineQueue<ConnectionId>;
 Server::Server(Limits limits)
     : limits_(limits),
       addresses_(limits.per_address),
-      waits_{Queue(limits.header_timeout), Queue(limits.body_timeout), Queue(limits.idle_timeout),
-             Queue(limits.stall_timeout), Queue(limits.close_timeout)} {}
+      waits_{Queue(limits.header_timeout), Queue(limits.body_timeout),
+             Queue(limits.idle_timeout),   Queue(limits.stall_timeout),
+             Queue(limits.close_timeout),  Queue(limits.upgrade_timeout)} {}
 
 Server::~Server() = default;
 
@@ -378,6 +379,11 @@ void Server::handle_expired(Instant now, Wait wait, ConnectionId id) {
       } else {
         drop_connection(now, *connection);
       }
+      break;
+    case Wait::kUpgrade:
+      ++counters_.upgrades_unanswered;
+      abort_request(now, *connection);
+      drop_connection(now, *connection);
       break;
     case Wait::kNothing: break;
   }

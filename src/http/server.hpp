@@ -35,6 +35,7 @@ struct Limits {
   Duration idle_timeout = std::chrono::seconds(15);    ///< between two requests
   Duration stall_timeout = std::chrono::seconds(30);   ///< an answer of which nothing more leaves
   Duration close_timeout = std::chrono::seconds(5);    ///< for the last bytes of a closing one
+  Duration upgrade_timeout = std::chrono::seconds(1);  ///< for upgrades that nobody wants; Node\'s
 };
 
 /// What happened since the start.
@@ -53,6 +54,7 @@ struct Counters {
   std::uint64_t header_timeouts = 0;
   std::uint64_t body_timeouts = 0;
   std::uint64_t stalled = 0;
+  std::uint64_t upgrades_unanswered = 0;  ///< closed at `upgrade_timeout`
   std::uint64_t pipelined_too_much = 0;
   std::uint64_t left = 0;     ///< connections given to another server: `Route::elsewhere`
   std::uint64_t adopted = 0;  ///< … and taken from one
@@ -89,6 +91,9 @@ struct Route {
   /// Optional, for several servers (a thread has one) behind one port: the number of the other one
   /// that has what this request is about. The connection goes there with all that it has sent.
   std::move_only_function<std::optional<std::size_t>(const Request& head)> elsewhere{};
+  /// Whether requests for an upgrade are this route's to answer, when it likes. Those of others
+  /// have `Limits::upgrade_timeout`.
+  bool takes_upgrades = false;
 };
 
 /// An HTTP/1.1 server (RFC 9112) for many connections, without I/O.
@@ -163,7 +168,7 @@ class Server {
  private:
   struct Connection;
   /// What a connection waits for, at most one thing at a time; the index of its queue.
-  enum class Wait : std::uint8_t { kHeader, kBody, kIdle, kStall, kClose, kNothing };
+  enum class Wait : std::uint8_t { kHeader, kBody, kIdle, kStall, kClose, kUpgrade, kNothing };
 
   [[nodiscard]] Connection* find(ConnectionId id) const;
   [[nodiscard]] Connection* find_open(RequestId request) const;
@@ -202,7 +207,7 @@ class Server {
   AddressTable addresses_;
   std::vector<std::unique_ptr<Route>> routes_;  ///< longest prefix first
   std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
-  std::array<DeadlineQueue<ConnectionId>, 5> waits_;
+  std::array<DeadlineQueue<ConnectionId>, 6> waits_;
   std::deque<ConnectionId> changed_;  ///< have output to poll, once each
   std::deque<ConnectionId> refused_;
   std::size_t bodies_bytes_ = 0;

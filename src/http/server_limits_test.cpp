@@ -199,6 +199,29 @@ TEST_F(ServerLimitsTest, AParkedRequestWaitsAsLongAsItsHandlerLikes) {
   EXPECT_FALSE(host_.closed(id));
 }
 
+TEST_F(ServerLimitsTest, AnUpgradeThatNobodyAnswersIsClosedAfterASecond) {
+  const ConnectionId id = host_.open(now_);
+  host_.send(now_, id,
+             "GET /later HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  now_ += std::chrono::milliseconds(999);
+  host_.handle_timeout(now_);
+  EXPECT_FALSE(host_.closed(id));
+  now_ += std::chrono::milliseconds(1);
+  host_.handle_timeout(now_);
+  EXPECT_TRUE(host_.closed(id));
+  EXPECT_EQ(server_.counters().upgrades_unanswered, 1U);
+}
+
+TEST_F(ServerLimitsTest, AnUpgradeThatIsAnsweredInTimeIsARequestLikeAnother) {
+  const ConnectionId id = host_.open(now_);
+  host_.send(now_, id,
+             "GET /now HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  EXPECT_THAT(host_.take(id), StartsWith("HTTP/1.1 200 "));
+  now_ += seconds(2);
+  host_.handle_timeout(now_);
+  EXPECT_FALSE(host_.closed(id));
+}
+
 TEST_F(ServerLimitsTest, GarbageIsAnsweredOnceAndBringsNothingDown) {
   Random random(1);
   for (int round = 0; round < 300; ++round) {

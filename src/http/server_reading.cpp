@@ -153,7 +153,10 @@ void Server::handle_request(Instant now, Connection& connection) {
   request.secure = connection.secure;
   release_reader(connection);
   connection.state = Connection::State::kAnswering;
-  wait_for(now, connection, Wait::kNothing);
+  const bool stray = !connection.route->takes_upgrades &&
+                     request.headers.has_token("Connection", "upgrade") &&
+                     request.headers.find("Upgrade").has_value();
+  wait_for(now, connection, stray ? Wait::kUpgrade : Wait::kNothing);
   connection.route->handle(now, request_of(connection), std::move(request));
 }
 
