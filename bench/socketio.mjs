@@ -71,9 +71,9 @@ async function startServer(name, { cores = '0', args = [] } = {}) {
 
 let files = 0;
 /** The figures of one run; nothing if it failed or took too long. */
-async function measure(server, scenario, { cores = '1', args = [], limit_s = 60 } = {}) {
+async function measure(server, scenario, { cores = '1', args = [], limit_s = 60, seconds = plan.seconds } = {}) {
   const file = path.join(scratch, `${files++}.json`);
-  const timing = ['--seconds', String(plan.seconds), '--warm-up', String(plan.warmUp)];
+  const timing = ['--seconds', String(seconds), '--warm-up', String(plan.warmUp)];
   const child = run(['taskset', '-c', cores, load, '--port', server.port, '--server-pid', String(server.pid), ...timing, '--json', file, ...args, scenario]);
   child.stdout.resume();
   const timer = setTimeout(() => child.kill('SIGKILL'), limit_s * 1000);
@@ -155,7 +155,7 @@ async function measureHold() {
   const loads = Math.ceil(count / Math.min(15_000, limit - 200));
   const server = await startServer('ours', { cores: '0-1' });
   const parts = Array.from({ length: loads }, () =>
-    measure(server, 'hold', { cores: '0-1', limit_s: 200, args: ['--connections', String(Math.floor(count / loads)), '--sources', '60', '--seconds', '60'] }),
+    measure(server, 'hold', { cores: '0-1', limit_s: 200, seconds: 60, args: ['--connections', String(Math.floor(count / loads)), '--sources', '60'] }),
   );
   const figures = (await Promise.all(parts)).filter(Boolean);
   await server.stop();
