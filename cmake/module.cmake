@@ -7,7 +7,8 @@ function(visavis_test_program name label timeout)
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE ${TEST_LIBRARIES} visavis_sim GTest::gmock GTest::gtest_main)
   target_precompile_headers(${name} PRIVATE <gtest/gtest.h>)
-  add_test(NAME ${name} COMMAND ${name})
+  # ccache's base_dir makes __FILE__ relative to the build folder, and some tests find their files by it.
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout})
 endfunction()
 
