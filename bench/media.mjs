@@ -181,7 +181,7 @@ async function capacity() {
 // What the second 500 add: the first have paid for pools, and for the handshakes' peak. The log is small, full, and so the same.
 async function memory() {
   const { results } = await withServer((server) =>
-    load(server, ['broadcast', '--bitrate', '500000', '--ramp', '500', '--ramp-max', '1000', '--rate', '50', '--lead', '8', '--settle', '8', '--duration', String(plan.memory.seconds)]),
+    load(server, ['broadcast', '--bitrate', '500000', '--ramp', '500', '--ramp-max', '1000', '--keep-going', '--rate', '50', '--lead', '8', '--settle', '8', '--duration', String(plan.memory.seconds)]),
   ['log-bytes-per-layer=262144']);
   keep('memory', results);
   if (results.length < 2) throw new Error(`only ${results.length} steps: ${results.at(-1)?.shortfall}`);

@@ -96,6 +96,8 @@ void declare_course(CLI::App& program, Options& options, Given& given) {
       ->check(CLI::Range(std::size_t{1}, Options::kClientsMax));
   program.add_option("--ramp-max", options.ramp_max, "where a ramp ends")
       ->check(CLI::Range(std::size_t{1}, Options::kClientsMax));
+  program.add_flag("--keep-going", options.keep_going,
+                   "let a ramp go on to its end, whatever a step misses");
   program.add_option("--open-one-in", options.open_one_in,
                      "viewers whose every packet is decrypted; of the others one packet in 64. "
                      "Default: all up to 100 viewers, else 1 in 16");

@@ -215,7 +215,8 @@ void Course::end_measuring(Instant now) {
     ramp_ended_ = ramp_ended_.empty() ? shortfall(last, {}) : "the generator: " + ramp_ended_;
     progress_(fmt::format("{} viewers: {}", last.viewers,
                           ramp_ended_.empty() ? "holds" : "ends here, " + ramp_ended_));
-    if (ramp_ended_.empty() && target_ < options_.ramp_max) {
+    const bool goes_on = ramp_ended_.empty() || options_.keep_going;
+    if (goes_on && target_ < options_.ramp_max) {
       target_ = std::min(target_ + options_.ramp_step, options_.ramp_max);
       swarm_.first_frame().clear();
       enter(now, Step::kJoining);

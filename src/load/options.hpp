@@ -53,6 +53,7 @@ struct Options {
   Duration duration = std::chrono::seconds(10);
   std::size_t ramp_step = 0;  ///< 0: no ramp.
   std::size_t ramp_max = 5000;
+  bool keep_going = false;  ///< A ramp goes on to its end, whatever a step misses.
 
   std::size_t open_one_in = 0;  ///< Viewers whose every packet is opened; 0: chosen by number.
   std::vector<int> server_pids;
