@@ -89,20 +89,20 @@ void Host::turn() {
   reactor_.turn(Duration::zero());
 }
 
-void Host::shut_down() {
+void Host::shut_down(Duration window) {
   if (std::exchange(ending_, true)) {
     reactor_.stop();  // asked for twice: now
     return;
   }
   const Instant now = net::now();
   sockets_.stop_listening();
-  io_.shut_down(now);
+  io_.shut_down(now, window);
   // Not at once: what was said just now has not even been given to the sockets.
-  after(kGoodbyeLook, [this, latest = now + kGoodbye] { stop_when_idle(latest); });
+  after(kGoodbyeLook, [this, latest = now + window + kGoodbye] { stop_when_idle(latest); });
 }
 
 void Host::stop_when_idle(Instant latest) {
-  if (sockets_.idle() || net::now() >= latest) {
+  if ((engine_.sessions() == 0 && sockets_.idle()) || net::now() >= latest) {
     reactor_.stop();
   } else {
     after(kGoodbyeLook, [this, latest] { stop_when_idle(latest); });

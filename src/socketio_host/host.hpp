@@ -55,6 +55,8 @@ class Host {
   /// For pages and other answers beside Socket.IO's: `http().route(…)`.
   [[nodiscard]] http::Server& http() { return http_; }
   [[nodiscard]] net::Reactor& reactor() { return reactor_; }
+  /// For what is about connections: `sockets().use_tls(…)`, counters.
+  [[nodiscard]] net::HttpHost& sockets() { return sockets_; }
   [[nodiscard]] net::HttpHost& connections() { return sockets_; }
 
   /// On all interfaces, IPv4 and IPv6; port 0 takes a free one. Gives the port. With `tls`, which
@@ -80,8 +82,9 @@ class Host {
   /// Readable when `turn()` has something to do, timers included.
   [[nodiscard]] int fd() const { return reactor_.fd(); }
   /// Every socket ends with "server shutting down" and can recover elsewhere; `run()` returns when
-  /// that has left, or a second later.
-  void shut_down();
+  /// that has left, or a second later. With a `window` they end evenly over it, so that their
+  /// clients do not storm the next server. Called again, it stops at once.
+  void shut_down(Duration window = {});
   /// Makes `run()` return; from any thread.
   void stop() { reactor_.stop(); }
 
