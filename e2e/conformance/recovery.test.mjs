@@ -15,7 +15,7 @@ describe('connection state recovery', { skip: PROGRAM ? false : 'no program give
   const sockets = [];
 
   before(async () => {
-    server = spawn(PROGRAM, ['--port', '0', '--patient', '--recovery'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    server = spawn(PROGRAM, ['--port', '0', '--patient', '--recovery', ...(process.env.SERVER_FLAGS ?? '').split(' ').filter(Boolean)], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = await within(once(server.stdout, 'data'), 'the server');
     address = line.toString().trim().replace('ready on ', '');
   });

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <any>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +34,21 @@ struct ClusterSocket {
   json::Raw data;  ///< what `Namespace::describe_data()` made of it; "null" without
 };
 
+/// Of each server by its id, the number of the last message that it published.
+using Heard = std::map<std::string, std::uint64_t, std::less<>>;
+
+/// A session on its way to the server that its client came back to (connection state recovery). The
+/// question names `pid` and `offset`, the answer has all.
+struct SessionTransfer {
+  std::string pid;
+  std::optional<std::string> offset;  ///< of the last event that the client has, if it has one
+  std::string sid{};
+  std::vector<std::string> rooms{};
+  std::shared_ptr<std::any> data{};  ///< of the user; only threads of one process can pass it on
+  std::vector<std::shared_ptr<const SharedEvent>> missed{};  ///< the oldest first
+  Heard heard{};  ///< what of the others' is in `missed` already
+};
+
 /// What the servers of a cluster say to each other. The types, and who acts on them, are those of
 /// Node's cluster adapters, whose numbers they have.
 struct ClusterMessage {
@@ -44,10 +63,14 @@ struct ClusterMessage {
     kServerSideEmitResponse = 10,  ///< no `event`: nobody there answers
     kBroadcastClientCount = 11,    ///< so many clients have been asked
     kBroadcastAck = 12,            ///< one client's answer; no `event`: it will not come
+    // Not Node's, whose clusters keep sessions in a store:
+    kSessionClaim = 64,  ///< `transfer`: whoever has this session gives it away
+    kSession = 65,       ///< no `transfer`: not here
   };
 
   Type type = Type::kBroadcast;
   std::string sender{};
+  std::uint64_t number = 0;  ///< of this among what `sender` publishes, from 1; 0: a response
   std::string name_space{};
   std::string request_id{};
   Audience audience{};
@@ -58,6 +81,7 @@ struct ClusterMessage {
   std::size_t client_count = 0;
   Duration timeout{};
   std::vector<ClusterSocket> sockets{};
+  std::shared_ptr<const SessionTransfer> transfer{};  // may be large, and is never changed
 };
 
 /// The way between the servers of a cluster: threads of one process, or Redis. It carries messages,

@@ -1,5 +1,6 @@
 #include "socketio/cluster_node.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <memory>
 #include <utility>
@@ -15,8 +16,12 @@ using Type = ClusterMessage::Type;
 
 bool is_answer(Type type) {
   return type == Type::kFetchSocketsResponse || type == Type::kServerSideEmitResponse ||
-         type == Type::kBroadcastClientCount || type == Type::kBroadcastAck;
+         type == Type::kBroadcastClientCount || type == Type::kBroadcastAck ||
+         type == Type::kSession;
 }
+
+/// How long another server's message may be on its way when one that it was sent before is here.
+constexpr Duration kCatchUpMax = std::chrono::milliseconds(500);
 
 }  // namespace
 
@@ -33,11 +38,14 @@ std::optional<Arguments> read_event(const SharedEvent* event, std::size_t first)
 }
 
 ClusterNode::ClusterNode(Server& server, Cluster& cluster, std::string id)
-    : server_(server), cluster_(cluster), id_(std::move(id)) {}
+    : server_(server), cluster_(cluster), id_(std::move(id)) {
+  heard_.emplace(id_, 0);
+}
 
 void ClusterNode::publish(const Namespace& from, ClusterMessage message) {
   message.sender = id_;
   message.name_space = from.name();
+  message.number = ++heard_[id_];
   cluster_.publish(std::move(message));
 }
 
@@ -60,11 +68,46 @@ void ClusterNode::handle(ClusterMessage message) {
   if (message.sender == id_) {
     return;  // some ways bring everything back
   }
-  if (is_answer(message.type)) {
+  if (message.number > 0) {
+    heard_[message.sender] = message.number;
+  }
+  if (message.type == Type::kSession && message.transfer) {
+    arrived_.push_back({.until = server_.now() + kCatchUpMax, .message = std::move(message)});
+  } else if (is_answer(message.type)) {
     handle_answer(message);
   } else {
     handle_request(std::move(message));
   }
+  take_arrived(server_.now());
+}
+
+bool ClusterNode::is_ahead(const SessionTransfer& transfer) const {
+  return std::ranges::any_of(transfer.heard, [this](const auto& heard) {
+    const auto here = heard_.find(heard.first);
+    return heard.second > (here == heard_.end() ? 0 : here->second);
+  });
+}
+
+void ClusterNode::take_arrived(Instant now) {
+  while (true) {
+    const auto due = std::ranges::find_if(arrived_, [&](const Arrived& arrived) {
+      return arrived.until <= now || !is_ahead(*arrived.message.transfer);
+    });
+    if (due == arrived_.end()) {
+      return;
+    }
+    ClusterMessage message = std::move(due->message);
+    arrived_.erase(due);
+    take_session(message);
+  }
+}
+
+void ClusterNode::take_session(ClusterMessage& message) {
+  // Even when its client is waited for no more: it may ask again.
+  if (Namespace* const of = server_.find_namespace(message.name_space)) {
+    of->take_in(*message.transfer);
+  }
+  handle_answer(message);
 }
 
 void ClusterNode::handle_answer(ClusterMessage& message) {
@@ -96,8 +139,17 @@ void ClusterNode::end(std::uint64_t number) {
   request.ended(request.servers_due, request.clients_due);
 }
 
+Instant ClusterNode::next_timeout() const {
+  Instant next = deadlines_.empty() ? kNever : deadlines_.begin()->first;
+  for (const Arrived& arrived : arrived_) {
+    next = std::min(next, arrived.until);
+  }
+  return next;
+}
+
 void ClusterNode::handle_timeout(Instant now) {
-  while (next_timeout() <= now) {
+  take_arrived(now);
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     ++server_.counters_.cluster_timeouts;
     end(deadlines_.begin()->second);
   }
@@ -113,6 +165,7 @@ void ClusterNode::handle_request(ClusterMessage message) {
     case Type::kBroadcast: answer_broadcast(*of, std::move(message)); break;
     case Type::kFetchSockets: answer_fetch(*of, message); break;
     case Type::kServerSideEmit: answer_event(*of, message); break;
+    case Type::kSessionClaim: answer_claim(*of, message); break;
     default: of->act_here(message); break;
   }
 }
@@ -124,7 +177,14 @@ void ClusterNode::answer_nothing(const ClusterMessage& message) {
     respond(message, {.type = Type::kFetchSocketsResponse});
   } else if (message.type == Type::kServerSideEmit) {
     respond(message, {.type = Type::kServerSideEmitResponse});
+  } else if (message.type == Type::kSessionClaim) {
+    respond(message, {.type = Type::kSession});
   }
+}
+
+void ClusterNode::answer_claim(Namespace& of, const ClusterMessage& message) {
+  respond(message, {.type = Type::kSession,
+                    .transfer = message.transfer ? of.hand_over(*message.transfer) : nullptr});
 }
 
 void ClusterNode::answer_broadcast(Namespace& of, ClusterMessage message) {
@@ -132,7 +192,8 @@ void ClusterNode::answer_broadcast(Namespace& of, ClusterMessage message) {
     return;
   }
   if (message.request_id.empty()) {
-    of.broadcast_here(Payload::of(*message.event), message.audience, message.flags);
+    of.broadcast_here(Payload::of(*message.event), message.audience, message.flags,
+                      {.server = heard_.find(message.sender)->first, .number = message.number});
     return;
   }
   const auto receivers = of.select(message.audience);

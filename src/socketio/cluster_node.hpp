@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/time.hpp"
 #include "socketio/cluster.hpp"
@@ -37,6 +38,8 @@ class ClusterNode {
   ClusterNode(Server& server, Cluster& cluster, std::string id);
 
   [[nodiscard]] const std::string& id() const { return id_; }
+  /// What each server, this one too, has published so far. Entries stay: they can be referred to.
+  [[nodiscard]] const Heard& heard() const { return heard_; }
   void publish(const Namespace& from, ClusterMessage message);
   /// Sends the message with an id of its own, and waits for the answers. False when there is nobody
   /// to be asked; `request` is not called then.
@@ -44,9 +47,7 @@ class ClusterNode {
 
   void handle(ClusterMessage message);
   void handle_timeout(Instant now);
-  [[nodiscard]] Instant next_timeout() const {
-    return deadlines_.empty() ? kNever : deadlines_.begin()->first;
-  }
+  [[nodiscard]] Instant next_timeout() const;
 
  private:
   void handle_answer(ClusterMessage& message);
@@ -54,6 +55,12 @@ class ClusterNode {
   void answer_broadcast(Namespace& of, ClusterMessage message);
   void answer_fetch(Namespace& of, const ClusterMessage& message);
   void answer_event(Namespace& of, const ClusterMessage& message);
+  void answer_claim(Namespace& of, const ClusterMessage& message);
+  /// A session from another server that had heard more than we have: it waits until we have heard
+  /// that, too. What comes twice must be seen to be in it already.
+  [[nodiscard]] bool is_ahead(const SessionTransfer& transfer) const;
+  void take_session(ClusterMessage& message);
+  void take_arrived(Instant now);
   void answer_nothing(const ClusterMessage& message);
   void respond(const ClusterMessage& request, ClusterMessage response);
   void end(std::uint64_t number);
@@ -69,6 +76,12 @@ class ClusterNode {
   std::uint64_t last_request_ = 0;
   std::map<std::uint64_t, Pending> pending_;
   std::set<std::pair<Instant, std::uint64_t>> deadlines_;
+  Heard heard_;
+  struct Arrived {
+    Instant until;  ///< then it is taken as it is: what it waits for was lost
+    ClusterMessage message;
+  };
+  std::vector<Arrived> arrived_;
 };
 
 }  // namespace visavis::socketio

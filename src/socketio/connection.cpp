@@ -169,6 +169,20 @@ Connection::Place& Connection::take_place(std::string_view name_space) {
 }
 
 void Connection::enter(Namespace& name_space, json::Value auth) {
+  const auto enter_later = [weak = std::weak_ptr(self_), &name_space, auth] {
+    const auto self = weak.lock();
+    if (self && !(*self)->closed_) {
+      (*self)->enter_with_session(name_space, auth);
+    }
+  };
+  if (name_space.ask_others(auth, enter_later)) {
+    take_place(name_space.name()).socket = nullptr;
+  } else {
+    enter_with_session(name_space, std::move(auth));
+  }
+}
+
+void Connection::enter_with_session(Namespace& name_space, json::Value auth) {
   const std::shared_ptr<Socket> socket = name_space.make_socket(
       *this, Handshake(handshake_, std::move(auth), server_.options().wall_clock_zero));
   if (closed_) {

@@ -80,6 +80,8 @@ class Connection {
   /// Asks the parents of dynamic namespaces from `index` on.
   void ask_parents(const Request& request, std::size_t index);
   void enter(Namespace& name_space, json::Value auth);
+  /// … its session, if it has one in the cluster, is here now.
+  void enter_with_session(Namespace& name_space, json::Value auth);
   [[nodiscard]] Place& take_place(std::string_view name_space);
   /// The sockets that are in their namespaces, held while their handlers run.
   [[nodiscard]] std::vector<std::shared_ptr<Socket>> joined_sockets() const;

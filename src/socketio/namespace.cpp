@@ -22,6 +22,9 @@ Namespace::Namespace(Server& server, std::string name, std::shared_ptr<Namespace
   if (server.options_.recovery) {
     recovery_ = std::make_unique<Recovery>(*server.options_.recovery, server.recovery_deadlines_);
     recovery_->on_expired([this](const RecoverySession&) { note_if_empty(); });
+    if (server.cluster_) {
+      recovery_->number_from(server.chance_offset());
+    }
   }
 }
 
@@ -80,11 +83,7 @@ std::shared_ptr<Socket> Namespace::recover_socket(Connection& connection,
   if (!offset.is_null()) {
     claim.offset = offset.as_string();
   }
-  if (const SocketPointer holder = recovery_->holder(claim)) {
-    // The network changed, or both ends would know: only one of the connections leads anywhere.
-    ++server_.counters_.taken_over;
-    holder->connection_->close(engineio::CloseReason::kTransportClose);
-  }
+  take_over(claim);
   auto session = recovery_->claim(claim);
   if (!session) {
     return nullptr;
@@ -101,8 +100,16 @@ std::shared_ptr<Socket> Namespace::recover_socket(Connection& connection,
   return socket;
 }
 
+void Namespace::take_over(const Recovery::Claim& claim) {
+  if (const SocketPointer holder = recovery_->holder(claim)) {
+    // The network changed, or both ends would know: only one of the connections leads anywhere.
+    ++server_.counters_.taken_over;
+    holder->connection_->close(engineio::CloseReason::kTransportClose);
+  }
+}
+
 void Namespace::begin_recovery(Socket& socket) {
-  socket.pid_ = server_.entropy_.token(20);
+  socket.pid_ = server_.entropy_.token(kSecretSize);
   recovery_->begin(socket.pid_, socket.shared_from_this());
 }
 
@@ -233,7 +240,8 @@ void Namespace::emit_to(Socket& socket, Payload payload, EmitFlags flags) {
   socket.deliver_event(encode_event(std::move(payload), audience, flags), flags);
 }
 
-EncodedPacket Namespace::encode_event(Payload payload, const Audience& audience, EmitFlags flags) {
+EncodedPacket Namespace::encode_event(Payload payload, const Audience& audience, EmitFlags flags,
+                                      Origin origin) {
   const PacketHead head{.type = PacketType::kEvent, .name_space = name_};
   if (!recovery_) {
     return server_.encode(head, std::move(payload));
@@ -241,7 +249,7 @@ EncodedPacket Namespace::encode_event(Payload payload, const Audience& audience,
   // Volatile ones, too: the client takes any string at the end of an event for an offset.
   payload.add(recovery_->next_offset());
   EncodedPacket packet = server_.encode(head, std::move(payload));
-  recovery_->record(server_.now(), flags.is_volatile ? EncodedPacket() : packet, audience);
+  recovery_->record(server_.now(), flags.is_volatile ? EncodedPacket() : packet, audience, origin);
   return packet;
 }
 

@@ -165,6 +165,16 @@ class Namespace {
   /// that.
   [[nodiscard]] SocketPointer make_socket(Connection& connection, Handshake handshake);
   [[nodiscard]] SocketPointer recover_socket(Connection& connection, const Handshake& handshake);
+  /// Closes the connection of whoever has the session still.
+  void take_over(const Recovery::Claim& claim);
+  /// Asks the cluster for the session that `auth` claims, if it may be there: calls `then` when it
+  /// has come here, or is nowhere, or after `RecoveryOptions::claim_timeout`. False: nobody to ask.
+  [[nodiscard]] bool ask_others(const json::Value& auth, std::move_only_function<void()> then);
+  /// Gives a session away; null if it cannot be had.
+  [[nodiscard]] std::shared_ptr<const SessionTransfer> hand_over(const SessionTransfer& claimed);
+  void take_in(const SessionTransfer& transfer);
+  [[nodiscard]] std::shared_ptr<const SharedEvent> without_offset(
+      const EncodedPacket& packet) const;
   void begin_recovery(Socket& socket);
   /// Sends what was missed; false if that cannot be had any more.
   [[nodiscard]] bool resume(Socket& socket);
@@ -182,7 +192,8 @@ class Namespace {
   [[nodiscard]] std::vector<SocketPointer> select(const Audience& audience);
   /// To the sockets here and, unless the flags say otherwise, to those of the cluster.
   void broadcast(Payload payload, const Audience& audience, EmitFlags flags);
-  void broadcast_here(Payload payload, const Audience& audience, EmitFlags flags);
+  void broadcast_here(Payload payload, const Audience& audience, EmitFlags flags,
+                      Origin origin = {});
   struct Asking {
     EmitFlags flags;
     Duration timeout;
@@ -207,7 +218,7 @@ class Namespace {
   void emit_to(Socket& socket, Payload payload, EmitFlags flags);
   /// Every event goes through here once, however many receive it.
   [[nodiscard]] EncodedPacket encode_event(Payload payload, const Audience& audience,
-                                           EmitFlags flags);
+                                           EmitFlags flags, Origin origin = {});
 
   Server& server_;
   std::string name_;
@@ -218,6 +229,7 @@ class Namespace {
   using ServerSideHandlers = std::vector<std::shared_ptr<ServerSideHandler>>;
   std::map<std::string, ServerSideHandlers, std::less<>> server_side_handlers_;
   std::unique_ptr<Recovery> recovery_;         // null: off
+  std::size_t claims_ = 0;                     // that the cluster is being asked for
   std::shared_ptr<NamespaceHooks> inherited_;  // shared with parent and siblings; may be null
   NamespaceHooks hooks_;
 };

@@ -19,21 +19,27 @@ void Namespace::broadcast(Payload payload, const Audience& audience, EmitFlags f
     return;
   }
   ++server_.counters_.broadcasts;
+  Origin origin;
   if (ClusterNode* const others = cluster(flags)) {
     const auto event = std::move(payload).to_shared();
     others->publish(*this, {.audience = audience, .flags = flags, .event = event});
     payload = Payload::of(*event);
+    const auto ours = others->heard().find(others->id());
+    origin = {.server = ours->first, .number = ours->second};
   }
-  broadcast_here(std::move(payload), audience, flags);
+  broadcast_here(std::move(payload), audience, flags, origin);
 }
 
-void Namespace::broadcast_here(Payload payload, const Audience& audience, EmitFlags flags) {
-  // The receivers first: without one, nothing need be encoded.
+void Namespace::broadcast_here(Payload payload, const Audience& audience, EmitFlags flags,
+                               Origin origin) {
+  // The receivers first: without one, nothing need be encoded. In a cluster, one who is away may
+  // come from another server before this event has reached that.
   const std::vector<SocketPointer> receivers = select(audience);
-  if (receivers.empty() && !(recovery_ && recovery_->awaits_somebody())) {
+  const bool awaited = recovery_ && (recovery_->awaits_somebody() || server_.cluster_ != nullptr);
+  if (receivers.empty() && !awaited) {
     return;
   }
-  const EncodedPacket packet = encode_event(std::move(payload), audience, flags);
+  const EncodedPacket packet = encode_event(std::move(payload), audience, flags, origin);
   for (const SocketPointer& receiver : receivers) {
     receiver->deliver_event(packet, flags);
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
+#include <map>
 #include <ranges>
 #include <utility>
 
@@ -91,12 +92,15 @@ std::string Recovery::next_offset() const {
   return write_offset(last_ + 1);
 }
 
-void Recovery::record(Instant now, EncodedPacket packet, Audience audience) {
+void Recovery::record(Instant now, EncodedPacket packet, Audience audience, Origin origin) {
   const std::size_t bytes = bytes_of(packet, audience);
   ++last_;
   log_bytes_ += bytes;
-  log_.push_back(
-      {.at = now, .packet = std::move(packet), .audience = std::move(audience), .bytes = bytes});
+  log_.push_back({.at = now,
+                  .packet = std::move(packet),
+                  .audience = std::move(audience),
+                  .bytes = bytes,
+                  .origin = origin});
   trim(now);
 }
 
@@ -161,8 +165,12 @@ void Recovery::forget(const std::string& pid) {
 }
 
 std::optional<std::uint64_t> Recovery::resumption(const Kept& kept, const Claim& claim) const {
-  // Without an offset nothing has reached the client yet.
-  const auto after = claim.offset ? read_offset(*claim.offset) : std::optional(kept.begins_after);
+  std::optional<std::uint64_t> after;
+  if (claim.offset == kept.first_offset) {
+    after = kept.begins_after;  // nothing of ours has reached the client yet
+  } else if (claim.offset) {
+    after = read_offset(*claim.offset);
+  }
   if (!after || *after < kept.begins_after || *after > last_ || *after < lost_) {
     return std::nullopt;
   }
@@ -235,6 +243,43 @@ std::optional<std::vector<EncodedPacket>> Recovery::resume(const std::string& pi
   --away_;
   kept.state = State::kConnected;
   kept.session = {};
+  return missed;
+}
+
+void Recovery::take_in(Instant now, const SessionTransfer& transfer) {
+  Kept& kept = sessions_[transfer.pid];
+  kept.begins_after = last_;
+  kept.first_offset = transfer.offset;
+  suspend(now, transfer.pid, {.sid = transfer.sid, .rooms = transfer.rooms, .data = transfer.data});
+}
+
+std::vector<EncodedPacket> Recovery::unheard(const SessionTransfer& transfer,
+                                             const Heard& heard_here) const {
+  // How far back each server's events are still missing. Mostly none's, and nothing is searched.
+  std::map<std::string_view, std::uint64_t> after;
+  for (const auto& [server, number] : heard_here) {
+    const auto there = transfer.heard.find(server);
+    const std::uint64_t heard = there == transfer.heard.end() ? 0 : there->second;
+    if (heard < number) {
+      after.emplace(server, heard);
+    }
+  }
+  std::vector<EncodedPacket> missed;
+  for (const Event& event : std::views::reverse(log_)) {
+    const auto found = after.find(event.origin.server);
+    if (after.empty()) {
+      break;
+    }
+    if (found == after.end()) {
+      continue;
+    }
+    if (event.origin.number <= found->second) {
+      after.erase(found);
+    } else if (!event.packet.empty() && is_meant(event.audience, transfer.rooms)) {
+      missed.push_back(event.packet);
+    }
+  }
+  std::ranges::reverse(missed);
   return missed;
 }
 

@@ -17,6 +17,7 @@
 #include "base/deadline_queue.hpp"
 #include "base/time.hpp"
 #include "socketio/broadcast_operator.hpp"
+#include "socketio/cluster.hpp"
 #include "socketio/disconnect_reason.hpp"
 #include "socketio/packet.hpp"
 
@@ -35,6 +36,9 @@ struct RecoveryOptions {
   /// The longest that a dead connection looks alive, so that events sent meanwhile are kept:
   /// Engine.IO's ping interval and timeout together.
   Duration unnoticed_loss_max = std::chrono::seconds(45);
+  /// How long a client waits while the other servers of a cluster are asked for its session; then
+  /// it begins a new one.
+  Duration claim_timeout = std::chrono::seconds(1);
   /// Sessions kept for a namespace; above it the one that is away the longest is dropped.
   std::size_t sessions_max = 10'000;
   /// The log of a namespace's events. Above it the oldest go, and clients that missed them begin a
@@ -43,11 +47,21 @@ struct RecoveryOptions {
   std::size_t log_bytes_max = 32'000'000;
 };
 
+/// Characters of the secret by which a client gets its session back.
+inline constexpr std::size_t kSecretSize = 20;
+
 /// What is kept of a socket whose client is away.
 struct RecoverySession {
   std::string sid;
   std::vector<std::string> rooms;
   std::shared_ptr<std::any> data;  ///< shared with the socket that it was, and will be
+};
+
+/// An event that all servers of a cluster are told: by whom, and its number there. Nothing: one
+/// that is told here only.
+struct Origin {
+  std::string_view server;  ///< in the node's `heard()`, which stays
+  std::uint64_t number = 0;
 };
 
 /// The sessions of one namespace, and the log of what was emitted in it. Inner to the module.
@@ -81,7 +95,10 @@ class Recovery {
   /// The offset of the event about to be recorded.
   [[nodiscard]] std::string next_offset() const;
   /// An empty packet takes the number only: a volatile event is not sent again.
-  void record(Instant now, EncodedPacket packet, Audience audience);
+  void record(Instant now, EncodedPacket packet, Audience audience, Origin origin = {});
+  /// The first number less one. Servers of a cluster begin at chance numbers, so that the offset of
+  /// one is none of another's.
+  void number_from(std::uint64_t number) { last_ = number; }
   /// Whether an event that reaches nobody now can reach somebody later.
   [[nodiscard]] bool awaits_somebody() const { return away_ > 0; }
 
@@ -99,6 +116,15 @@ class Recovery {
   /// What the client missed, the oldest first; nothing if session or log were dropped meanwhile.
   [[nodiscard]] std::optional<std::vector<EncodedPacket>> resume(const std::string& pid);
 
+  // Between the servers of a cluster.
+  [[nodiscard]] bool knows(const std::string& pid) const { return sessions_.contains(pid); }
+  /// A session that came from another server: away, until its client claims it here. What the
+  /// client missed is recorded next.
+  void take_in(Instant now, const SessionTransfer& transfer);
+  /// What was recorded here for the session and is not among what the server that had it heard.
+  [[nodiscard]] std::vector<EncodedPacket> unheard(const SessionTransfer& transfer,
+                                                   const Heard& heard_here) const;
+
   void on_expired(ExpiryHandler handler);
   void handle_expired(const std::string& pid);
 
@@ -112,6 +138,9 @@ class Recovery {
     std::weak_ptr<Socket> socket;
     std::uint64_t begins_after = 0;   ///< no event up to this one was for it
     std::uint64_t resumes_after = 0;  ///< the last event that the client has
+    /// What the client says who has had no event of ours: an offset of the server that it came
+    /// from.
+    std::optional<std::string> first_offset;
     std::optional<Deadlines::Place> deadline;
     std::optional<std::list<std::string>::iterator> place;  ///< in `away_order_`
   };
@@ -120,6 +149,7 @@ class Recovery {
     EncodedPacket packet;
     Audience audience;
     std::size_t bytes = 0;
+    Origin origin;
   };
   using Sessions = std::unordered_map<std::string, Kept>;
 

@@ -1,6 +1,9 @@
 #include "socketio/server.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
 #include <utility>
 
 #include "engineio/server.hpp"
@@ -180,6 +183,19 @@ std::optional<Packet> Server::decode(const EncodedPacket& packet) const {
 
 void Server::join_cluster(Cluster& cluster) {
   cluster_ = std::make_unique<ClusterNode>(*this, cluster, entropy_.token(16));
+  for (const auto& [name, name_space] : namespaces_) {
+    if (name_space->recovery_) {
+      name_space->recovery_->number_from(chance_offset());
+    }
+  }
+}
+
+std::uint64_t Server::chance_offset() {
+  std::array<std::byte, sizeof(std::uint64_t)> bytes{};
+  entropy_.fill(bytes);
+  // 40 bits: enough to be apart, and eight digits in each event.
+  constexpr unsigned kNotUsed = 24;
+  return std::bit_cast<std::uint64_t>(bytes) >> kNotUsed;
 }
 
 std::string_view Server::cluster_id() const {

@@ -92,6 +92,7 @@ struct Counters {
   std::uint64_t mismatched_arguments = 0;  ///< events that a typed handler could not take
   std::uint64_t recovered_sockets = 0;
   std::uint64_t recoveries_failed = 0;  ///< a session was asked for that could not be had
+  std::uint64_t sessions_moved = 0;     ///< came from another server of the cluster
   std::uint64_t taken_over = 0;         ///< recovered while the old connection looked alive
   std::uint64_t cluster_timeouts = 0;   ///< questions that not all servers answered in time
   std::uint64_t namespaces_ended = 0;   ///< `Options::cleanup_empty_child_namespaces`
@@ -203,6 +204,8 @@ class Server {
   [[nodiscard]] std::optional<Packet> decode(const EncodedPacket& packet) const;
   /// Null: `Decoder` does.
   [[nodiscard]] std::unique_ptr<PacketDecoder> make_decoder() const;
+  /// Where the events of a namespace begin to be counted in a cluster.
+  [[nodiscard]] std::uint64_t chance_offset();
   void keep_until_next_call(std::shared_ptr<Socket> socket);
   void arm_ack_timeout(AckDeadline deadline, const std::shared_ptr<Socket>& socket);
   void forget_ack_timeout(AckDeadline deadline, const Socket& socket);

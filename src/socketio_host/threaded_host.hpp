@@ -26,8 +26,8 @@ namespace visavis::socketio {
 /// A client lives on one thread: the handlers of its sockets are called there, and what they touch
 /// besides must be safe for that. A request that reaches another thread is brought to its own,
 /// connection and all. The threads are a cluster: broadcasts, `fetch_sockets()`,
-/// `server_side_emit()` and their like reach the sockets of all. Connection state recovery finds
-/// sessions of the client's own thread only; elsewhere a new one begins.
+/// `server_side_emit()` and their like reach the sockets of all. Connection state recovery finds a
+/// session whichever thread its client comes back to: it moves there, `Socket::data()` included.
 class ThreadedHost {
  public:
   /// Called for each host before anything runs, in the calling thread.

@@ -72,6 +72,18 @@ class Peer {
   std::string input_;
 };
 
+HostOptions with_recovery() {
+  HostOptions options;
+  options.socketio.recovery = RecoveryOptions{};
+  return options;
+}
+
+/// The value of a name in JSON.
+std::string member(const std::string& json, const std::string& name) {
+  const std::size_t at = json.find("\"" + name + "\":\"") + name.size() + 4;
+  return json.substr(at, json.find('"', at) - at);
+}
+
 /// A server on three threads, in a thread of the test's.
 class ThreadedHostTest : public testing::Test {
  protected:
@@ -101,18 +113,22 @@ class ThreadedHostTest : public testing::Test {
   ~ThreadedHostTest() override { hosts_.stop(); }
 
   [[nodiscard]] std::unique_ptr<Peer> join() const {
+    auto peer = open();
+    peer->say("40");
+    peer->read_until("}");
+    return peer;
+  }
+  [[nodiscard]] std::unique_ptr<Peer> open() const {
     auto peer = std::make_unique<Peer>(port_);
     peer->send(
         "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
         "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
     peer->read_until("}");
-    peer->say("40");
-    peer->read_until("}");
     return peer;
   }
 
-  HostOptions options_;
+  HostOptions options_ = with_recovery();
   ThreadedHost hosts_;
   std::uint16_t port_ = 0;
   std::jthread runs_;
@@ -146,7 +162,7 @@ TEST_F(ThreadedHostTest, EventsReachTheSocketsOfAllThreadsAndTheyAreCountedToget
   EXPECT_EQ(where.size(), kThreads);
   peers.front()->say(R"(42["tell","hello"])");
   for (const auto& peer : peers) {
-    EXPECT_NE(peer->read_until("\"]").find(R"(42["told","hello"])"), std::string::npos);
+    EXPECT_NE(peer->read_until("\"]").find(R"(42["told","hello")"), std::string::npos);
   }
   peers.back()->say(R"(421["count"])");
   EXPECT_NE(peers.back()->read_until("\"]").find("30 sockets"), std::string::npos);
@@ -164,6 +180,40 @@ TEST_F(ThreadedHostTest, NoThreadHasManyMoreConnectionsThanAnother) {
   }
   const auto [fewest, most] = std::ranges::minmax(counts);
   EXPECT_LE(most - fewest, 10U);
+}
+
+TEST_F(ThreadedHostTest, ASessionIsFoundOnWhicheverThreadItsClientComesBackTo) {
+  const auto teller = join();
+  const auto first = open();
+  first->say("40");
+  const std::string welcome = first->read_until("}");
+  const std::string pid = member(welcome, "pid");
+  std::string offset;
+  std::set<std::string> where;
+  std::vector<std::unique_ptr<Peer>> others;
+  auto peer = open();
+  peer->say(R"(40{"pid":")" + pid + "\"}");  // The first still looks alive.
+  EXPECT_NE(peer->read_until("}").find(member(welcome, "sid")), std::string::npos);
+  for (int i = 0; i < 12; ++i) {
+    peer->say("42" + std::to_string(i) + R"(["where"])");
+    where.insert(peer->read_until("]").substr(4));
+    const std::string text = "news " + std::to_string(i);
+    teller->say(R"(42["tell",")" + text + "\"]");
+    const std::string event = peer->read_until("\"]");
+    EXPECT_NE(event.find(text), std::string::npos) << event;
+    offset = event.substr(event.rfind(',') + 2);
+    offset.resize(offset.find('"'));
+    peer.reset();
+    teller->say(R"(42["tell","missed"])");
+    others.push_back(open());  // So that the next one comes to another thread.
+    peer = open();
+    peer->say(R"(40{"pid":")" + pid + R"(","offset":")" + offset + "\"}");
+    const std::string back = peer->read_until("}");
+    EXPECT_NE(back.find(member(welcome, "sid")), std::string::npos) << back;
+    EXPECT_NE(back.find("missed"), std::string::npos) << back;
+  }
+  EXPECT_GT(where.size(), 1U);
+  EXPECT_EQ(hosts_.lost(), 0U);
 }
 
 }  // namespace
