@@ -157,7 +157,9 @@ void CallService::Core::handle_timeout(Instant now) {
   }
   while (const auto secret = direct_.poll_expired(now)) {
     ++counters_.direct_expired;
-    end_direct(*direct_.find(*secret), /*lost=*/true);
+    if (const auto session = direct_.find(*secret)) {
+      end_direct(*session, /*lost=*/true);
+    }
   }
   settle();
 }

@@ -26,7 +26,11 @@ std::optional<DirectSessions::Session> DirectSessions::find(std::string_view sec
 void DirectSessions::set_connected(std::string_view secret) {
   const auto found = by_secret_.find(secret);
   check(found != by_secret_.end());
-  if (const auto deadline = std::exchange(found->second.deadline, std::nullopt)) {
+  cancel_deadline(found->second);
+}
+
+void DirectSessions::cancel_deadline(Entry& entry) {
+  if (const auto deadline = std::exchange(entry.deadline, std::nullopt)) {
     deadlines_.cancel(*deadline);
   }
 }
@@ -34,9 +38,7 @@ void DirectSessions::set_connected(std::string_view secret) {
 void DirectSessions::remove(std::string_view secret) {
   const auto found = by_secret_.find(secret);
   check(found != by_secret_.end());
-  if (found->second.deadline) {
-    deadlines_.cancel(*found->second.deadline);
-  }
+  cancel_deadline(found->second);
   quota_.remove(found->second.session.address);
   by_secret_.erase(found);
 }

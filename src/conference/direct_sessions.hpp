@@ -49,6 +49,8 @@ class DirectSessions {
     std::optional<DeadlineQueue<std::string>::Place> deadline;  ///< Until it is connected.
   };
 
+  void cancel_deadline(Entry& entry);
+
   AddressQuota quota_;
   std::map<std::string, Entry, std::less<>> by_secret_;
   DeadlineQueue<std::string> deadlines_;

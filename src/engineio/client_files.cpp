@@ -27,11 +27,11 @@ std::string version_in(Bytes file) {
 }  // namespace
 
 const std::vector<std::string>& ClientFiles::names() {
-  static const std::vector<std::string> kNames = {
+  static const std::vector<std::string> names = {
       "socket.io.js",         "socket.io.js.map",         "socket.io.min.js",
       "socket.io.min.js.map", "socket.io.msgpack.min.js", "socket.io.msgpack.min.js.map",
       "socket.io.esm.min.js", "socket.io.esm.min.js.map"};
-  return kNames;
+  return names;
 }
 
 ClientFiles::ClientFiles(std::vector<File> files) {
@@ -83,9 +83,11 @@ http::Response ClientFiles::answer(const http::Request& request, std::string_vie
   response.body = file.plain;
   if (coding) {
     response.headers.add("Content-Encoding", std::string(http::to_string(*coding)));
-    response.body = *coding == http::Coding::kGzip      ? file.gzip
-                    : *coding == http::Coding::kDeflate ? file.deflate
-                                                        : file.brotli;
+    switch (*coding) {
+      case http::Coding::kGzip: response.body = file.gzip; break;
+      case http::Coding::kDeflate: response.body = file.deflate; break;
+      case http::Coding::kBrotli: response.body = file.brotli; break;
+    }
   }
   return response;
 }

@@ -71,7 +71,7 @@ CorsOrigin CorsOrigin::one_of(std::vector<std::string> names, std::vector<Origin
   if (std::ranges::find(names, "*") != names.end()) {
     return any();
   }
-  return {Kind::kMatch, std::move(names), std::move(tests)};
+  return {.kind = Kind::kMatch, .names = std::move(names), .tests = std::move(tests)};
 }
 
 bool allows(const CorsOrigin& rule, std::optional<std::string_view> origin) {

@@ -34,11 +34,13 @@ struct CorsOrigin {
   std::vector<std::string> names;  ///< one for `kFixed`
   std::vector<OriginTest> tests;
 
-  [[nodiscard]] static CorsOrigin off() { return {Kind::kOff, {}, {}}; }
+  [[nodiscard]] static CorsOrigin off() { return {.kind = Kind::kOff, .names = {}, .tests = {}}; }
   [[nodiscard]] static CorsOrigin any() { return {}; }
-  [[nodiscard]] static CorsOrigin reflect() { return {Kind::kReflect, {}, {}}; }
+  [[nodiscard]] static CorsOrigin reflect() {
+    return {.kind = Kind::kReflect, .names = {}, .tests = {}};
+  }
   [[nodiscard]] static CorsOrigin fixed(std::string origin) {
-    return {Kind::kFixed, {std::move(origin)}, {}};
+    return {.kind = Kind::kFixed, .names = {std::move(origin)}, .tests = {}};
   }
   /// "*" among them allows all.
   [[nodiscard]] static CorsOrigin one_of(std::vector<std::string> names,

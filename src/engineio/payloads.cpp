@@ -103,9 +103,9 @@ bool Server::read_revision3(Instant now, Session& session, Bytes payload, bool b
       continue;  // as the reference does
     }
     is_text = item->binary || !binary || is_utf8(item->bytes);
-    auto packet = item->binary ? PacketReader::read_revision3_binary(item->bytes)
-                               : reader.read_revision3(as_text(item->bytes));
-    const Reading reading = take_packet(now, handle, is_text ? std::move(packet) : std::nullopt);
+    const auto packet = item->binary ? PacketReader::read_revision3_binary(item->bytes)
+                                     : reader.read_revision3(as_text(item->bytes));
+    const Reading reading = take_packet(now, handle, is_text ? packet : std::nullopt);
     if (reading != Reading::kGoesOn) {
       return reading == Reading::kOver;
     }

@@ -57,7 +57,7 @@ std::size_t Headers::count(std::string_view name) const {
 }
 
 bool Headers::has_token(std::string_view name, std::string_view token) const {
-  return std::any_of(begin(), end(), [&](const Field& field) {
+  return std::ranges::any_of(begin(), end(), [&](const Field& field) {
     return equal_ignoring_case(field.name, name) && list_has(field.value, token);
   });
 }

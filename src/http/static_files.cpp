@@ -121,7 +121,7 @@ void StaticFiles::set_fallback(std::string prefix, std::string path) {
   fallbacks_.push_back({std::move(prefix), std::move(path)});
 }
 
-void StaticFiles::add_header(std::string name, std::string value) {
+void StaticFiles::add_header(const std::string& name, const std::string& value) {
   headers_.add(std::move(name), std::move(value));
 }
 

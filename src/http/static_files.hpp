@@ -27,7 +27,7 @@ class StaticFiles {
   /// Unknown paths under `prefix` ("/r/") are answered with the file at `path` ("/index.html").
   void set_fallback(std::string prefix, std::string path);
   /// Put on every answer (Content-Security-Policy and the like).
-  void add_header(std::string name, std::string value);
+  void add_header(const std::string& name, const std::string& value);
 
   [[nodiscard]] Response answer(const Request& request) const;
   [[nodiscard]] std::size_t size() const { return files_.size(); }

@@ -162,7 +162,7 @@ bool HttpReader::read_head() {
     }
     head.remove_prefix(std::min(line.size() + kLineEnd.size(), head.size()));
   }
-  pending_.erase(0, end + 2 * kLineEnd.size());
+  pending_.erase(0, end + (2 * kLineEnd.size()));
   in_body_ = response_.status >= 200;
   if (response_.status == 204 || response_.status == 304) {  // RFC 9112 §6.3
     body_ = Body::kLength;

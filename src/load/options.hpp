@@ -67,7 +67,10 @@ struct Options {
   [[nodiscard]] std::size_t opened_share(std::size_t total) const {
     constexpr std::size_t kFew = 100;
     constexpr std::size_t kOneIn = 16;
-    return open_one_in != 0 ? open_one_in : (total <= kFew ? 1 : kOneIn);
+    if (open_one_in != 0) {
+      return open_one_in;
+    }
+    return total <= kFew ? 1 : kOneIn;
   }
   [[nodiscard]] std::size_t publishers_in_all() const {
     return scenario == Scenario::kMeeting ? rooms * people : rooms * publishers;

@@ -37,66 +37,83 @@ std::string server_cell(const Result& result, std::string text) {
 
 std::vector<Row> client_rows() {
   return {
-      {"publishers", [](const Result& r) { return fmt::format("{}", r.publishers); }},
-      {"viewers (opened whole)",
-       [](const Result& r) { return fmt::format("{} ({})", r.viewers, r.opened); }},
-      {"seconds", [](const Result& r) { return fmt::format("{:.1f}", ms(r.span) / 1000); }},
-      {"packets/s to viewers",
-       [](const Result& r) { return fmt::format("{:.0f}", per_second(r.forwarded, r)); }},
-      {"Mbit/s to viewers",
-       [](const Result& r) { return fmt::format("{:.1f}", per_second(r.bytes, r) * 8 / 1e6); }},
-      {"loss, % (after repair)",
-       [](const Result& r) {
-         return fmt::format("{:.4f} ({:.4f})", r.loss() * 100, r.missing() * 100);
-       }},
-      {"frames completed, %",
-       [](const Result& r) {
-         const auto sent = static_cast<double>(std::max<std::uint64_t>(r.frames_sent, 1));
-         return r.frames_sent == 0
-                    ? "-"
-                    : fmt::format("{:.3f}", static_cast<double>(r.frames_completed) / sent * 100);
-       }},
-      {"latency p50/p90/p99, ms", [](const Result& r) { return percentiles(r.latency); }},
-      {"latency max, ms",
-       [](const Result& r) { return fmt::format("{:.1f}", ms(r.latency.max())); }},
-      {"first frame p50/p90/p99, ms", [](const Result& r) { return percentiles(r.first_frame); }},
-      {"first frames", [](const Result& r) { return fmt::format("{}", r.first_frame.count()); }},
-      {"failed, without a frame, starving",
-       [](const Result& r) {
-         return fmt::format("{}, {}, {}", r.failed, r.without_frames, r.starving);
-       }},
-      {"breaks", [](const Result& r) { return fmt::format("{}", r.breaks); }},
-      {"this program, % of a core",
-       [](const Result& r) { return fmt::format("{:.0f}", r.own_share * 100); }},
-      {"waits for a core, %: it, the server",
-       [](const Result& r) {
-         return fmt::format("{:.1f}, {:.1f}", r.own_wait * 100, r.server_wait * 100);
-       }},
+      {.name = "publishers",
+       .cell = [](const Result& r) { return fmt::format("{}", r.publishers); }},
+      {.name = "viewers (opened whole)",
+       .cell = [](const Result& r) { return fmt::format("{} ({})", r.viewers, r.opened); }},
+      {.name = "seconds",
+       .cell = [](const Result& r) { return fmt::format("{:.1f}", ms(r.span) / 1000); }},
+      {.name = "packets/s to viewers",
+       .cell = [](const Result& r) { return fmt::format("{:.0f}", per_second(r.forwarded, r)); }},
+      {.name = "Mbit/s to viewers",
+       .cell =
+           [](const Result& r) { return fmt::format("{:.1f}", per_second(r.bytes, r) * 8 / 1e6); }},
+      {.name = "loss, % (after repair)",
+       .cell =
+           [](const Result& r) {
+             return fmt::format("{:.4f} ({:.4f})", r.loss() * 100, r.missing() * 100);
+           }},
+      {.name = "frames completed, %",
+       .cell =
+           [](const Result& r) {
+             const auto sent = static_cast<double>(std::max<std::uint64_t>(r.frames_sent, 1));
+             return r.frames_sent == 0
+                        ? "-"
+                        : fmt::format("{:.3f}",
+                                      static_cast<double>(r.frames_completed) / sent * 100);
+           }},
+      {.name = "latency p50/p90/p99, ms",
+       .cell = [](const Result& r) { return percentiles(r.latency); }},
+      {.name = "latency max, ms",
+       .cell = [](const Result& r) { return fmt::format("{:.1f}", ms(r.latency.max())); }},
+      {.name = "first frame p50/p90/p99, ms",
+       .cell = [](const Result& r) { return percentiles(r.first_frame); }},
+      {.name = "first frames",
+       .cell = [](const Result& r) { return fmt::format("{}", r.first_frame.count()); }},
+      {.name = "failed, without a frame, starving",
+       .cell =
+           [](const Result& r) {
+             return fmt::format("{}, {}, {}", r.failed, r.without_frames, r.starving);
+           }},
+      {.name = "breaks", .cell = [](const Result& r) { return fmt::format("{}", r.breaks); }},
+      {.name = "this program, % of a core",
+       .cell = [](const Result& r) { return fmt::format("{:.0f}", r.own_share * 100); }},
+      {.name = "waits for a core, %: it, the server",
+       .cell =
+           [](const Result& r) {
+             return fmt::format("{:.1f}, {:.1f}", r.own_wait * 100, r.server_wait * 100);
+           }},
   };
 }
 
 std::vector<Row> server_rows() {
   return {
-      {"server, % of a core",
-       [](const Result& r) {
-         return server_cell(r, fmt::format("{:.1f}", r.server_share() * 100));
-       }},
-      {"server, µs per packet to viewers",
-       [](const Result& r) {
-         return server_cell(r, fmt::format("{:.3f}", r.cpu_per_packet_us()));
-       }},
-      {"server, kB per viewer",
-       [](const Result& r) {
-         return server_cell(r, fmt::format("{:.1f}", r.bytes_per_viewer() / 1000));
-       }},
-      {"server, MB",
-       [](const Result& r) {
-         return server_cell(r, fmt::format("{:.1f}", static_cast<double>(r.resident_after) / 1e6));
-       }},
-      {"server, slope in kB/min",
-       [](const Result& r) {
-         return server_cell(r, fmt::format("{:.1f}", r.resident_slope() / 1000));
-       }},
+      {.name = "server, % of a core",
+       .cell =
+           [](const Result& r) {
+             return server_cell(r, fmt::format("{:.1f}", r.server_share() * 100));
+           }},
+      {.name = "server, µs per packet to viewers",
+       .cell =
+           [](const Result& r) {
+             return server_cell(r, fmt::format("{:.3f}", r.cpu_per_packet_us()));
+           }},
+      {.name = "server, kB per viewer",
+       .cell =
+           [](const Result& r) {
+             return server_cell(r, fmt::format("{:.1f}", r.bytes_per_viewer() / 1000));
+           }},
+      {.name = "server, MB",
+       .cell =
+           [](const Result& r) {
+             return server_cell(r,
+                                fmt::format("{:.1f}", static_cast<double>(r.resident_after) / 1e6));
+           }},
+      {.name = "server, slope in kB/min",
+       .cell =
+           [](const Result& r) {
+             return server_cell(r, fmt::format("{:.1f}", r.resident_slope() / 1000));
+           }},
   };
 }
 

@@ -95,7 +95,7 @@ std::string shortfall(const Result& result, const Bar& bar) {
 }
 
 std::string blemish(const Result& result) {
-  const std::string short_of = shortfall(result, {.loss_max = 0, .latency_max = Duration::max()});
+  std::string short_of = shortfall(result, {.loss_max = 0, .latency_max = Duration::max()});
   if (!short_of.empty()) {
     return short_of;
   }

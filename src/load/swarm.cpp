@@ -60,7 +60,9 @@ net::FileDescriptor connect_to(const SocketAddress& server, const SocketAddress&
     static_cast<void>(
         ::setsockopt(socket.value(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &kOn, sizeof(kOn)));
     const net::KernelAddress local = net::to_kernel({.ip = from.ip, .port = 0});
-    static_cast<void>(::bind(socket.value(), local.pointer(), local.length));
+    if (::bind(socket.value(), local.pointer(), local.length) != 0) {
+      return {};
+    }
   }
   const net::KernelAddress to = net::to_kernel(server);
   const int result = ::connect(socket.value(), to.pointer(), to.length);
@@ -451,7 +453,7 @@ void Swarm::flush_datagrams(Instant now, std::size_t index) {
   bool more = true;
   while (more) {
     if (batch_.full()) {
-      send_batch(*shared_);
+      send_batch(socket_of(member));
     }
     const std::size_t before = batch_.cells().size();
     more = member.client->media().flush(now, batch_);
@@ -459,9 +461,15 @@ void Swarm::flush_datagrams(Instant now, std::size_t index) {
       note_published(net::now(), member, before);
     }
     if (more || member.socket) {
-      send_batch(member.socket ? *member.socket : *shared_);
+      send_batch(socket_of(member));
     }
   }
+}
+
+net::UdpSocket& Swarm::socket_of(Member& member) {
+  // NOLINTNEXTLINE(bugprone-unchecked-optional-access): who has none of its own uses the shared
+  // one.
+  return member.socket ? *member.socket : *shared_;
 }
 
 void Swarm::note_published(Instant now, Member& member, std::size_t first_cell) {
@@ -615,33 +623,36 @@ Result Swarm::end_span() const {
   result.video_published = totals_.video - totals_before_.video;
   result.audio_published = totals_.audio - totals_before_.audio;
   for (const Member& member : members_) {
-    if (!member.client || !member.part.views) {
-      continue;
-    }
-    const bool stays = !member.part.comes_and_goes;
-    result.opened += member.opened ? 1U : 0U;
-    result.without_frames += stays && !member.sees ? 1U : 0U;
-    if (member.opened) {
-      for (const testpeer::SlotReceiver& slot : member.client->media().slots()) {
-        result.breaks += slot.breaks();
-      }
-    }
-    for (const Stream& stream : member.streams) {
-      const StreamCounts counts = stream.watch.counts() - stream.before;
-      (stream.kind == rtp::MediaKind::kVideo ? result.video : result.audio) += counts;
-      const SentLog* source = stream.watch.source();
-      if (source == nullptr || !stays) {
-        continue;
-      }
-      const std::uint64_t sent = source->packets() - stream.packets_before;
-      result.starving += counts.received * 2 < sent ? 1U : 0U;
-      if (stream.kind == rtp::MediaKind::kVideo) {
-        result.frames_completed += counts.frames;
-        result.frames_sent += source->frames() - stream.frames_before;
-      }
+    if (member.client && member.part.views) {
+      count_viewer(member, result);
     }
   }
   return result;
+}
+
+void Swarm::count_viewer(const Member& member, Result& result) {
+  const bool stays = !member.part.comes_and_goes;
+  result.opened += member.opened ? 1U : 0U;
+  result.without_frames += stays && !member.sees ? 1U : 0U;
+  if (member.opened) {
+    for (const testpeer::SlotReceiver& slot : member.client->media().slots()) {
+      result.breaks += slot.breaks();
+    }
+  }
+  for (const Stream& stream : member.streams) {
+    const StreamCounts counts = stream.watch.counts() - stream.before;
+    (stream.kind == rtp::MediaKind::kVideo ? result.video : result.audio) += counts;
+    const SentLog* source = stream.watch.source();
+    if (source == nullptr || !stays) {
+      continue;
+    }
+    const std::uint64_t sent = source->packets() - stream.packets_before;
+    result.starving += counts.received * 2 < sent ? 1U : 0U;
+    if (stream.kind == rtp::MediaKind::kVideo) {
+      result.frames_completed += counts.frames;
+      result.frames_sent += source->frames() - stream.frames_before;
+    }
+  }
 }
 
 std::uint64_t Swarm::drops() const {

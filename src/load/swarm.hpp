@@ -136,6 +136,9 @@ class Swarm {
   void flush_datagrams(Instant now, std::size_t index);
   void note_published(Instant now, Member& member, std::size_t first_cell);
   void send_batch(net::UdpSocket& by);
+  [[nodiscard]] net::UdpSocket& socket_of(Member& member);
+  /// Adds one viewer's figures of the span to the result.
+  static void count_viewer(const Member& member, Result& result);
   void follow_phase(std::size_t index);
   void follow_stream(Instant now, std::size_t index);
   void open_stream(std::size_t index);

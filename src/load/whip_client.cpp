@@ -9,10 +9,10 @@ namespace {
 
 /// The lines of an offer that only publishes or only plays.
 const std::array<testpeer::ListedSlot, 2>& played_lines() {
-  static const std::array<testpeer::ListedSlot, 2> kLines = {
+  static const std::array<testpeer::ListedSlot, 2> lines = {
       testpeer::ListedSlot{.slot = 0, .mid = "0", .kind = rtp::MediaKind::kAudio, .seat = {}},
       testpeer::ListedSlot{.slot = 1, .mid = "1", .kind = rtp::MediaKind::kVideo, .seat = {}}};
-  return kLines;
+  return lines;
 }
 
 }  // namespace

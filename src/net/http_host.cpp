@@ -241,8 +241,8 @@ void HttpHost::Parts::adopt(Instant now, std::unique_ptr<TravellingConnection> t
   const ConnectionId id{next_id++};
   Connection& connection = add(id, std::move(travelling->tcp));
   connection.peer_ended = travelling->peer_ended;
-  if (travelling->request) {
-    server.adopt(now, id, *std::move(travelling->request));
+  if (auto request = std::move(travelling->request)) {
+    server.adopt(now, id, *std::move(request));
   } else {
     server.handle_open(now, id, travelling->remote, travelling->secure);
   }

@@ -188,7 +188,7 @@ class TypedArguments {
 
  private:
   template <std::size_t... At>
-  void read(const Arguments& from, std::index_sequence<At...>) {
+  void read(const Arguments& from, std::index_sequence<At...> /*positions*/) {
     (read_one<At, Args>(from[At]), ...);
   }
   template <std::size_t At, class Of>

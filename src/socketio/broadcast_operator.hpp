@@ -78,7 +78,7 @@ class BroadcastOperator {
   ///     io.to("room").timeout(5s).emit("ready?", [](const BroadcastAnswers& answers) { … });
   template <class... Args>
   void emit(std::string_view event, Args&&... args) const {
-    if constexpr (ends_with_handler<BroadcastAckHandler, Args...>) {
+    if constexpr (kEndsWithHandler<BroadcastAckHandler, Args...>) {
       auto [payload, handler] =
           split_handler<BroadcastAckHandler>(event, std::forward<Args>(args)...);
       emit_with_ack(std::move(payload), std::move(handler));

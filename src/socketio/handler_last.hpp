@@ -14,12 +14,12 @@ namespace visavis::socketio {
 /// Whether the last of these arguments of an `emit` is what Node takes there, too: the handler of
 /// the answer.
 template <class Handler, class... Args>
-inline constexpr bool ends_with_handler = false;
+inline constexpr bool kEndsWithHandler = false;
 template <class Handler, class First, class... Rest>
-inline constexpr bool ends_with_handler<Handler, First, Rest...> =
-    ends_with_handler<Handler, Rest...>;
+inline constexpr bool kEndsWithHandler<Handler, First, Rest...> =
+    kEndsWithHandler<Handler, Rest...>;
 template <class Handler, class Last>
-inline constexpr bool ends_with_handler<Handler, Last> =
+inline constexpr bool kEndsWithHandler<Handler, Last> =
     std::constructible_from<Handler, Last> &&
     !std::same_as<std::remove_cvref_t<Last>, std::nullptr_t>;
 

@@ -104,7 +104,7 @@ class Namespace {
   /// arguments asks each of them for an answer, and waits `Options::cluster_timeout`.
   template <class... Args>
   void server_side_emit(std::string_view event, Args&&... args) {
-    if constexpr (ends_with_handler<ServerSideAckHandler, Args...>) {
+    if constexpr (kEndsWithHandler<ServerSideAckHandler, Args...>) {
       auto [payload, handler] =
           split_handler<ServerSideAckHandler>(event, std::forward<Args>(args)...);
       server_side_emit_with_ack(std::move(payload), std::move(handler));

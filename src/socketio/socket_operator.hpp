@@ -43,7 +43,7 @@ class SocketOperator {
   /// With an `AckHandler` behind the arguments the client is asked for an answer.
   template <class... Args>
   void emit(std::string_view event, Args&&... args) const {
-    if constexpr (ends_with_handler<AckHandler, Args...>) {
+    if constexpr (kEndsWithHandler<AckHandler, Args...>) {
       auto [payload, handler] = split_handler<AckHandler>(event, std::forward<Args>(args)...);
       emit_with_ack(std::move(payload), std::move(handler));
     } else {
