@@ -1,6 +1,6 @@
 // A server to be measured, by the same clients as Node's:
 //
-//     bench_server --port 3000 [--deflate] [--recovery] [--threads N]
+//     bench_server --port 3000 [--deflate] [--recovery] [--metrics] [--threads N]
 //
 // echo (data, ack) acks data; join (room, ack); blast ({room, count, size}, ack) emits `b` with
 // (i, "x" * size) to the room count times, then acks; relay ({room, data}) emits `r` with data to
@@ -30,6 +30,7 @@ struct Settings {
   unsigned threads = 1;
   bool deflate = false;
   bool recovery = false;
+  bool metrics = false;
 };
 
 /// As many connections as one machine can be asked to hold.
@@ -45,6 +46,9 @@ socketio::HostOptions host_options(const Settings& settings) {
   options.connections.connections_max = kConnectionsMax;
   if (settings.recovery) {
     options.socketio.recovery = socketio::RecoveryOptions{};
+  }
+  if (settings.metrics) {
+    options.metrics = socketio::MetricsOptions{};
   }
   return options;
 }
@@ -92,6 +96,8 @@ std::optional<Settings> read_arguments(std::span<char*> arguments) {
       settings.deflate = true;
     } else if (name == "--recovery") {
       settings.recovery = true;
+    } else if (name == "--metrics") {
+      settings.metrics = true;
     } else if (i + 1 == arguments.size()) {
       return std::nullopt;
     } else if (name == "--port"
@@ -121,7 +127,9 @@ int run(AnyHost& host, std::uint16_t wanted) {
 int main(int count, char** values) {
   const auto settings = read_arguments(std::span(values, static_cast<std::size_t>(count)));
   if (!settings || settings->threads == 0 || settings->threads > engineio::Shard::kCountMax) {
-    std::fputs("usage: bench_server [--port N] [--deflate] [--recovery] [--threads N]\n", stderr);
+    std::fputs(
+        "usage: bench_server [--port N] [--deflate] [--recovery] [--metrics] [--threads N]\n",
+        stderr);
     return 2;
   }
   net::raise_descriptor_limit();

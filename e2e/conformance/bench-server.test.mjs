@@ -74,6 +74,34 @@ describe('bench_server', () => {
     await other.stop();
   });
 
+  for (const flags of [[], ['--threads', '2']]) {
+    it(`tells Prometheus what it has counted, if asked to ${flags.join(' ')}`, async () => {
+      assert.equal((await fetch(`${server.address}/metrics`)).status, 404);
+      const other = await startExample('bench_server', '--metrics', ...flags);
+      const made = clients(() => other.address);
+      for (let i = 0; i < 3; ++i) {
+        const socket = await made.connected('/', { transports: ['websocket'] });
+        await within(socket.emitWithAck('echo', i), 'an ack');
+      }
+      const answer = await fetch(`${other.address}/metrics`);
+      assert.equal(answer.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
+      const text = await answer.text();
+      const families = new Map([...text.matchAll(/^# TYPE (\S+) (counter|gauge)$/gm)].map(([, name, type]) => [name, type]));
+      const lines = text.trim().split('\n').filter((line) => !line.startsWith('# HELP ') && !line.startsWith('# TYPE '));
+      for (const line of lines) {
+        const [, name] = line.match(/^(\w+)(?:\{(?:\w+="[^"]*",?)+\})? \d+$/) ?? assert.fail(line);
+        assert.ok(families.has(name), line);
+      }
+      assert.equal(new Set(lines.map((line) => line.split(' ')[0])).size, lines.length);
+      for (const line of ['visavis_sessions 3', 'visavis_sockets_total{result="connected"} 3', 'visavis_events_received_total 3']) {
+        assert.ok(lines.includes(line), `${line} in\n${text}`);
+      }
+      assert.equal((await fetch(`${other.address}/metrics`, { headers: { forwarded: 'for=192.0.2.1' } })).status, 403);
+      made.end();
+      await other.stop();
+    });
+  }
+
   it('has permessage-deflate off unless it is asked for', async () => {
     const extensions = async (of) => {
       const wire = await Wire.open('/socket.io/', { server: new URL(of.address) });

@@ -3,8 +3,9 @@
 #include <array>
 #include <optional>
 
-#include "app/metrics_writer.hpp"
 #include "app/version.hpp"
+#include "base/metrics_writer.hpp"
+#include "socketio_host/metrics.hpp"
 
 namespace visavis::app {
 namespace {
@@ -197,68 +198,6 @@ void write_udp(MetricsWriter& out, const net::UdpCounters& udp) {
               udp.segmentation_refused);
 }
 
-void write_sessions(MetricsWriter& out, const MetricsSources& sources) {
-  const engineio::Counters& engine = sources.engineio.counters();
-  out.gauge("visavis_sessions", "Socket.IO sessions.", sources.engineio.sessions());
-  out.counter("visavis_sessions_total", "Sessions, by what became of them.");
-  out.sample(engine.sessions_opened, {{"stage", "opened"}});
-  out.sample(engine.sessions_closed, {{"stage", "closed"}});
-  out.sample(engine.sessions_refused, {{"stage", "refused"}});
-  out.counter("visavis_session_refusals_total", "Sessions and their requests refused, by reason.");
-  out.sample(engine.sessions_refused, {{"reason", "sessions_max"}});
-  out.sample(engine.refused_per_address, {{"reason", "per_address"}});
-  out.sample(engine.refused_per_rate, {{"reason", "rate_per_address"}});
-  out.sample(engine.refused_by_hooks, {{"reason", "hook"}});
-  out.sample(engine.origins_refused, {{"reason", "origin"}});
-  out.sample(engine.decisions_refused, {{"reason", "decisions_max"}});
-  out.sample(engine.decisions_overdue, {{"reason", "decision_timeout"}});
-  out.sample(engine.bad_requests, {{"reason", "any"}});
-  out.counter("visavis_session_upgrades_total", "Sessions that went from polling to WebSocket.");
-  out.sample(engine.upgraded, {{"result", "done"}});
-  out.sample(engine.upgrades_failed, {{"result", "failed"}});
-  out.counter("visavis_session_failures_total", "Sessions ended by us, by reason.");
-  out.sample(engine.ping_timeouts, {{"reason", "ping_timeout"}});
-  out.sample(engine.parse_errors, {{"reason", "parse_error"}});
-  out.sample(engine.overflows, {{"reason", "too_slow"}});
-  out.sample(engine.too_big, {{"reason", "message_too_big"}});
-  out.sample(sources.socketio.counters().protocol_errors, {{"reason", "protocol_error"}});
-  out.sample(sources.socketio.counters().connect_timeouts, {{"reason", "connect_timeout"}});
-  out.counter("visavis_session_high_waters_total", "Sessions whose client did not keep up.",
-              engine.high_waters);
-  out.counter("visavis_volatile_dropped_total", "Volatile messages that found no room.",
-              engine.volatile_dropped);
-  out.counter("visavis_packed_polls_total", "Answers to polls that were compressed.",
-              engine.packed_polls);
-  out.counter("visavis_session_messages_total", "Messages of all sessions.");
-  write_directions(out, engine.messages_in, engine.messages_out);
-}
-
-void write_http(MetricsWriter& out, const MetricsSources& sources) {
-  const http::Counters& http = sources.http.counters();
-  const net::HttpHostCounters host = sources.host.counters();
-  out.gauge("visavis_connections", "Open TCP connections.", host.open);
-  out.counter("visavis_connections_total", "TCP connections accepted.", host.accepted);
-  out.counter("visavis_connections_refused_total", "TCP connections closed at once, by reason.");
-  out.sample(host.refused_limit + http.connections_refused, {{"reason", "limit"}});
-  out.sample(http.refused_per_address, {{"reason", "per_address"}});
-  out.sample(http.refused_per_rate, {{"reason", "rate_per_address"}});
-  out.sample(host.refused_no_descriptor, {{"reason", "no_descriptor"}});
-  out.sample(host.refused_handshake, {{"reason", "tls_handshake"}});
-  out.counter("visavis_http_requests_total", "HTTP requests.", http.requests);
-  out.counter("visavis_http_refusals_total", "HTTP requests refused, by reason.");
-  out.sample(http.bad_requests, {{"reason", "bad_request"}});
-  out.sample(http.headers_too_big, {{"reason", "headers_too_big"}});
-  out.sample(http.bodies_too_big, {{"reason", "body_too_big"}});
-  out.sample(http.bodies_refused, {{"reason", "bodies_too_many"}});
-  out.sample(http.header_timeouts, {{"reason", "header_timeout"}});
-  out.sample(http.body_timeouts, {{"reason", "body_timeout"}});
-  out.sample(http.stalled, {{"reason", "stalled"}});
-  out.sample(http.upgrades_unanswered, {{"reason", "upgrade_unanswered"}});
-  out.sample(http.pipelined_too_much, {{"reason", "pipelined_too_much"}});
-  out.counter("visavis_tcp_bytes_total", "Bytes of all connections, TLS included.");
-  write_directions(out, host.received_bytes, host.sent_bytes);
-}
-
 }  // namespace
 
 std::string metrics_text(const MetricsSources& sources, const MediaReport& report) {
@@ -278,8 +217,8 @@ std::string metrics_text(const MetricsSources& sources, const MediaReport& repor
   out.sample(sources.media.events.refused(), {{"to", "signalling"}});
   out.counter("visavis_overloaded_total", "Requests refused since no media worker takes commands.",
               sources.calls.counters().overloaded);
-  write_sessions(out, sources);
-  write_http(out, sources);
+  socketio::write_metrics(out, socketio::HostCounters::of(sources.http, sources.host,
+                                                          sources.engineio, sources.socketio));
   return out.text();
 }
 

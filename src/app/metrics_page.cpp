@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "socketio_host/metrics.hpp"
+
 namespace visavis::app {
 namespace {
 
@@ -17,13 +19,9 @@ bool may_read_metrics(const http::Request& request, const MetricsAccess& access)
   if (access.anyone) {
     return true;
   }
-  const bool forwarded = request.headers.find("forwarded").has_value() ||
-                         request.headers.find("x-forwarded-for").has_value();
-  if (forwarded) {
-    return false;
-  }
-  const IpAddress& from = request.remote.ip;
-  return from.is_loopback() || std::ranges::find(access.addresses, from) != access.addresses.end();
+  return socketio::is_direct(request) &&
+         (request.remote.ip.is_loopback() ||
+          std::ranges::find(access.addresses, request.remote.ip) != access.addresses.end());
 }
 
 MetricsPage::MetricsPage(http::Server& server, const MetricsSources& sources, MediaLink& media,
@@ -75,10 +73,7 @@ Instant MetricsPage::next_timeout() const {
 }
 
 void MetricsPage::answer(Instant now, http::RequestId id) {
-  http::Response response = http::text_response(200, metrics_text(sources_, latest_));
-  response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-  response.headers.set("Cache-Control", "no-store");
-  server_.respond(now, id, std::move(response));
+  server_.respond(now, id, socketio::metrics_response(metrics_text(sources_, latest_)));
 }
 
 }  // namespace visavis::app

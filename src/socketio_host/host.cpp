@@ -45,6 +45,11 @@ Host::Host(HostOptions options)
                         timers_.handle_timeout(now);
                       },
                   .drain = {}});
+  posts_watch_ = reactor_.watch(posts_.fd(), net::Interest::kRead,
+                                [this](Instant now, net::Ready) { take_posts(now); });
+  if (options.metrics) {
+    serve_metrics(*options.metrics);
+  }
 }
 
 Host::~Host() = default;
@@ -76,6 +81,43 @@ TimerId Host::after(Duration delay, Timers::Action action) {
 
 TimerId Host::every(Duration period, Timers::Action action) {
   return timers_.arm(net::now() + period, std::move(action), period);
+}
+
+bool Host::post(std::move_only_function<void()> work) {
+  return posts_.put(std::move(work));
+}
+
+void Host::take_posts(Instant now) {
+  io_.set_now(now);
+  // Not more than wait now: one that posts again must not keep the others from their turn.
+  for (std::size_t due = posts_.size() + 1; due > 0; --due) {
+    auto work = posts_.take();
+    if (!work) {
+      return;
+    }
+    (*work)();
+  }
+}
+
+HostCounters Host::counters() const {
+  return HostCounters::of(http_, sockets_, engine_, io_);
+}
+
+void Host::serve_metrics(const MetricsOptions& options) {
+  http_.route(
+      options.path, [this, options](Instant now, http::RequestId id, const http::Request& request) {
+        if (request.path != options.path) {
+          http_.respond(now, id, http::text_response(404, "not found\n"));
+        } else if (!options.anyone && !(is_direct(request) && request.remote.ip.is_loopback())) {
+          http_.respond(now, id, http::text_response(403, "metrics are for this machine alone\n"));
+        } else if (answer_metrics_) {
+          answer_metrics_(id);
+        } else {
+          MetricsWriter out;
+          write_metrics(out, counters());
+          http_.respond(now, id, metrics_response(out.text()));
+        }
+      });
 }
 
 void Host::run() {

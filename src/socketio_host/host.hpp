@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "base/address.hpp"
 #include "base/error.hpp"
@@ -11,9 +13,11 @@
 #include "engineio/server.hpp"
 #include "http/server.hpp"
 #include "net/http_host.hpp"
+#include "net/mailbox.hpp"
 #include "net/reactor.hpp"
 #include "net/system_entropy.hpp"
 #include "socketio/server.hpp"
+#include "socketio_host/metrics.hpp"
 #include "socketio_host/timers.hpp"
 
 namespace visavis::socketio {
@@ -24,6 +28,8 @@ struct HostOptions {
   engineio::Options engineio = engineio_options();
   http::Limits http{};
   net::HttpHost::Options connections{};
+  /// All counters as Prometheus reads them; nothing: not served.
+  std::optional<MetricsOptions> metrics = std::nullopt;
 
   /// Engine.IO's defaults, under the path that Socket.IO's clients ask for.
   [[nodiscard]] static engineio::Options engineio_options();
@@ -41,7 +47,7 @@ struct HostOptions {
 /// has called into `io()` from outside of a handler calls `turn()` next, too.
 ///
 /// All handlers are called in the thread that turns; nothing here may be touched from another one
-/// but `stop()`.
+/// but `post()` and `stop()`.
 class Host {
  public:
   Host();
@@ -74,6 +80,18 @@ class Host {
   TimerId every(Duration period, Timers::Action action);
   void cancel(TimerId timer) { timers_.cancel(timer); }
 
+  /// Hands work over from any thread: it is called in the host's own, in the order of the posts.
+  /// False: `kPostsMax` wait already, and it was not taken.
+  [[nodiscard]] bool post(std::move_only_function<void()> work);
+  /// A second of what a thread can do; more means that it does not keep up.
+  static constexpr std::size_t kPostsMax = 65'536;
+
+  /// What `HostOptions::metrics` serves, also without that.
+  [[nodiscard]] HostCounters counters() const;
+  using MetricsHandler = std::move_only_function<void(http::RequestId)>;
+  /// Who answers for the metrics instead, because there is more to tell.
+  void answer_metrics_by(MetricsHandler handler) { answer_metrics_ = std::move(handler); }
+
   /// Turns until `stop()`, or until `shut_down()` has ended; SIGINT and SIGTERM shut down. Call it
   /// before threads are started: they must not have the signals.
   void run();
@@ -93,6 +111,8 @@ class Host {
   [[nodiscard]] Listened listen_both(const SocketAddress& v4, const IpAddress& v6,
                                      const tls::TlsContext* tls);
   void stop_when_idle(Instant latest);
+  void take_posts(Instant now);
+  void serve_metrics(const MetricsOptions& options);
 
   net::SystemEntropy entropy_;
   net::Reactor reactor_;
@@ -101,6 +121,9 @@ class Host {
   Server io_;
   Timers timers_;
   net::HttpHost sockets_;
+  MetricsHandler answer_metrics_;
+  net::Mailbox<std::move_only_function<void()>> posts_{kPostsMax};
+  net::Reactor::Watch posts_watch_;
   bool ending_ = false;
 };
 

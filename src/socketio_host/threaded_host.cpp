@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "base/check.hpp"
+#include "net/clock.hpp"
 #include "net/mailbox.hpp"
 #include "net/signals.hpp"
 #include "net/travelling_connection.hpp"
@@ -25,8 +26,10 @@ constexpr std::size_t kWaitingMax = 65'536;
 /// few enough for an even load, enough that not every connection is moved.
 constexpr std::size_t kSurplus = 4;
 
-struct ShutDown {};
-using Post = std::variant<std::unique_ptr<net::TravellingConnection>, ClusterMessage, ShutDown>;
+/// How long the other threads are waited for when the metrics are read.
+constexpr Duration kScrapePatience = std::chrono::seconds(1);
+
+using Post = std::variant<std::unique_ptr<net::TravellingConnection>, ClusterMessage>;
 
 HostOptions options_of(HostOptions options, std::size_t index, std::size_t count) {
   options.engineio.shard = engineio::Shard{.index = index, .count = count};
@@ -54,10 +57,8 @@ class ThreadedHost::Shard {
     while (auto post = posts.take()) {
       if (auto* const connection = std::get_if<0>(&*post)) {
         host.connections().adopt(now, std::move(*connection));
-      } else if (auto* const message = std::get_if<ClusterMessage>(&*post)) {
-        host.io().handle_cluster(now, std::move(*message));
       } else {
-        host.shut_down();
+        host.io().handle_cluster(now, std::move(std::get<ClusterMessage>(*post)));
       }
     }
   }
@@ -139,6 +140,8 @@ ThreadedHost::ThreadedHost(std::size_t threads, const HostOptions& options, cons
              [&way](std::size_t to, std::unique_ptr<net::TravellingConnection> connection) {
                return way.put(to, std::move(connection));
              }});
+    shard.host.answer_metrics_by(
+        [this, i](http::RequestId request) { gather_metrics(i, request); });
     set_up(shard.host);
   }
 }
@@ -177,9 +180,76 @@ void ThreadedHost::run() {
   shards_.front()->host.reactor().run();
 }
 
-void ThreadedHost::stop() {
-  for (const auto& shard : shards_) {
-    lost_ += shard->posts.put(ShutDown{}) ? 0U : 1U;
+bool ThreadedHost::post(std::size_t thread, std::move_only_function<void()> work) {
+  const bool fits = shards_.at(thread)->host.post(std::move(work));
+  lost_ += fits ? 0U : 1U;
+  return fits;
+}
+
+void ThreadedHost::shut_down(Duration window) {
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    Host& host = shards_[i]->host;
+    if (!post(i, [&host, window] { host.shut_down(window); })) {
+      host.stop();  // It has more to do than it ever will.
+    }
+  }
+}
+
+bool ThreadedHost::use_tls(const tls::TlsContext& tls) {
+  bool all = true;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    Host& host = shards_[i]->host;
+    all = post(i, [&host, &tls] { host.connections().use_tls(tls); }) && all;
+  }
+  return all;
+}
+
+/// One reader of the metrics. Its thread alone touches it, the others only bring it back.
+struct ThreadedHost::Scrape {
+  Host& host;
+  http::RequestId request;
+  std::vector<std::size_t> connections;
+  HostCounters total;
+  std::size_t due = 0;
+  bool answered = false;
+};
+
+void ThreadedHost::gather_metrics(std::size_t thread, http::RequestId request) {
+  Host& host = shards_[thread]->host;
+  const auto scrape =
+      std::make_shared<Scrape>(Scrape{.host = host,
+                                      .request = request,
+                                      .connections = std::vector<std::size_t>(shards_.size()),
+                                      .total = host.counters()});
+  scrape->connections[thread] = host.connections().connections();
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    const bool asked =
+        i != thread && post(i, [this, scrape, i, thread, &there = shards_[i]->host] {
+          const auto add = [this, scrape, i, counters = there.counters(),
+                            connections = there.connections().connections()] {
+            scrape->total += counters;
+            scrape->connections[i] = connections;
+            if (--scrape->due == 0) {
+              answer_metrics(*scrape);
+            }
+          };
+          static_cast<void>(post(thread, add));  // Lost: answered without, in a second.
+        });
+    scrape->due += asked ? 1U : 0U;
+  }
+  if (scrape->due == 0) {
+    answer_metrics(*scrape);
+  } else {
+    host.after(kScrapePatience, [this, scrape] { answer_metrics(*scrape); });
+  }
+}
+
+void ThreadedHost::answer_metrics(Scrape& scrape) {
+  if (!std::exchange(scrape.answered, true)) {
+    MetricsWriter out;
+    write_metrics(out, scrape.total);
+    write_thread_metrics(out, scrape.connections, lost_);
+    scrape.host.http().respond(net::now(), scrape.request, metrics_response(out.text()));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/time.hpp"
 #include "socketio_host/host.hpp"
 
 namespace visavis::socketio {
@@ -28,6 +29,8 @@ namespace visavis::socketio {
 /// connection and all. The threads are a cluster: broadcasts, `fetch_sockets()`,
 /// `server_side_emit()` and their like reach the sockets of all. Connection state recovery finds a
 /// session whichever thread its client comes back to: it moves there, `Socket::data()` included.
+/// `HostOptions::metrics` tells of all threads together. Limits (of addresses, sessions,
+/// connections) are those of each thread.
 class ThreadedHost {
  public:
   /// Called for each host before anything runs, in the calling thread.
@@ -50,7 +53,15 @@ class ThreadedHost {
   /// other threads are started: they must not have the signals.
   void run();
   /// The same end as a signal; from any thread.
-  void stop();
+  void stop() { shut_down(); }
+  /// As `Host::shut_down` on all threads; from any thread.
+  void shut_down(Duration window = {});
+  /// As `net::HttpHost::use_tls` on all threads; from any thread. `tls` outlives the next call,
+  /// too: the threads come to it one after another. False: one of them does not keep up and has the
+  /// old.
+  [[nodiscard]] bool use_tls(const tls::TlsContext& tls);
+  /// Work for one thread (below `threads()`): see `Host::post`.
+  [[nodiscard]] bool post(std::size_t thread, std::move_only_function<void()> work);
 
   [[nodiscard]] std::size_t threads() const { return shards_.size(); }
   /// Messages between threads that found no room (a thread that does not keep up), and so were
@@ -62,6 +73,9 @@ class ThreadedHost {
   class Way;
   using Listened = std::expected<std::uint16_t, Error>;
   using Listen = std::function<Listened(Host&, std::uint16_t)>;
+  struct Scrape;
+  void gather_metrics(std::size_t thread, http::RequestId request);
+  void answer_metrics(Scrape& scrape);
   [[nodiscard]] Listened listen_all(std::uint16_t port, const Listen& listen);
 
   std::vector<std::unique_ptr<Shard>> shards_;

@@ -75,6 +75,7 @@ class Peer {
 HostOptions with_recovery() {
   HostOptions options;
   options.socketio.recovery = RecoveryOptions{};
+  options.metrics = MetricsOptions{};
   return options;
 }
 
@@ -88,7 +89,10 @@ std::string member(const std::string& json, const std::string& name) {
 class ThreadedHostTest : public testing::Test {
  protected:
   ThreadedHostTest()
-      : hosts_(kThreads, options_, [](Host& host) {
+      : hosts_(kThreads, options_, [this](Host& host) {
+          if (host.engine().options().shard.value_or(engineio::Shard{}).index == 1) {
+            io_of_second_ = &host.io();
+          }
           host.io().on_connection([&host](Socket& socket) {
             socket.join("all");
             socket.on("where", [&host](const Arguments&, Ack ack) {
@@ -128,6 +132,7 @@ class ThreadedHostTest : public testing::Test {
     return peer;
   }
 
+  Server* io_of_second_ = nullptr;
   HostOptions options_ = with_recovery();
   ThreadedHost hosts_;
   std::uint16_t port_ = 0;
@@ -214,6 +219,60 @@ TEST_F(ThreadedHostTest, ASessionIsFoundOnWhicheverThreadItsClientComesBackTo) {
   }
   EXPECT_GT(where.size(), 1U);
   EXPECT_EQ(hosts_.lost(), 0U);
+}
+
+TEST_F(ThreadedHostTest, MetricsTellOfAllThreadsTogether) {
+  std::vector<std::unique_ptr<Peer>> peers;
+  for (int i = 0; i < 9; ++i) {
+    peers.push_back(join());
+  }
+  const std::string text =
+      Peer(port_).request("GET /metrics", "", "visavis_thread_messages_lost_total 0\n");
+  EXPECT_NE(text.find("\nvisavis_sessions 9\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\nvisavis_sockets_total{result=\"connected\"} 9\n"), std::string::npos);
+  EXPECT_NE(text.find("\nvisavis_thread_connections{thread=\"2\"} "), std::string::npos);
+  EXPECT_NE(Peer(port_)
+                .request("GET /metrics HTTP/1.1\r\nX-Forwarded-For: 1.2.3.4\r\nX: ", "", "alone")
+                .find(" 403 "),
+            std::string::npos);
+}
+
+TEST_F(ThreadedHostTest, WorkFromAnotherThreadIsDoneInTheHostsOwn) {
+  const auto peer = join();
+  for (std::size_t i = 0; i < kThreads; ++i) {
+    EXPECT_TRUE(hosts_.post(i, [i, this] {
+      if (i == 1) {
+        io_of_second_->to("all").emit("posted", static_cast<std::int64_t>(i));
+      }
+    }));
+  }
+  EXPECT_NE(peer->read_until("\"]").find(R"(["posted",1)"), std::string::npos);
+}
+
+TEST(HostPost, TakesNoMoreThanItsLimitAndDoesThemInOrder) {
+  Host host;
+  std::size_t next = 0;
+  bool in_order = true;
+  for (std::size_t i = 0; i < Host::kPostsMax; ++i) {
+    EXPECT_TRUE(host.post([&, i] { in_order = in_order && next++ == i; }));
+  }
+  EXPECT_FALSE(host.post([&] { in_order = false; }));
+  host.turn();
+  EXPECT_TRUE(in_order);
+  EXPECT_EQ(next, Host::kPostsMax);
+  EXPECT_TRUE(host.post([] {}));
+}
+
+TEST_F(ThreadedHostTest, ShutDownReachesAllThreads) {
+  std::vector<std::unique_ptr<Peer>> peers;
+  for (int i = 0; i < 9; ++i) {
+    peers.push_back(join());
+  }
+  hosts_.shut_down(std::chrono::milliseconds(100));
+  for (const auto& peer : peers) {
+    EXPECT_FALSE(peer->read_until("\x88").empty());  // A close frame.
+  }
+  runs_.join();
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-namespace visavis::app {
+namespace visavis {
 
 /// Writes the text format of Prometheus (version 0.0.4): families with HELP and TYPE, then their
 /// samples.
@@ -41,4 +41,4 @@ class MetricsWriter {
   std::string family_;
 };
 
-}  // namespace visavis::app
+}  // namespace visavis

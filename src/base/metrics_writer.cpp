@@ -1,10 +1,8 @@
-#include "app/metrics_writer.hpp"
-
-#include <fmt/format.h>
+#include "base/metrics_writer.hpp"
 
 #include "base/check.hpp"
 
-namespace visavis::app {
+namespace visavis {
 namespace {
 
 std::string escaped(std::string_view value) {
@@ -33,18 +31,19 @@ void MetricsWriter::gauge(std::string_view name, std::string_view help) {
 
 void MetricsWriter::begin(std::string_view name, std::string_view help, std::string_view type) {
   family_ = name;
-  text_ += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, type);
+  text_.append("# HELP ").append(name).append(" ").append(help);
+  text_.append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
 }
 
 void MetricsWriter::sample(std::uint64_t value, Labels labels) {
   text_ += family_;
   char separator = '{';
   for (const auto& [name, value_text] : labels) {
-    text_ += fmt::format("{}{}=\"{}\"", separator, name, escaped(value_text));
+    text_.append(1, separator).append(name).append("=\"").append(escaped(value_text)).append("\"");
     separator = ',';
   }
   text_ += labels.size() == 0 ? " " : "} ";
-  text_ += fmt::format("{}\n", value);
+  text_.append(std::to_string(value)).append("\n");
 }
 
-}  // namespace visavis::app
+}  // namespace visavis

@@ -1,8 +1,8 @@
-#include "app/metrics_writer.hpp"
+#include "base/metrics_writer.hpp"
 
 #include <gtest/gtest.h>
 
-namespace visavis::app {
+namespace visavis {
 namespace {
 
 TEST(MetricsWriter, WritesHelpAndTypeBeforeTheSamplesOfAFamily) {
@@ -25,4 +25,4 @@ TEST(MetricsWriter, EscapesWhatPeopleNamedTheirRooms) {
 }
 
 }  // namespace
-}  // namespace visavis::app
+}  // namespace visavis

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "base/metrics_writer.hpp"
+#include "engineio/server.hpp"
+#include "http/server.hpp"
+#include "net/http_host.hpp"
+#include "socketio/server.hpp"
+
+namespace visavis::socketio {
+
+/// Who may read the metrics of a `Host`, and where.
+struct MetricsOptions {
+  std::string path = "/metrics";
+  /// Otherwise this machine alone, and not through a proxy on it.
+  bool anyone = false;
+};
+
+/// All that one server counts, as of now; those of several threads can be added.
+struct HostCounters {
+  http::Counters http{};
+  net::HttpHostCounters connections{};
+  engineio::Counters engineio{};
+  Counters socketio{};
+  std::size_t sessions = 0;
+
+  [[nodiscard]] static HostCounters of(const http::Server& http, const net::HttpHost& connections,
+                                       const engineio::Server& engineio, const Server& io);
+  HostCounters& operator+=(const HostCounters& other);
+};
+
+/// The families of HTTP, Engine.IO and Socket.IO, all beginning with "visavis_".
+void write_metrics(MetricsWriter& out, const HostCounters& counters);
+/// `connections`: of each thread.
+void write_thread_metrics(MetricsWriter& out, std::span<const std::size_t> connections,
+                          std::uint64_t lost);
+
+/// Whether no proxy says that it passes this on for somebody else.
+[[nodiscard]] bool is_direct(const http::Request& request);
+/// The page, as Prometheus reads it.
+[[nodiscard]] http::Response metrics_response(std::string text);
+
+}  // namespace visavis::socketio
