@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # load_smoke.sh BUILD_DIR: one publisher to 50 viewers through a real `visavis serve`; nothing may be lost, and every
-# viewer has to see frames. Over Socket.IO, and over WHIP and WHEP where the server has them.
+# viewer has to see frames. Over the call protocol on Socket.IO, then over WHIP and WHEP.
 set -euo pipefail
 build=$(cd "${1:?usage: load_smoke.sh BUILD_DIR}" && pwd)
 work=$(mktemp -d)
@@ -22,3 +22,4 @@ done
 load() { "$build/visavis-load" "$@" --server "http://127.0.0.1:$http" --server-pid "$server" --strict --quiet; }
 load broadcast --viewers 50 --duration 4
 load meeting --rooms 4 --people 4 --views 3 --bitrate 300000 --duration 3 --codec h264 --cipher cm
+load broadcast --over whip --viewers 20 --duration 3
