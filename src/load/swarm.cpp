@@ -467,8 +467,8 @@ void Swarm::flush_datagrams(Instant now, std::size_t index) {
 }
 
 net::UdpSocket& Swarm::socket_of(Member& member) {
-  // NOLINTNEXTLINE(bugprone-unchecked-optional-access): who has none of its own uses the shared
-  // one.
+  // Who has none of its own uses the shared one.
+  // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
   return member.socket ? *member.socket : *shared_;
 }
 

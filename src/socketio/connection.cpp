@@ -14,8 +14,8 @@ namespace {
 
 /// One for all clients that say nothing of themselves.
 const json::Value& empty_object() {
-  static const json::Value kEmpty = json::parse("{}").value();
-  return kEmpty;
+  static const json::Value empty = json::parse("{}").value();
+  return empty;
 }
 
 /// Socket.IO 2 has no auth: what a client says of itself stands behind the namespace's name.

@@ -38,9 +38,10 @@ void write_headers(json::Writer& writer, const http::Headers& headers) {
   }
   writer.begin_object();
   for (const Said& header : all) {
+    const std::string_view comma = header.name == "cookie" ? "; " : ", ";
     std::string joined;
     for (const std::string& value : header.values) {
-      joined += joined.empty() ? "" : (header.name == "cookie" ? "; " : ", ");
+      joined += joined.empty() ? "" : comma;
       joined += value;
     }
     writer.member(header.name, joined);

@@ -68,10 +68,13 @@ std::shared_ptr<Socket> Namespace::make_socket(Connection& connection, Handshake
   }
   // Not the Engine.IO id: who knows that one can take over the session. But old clients are told
   // no other, and take that one for the socket's.
-  const std::string& sid = connection.handshake().sid;
-  std::string id = !connection.is_old() ? server_.entropy_.token(20)
-                   : name_ == "/"       ? sid
-                                        : name_ + "#" + sid;
+  std::string id;
+  if (connection.is_old()) {
+    const std::string& sid = connection.handshake().sid;
+    id = name_ == "/" ? sid : name_ + "#" + sid;
+  } else {
+    id = server_.entropy_.token(20);
+  }
   return SocketPointer(new Socket(*this, connection, std::move(id), std::move(handshake)));
 }
 

@@ -205,7 +205,7 @@ class Namespace {
                 const std::function<void(std::expected<Arguments, AckError>)>& answered);
   void fetch(const Audience& audience, EmitFlags flags, FetchHandler handler);
   /// Joins, leaves or disconnects whom the message means, here and in the cluster.
-  void act(ClusterMessage message);
+  void act(const ClusterMessage& message);
   void act_here(const ClusterMessage& message);
   [[nodiscard]] json::Raw describe_data(const Socket& socket);
   [[nodiscard]] std::vector<ClusterSocket> describe(const std::vector<SocketPointer>& sockets);

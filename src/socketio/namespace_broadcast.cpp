@@ -161,7 +161,7 @@ void Namespace::fetch(const Audience& audience, EmitFlags flags, FetchHandler ha
   }
 }
 
-void Namespace::act(ClusterMessage message) {
+void Namespace::act(const ClusterMessage& message) {
   if (ClusterNode* const others = cluster(message.flags)) {
     others->publish(*this, message);
   }

@@ -29,7 +29,7 @@ DisconnectReason reason_of(engineio::CloseReason reason) {
 
 }  // namespace
 
-Server::Server(engineio::Server& engine, Options options, Entropy& entropy)
+Server::Server(engineio::Server& engine, const Options& options, Entropy& entropy)
     : engine_(engine),
       options_(options),
       entropy_(entropy),

@@ -111,7 +111,7 @@ struct Counters {
 ///     });
 class Server {
  public:
-  Server(engineio::Server& engine, Options options, Entropy& entropy);
+  Server(engineio::Server& engine, const Options& options, Entropy& entropy);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server();
