@@ -74,6 +74,9 @@ void MediaThread::receive(Instant now, net::UdpSocket& socket) {
     for (const net::UdpSocket::Datagram& datagram : datagrams) {
       worker_.handle_datagram(now, datagram.route, datagram.bytes);
     }
+    if (!socket.may_have_more()) {
+      return;
+    }
   }
 }
 

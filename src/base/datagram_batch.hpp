@@ -56,7 +56,7 @@ class DatagramBatch {
   void commit(const Route& route, std::size_t size,
               SendPriority priority = SendPriority::kControl) {
     check(!full() && size <= kCellBytes);
-    cells_.push_back({route, used_, size, priority});
+    cells_.emplace_back(route, used_, size, priority);  // In place: a copy would wait for itself.
     used_ += size;
     --cells_left_;
   }

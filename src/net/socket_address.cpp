@@ -14,6 +14,11 @@ int family_of(const IpAddress& ip) {
 
 KernelAddress to_kernel(const SocketAddress& address) {
   KernelAddress kernel;
+  write_kernel(address, kernel);
+  return kernel;
+}
+
+void write_kernel(const SocketAddress& address, KernelAddress& kernel) {
   if (address.ip.is_v4()) {
     sockaddr_in v4{};
     v4.sin_family = AF_INET;
@@ -21,7 +26,7 @@ KernelAddress to_kernel(const SocketAddress& address) {
     v4.sin_addr.s_addr = htonl(address.ip.v4_host_order());
     std::memcpy(&kernel.storage, &v4, sizeof(v4));
     kernel.length = sizeof(v4);
-    return kernel;
+    return;
   }
   sockaddr_in6 v6{};
   v6.sin6_family = AF_INET6;
@@ -29,7 +34,6 @@ KernelAddress to_kernel(const SocketAddress& address) {
   std::memcpy(&v6.sin6_addr, address.ip.mapped().data(), sizeof(v6.sin6_addr));
   std::memcpy(&kernel.storage, &v6, sizeof(v6));
   kernel.length = sizeof(v6);
-  return kernel;
 }
 
 std::optional<SocketAddress> from_kernel(const sockaddr& address) {

@@ -20,6 +20,8 @@ struct KernelAddress {
 };
 
 [[nodiscard]] KernelAddress to_kernel(const SocketAddress& address);
+/// The same where it is to stay: no 128 bytes are cleared and copied for each message.
+void write_kernel(const SocketAddress& address, KernelAddress& kernel);
 /// Nothing for families that are not ours.
 [[nodiscard]] std::optional<SocketAddress> from_kernel(const sockaddr& address);
 /// AF_INET or AF_INET6.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace visavis::net {
 namespace {
@@ -64,6 +65,7 @@ std::span<const UdpSocket::Datagram> UdpReceiver::receive() {
   datagrams_.clear();
   const int count = ::recvmmsg(setup_.fd, headers_.data(), static_cast<unsigned>(headers_.size()),
                                MSG_DONTWAIT, nullptr);
+  ring_was_full_ = std::cmp_equal(count, headers_.size());
   if (count <= 0) {
     return {};  // Nothing there, or an error of an earlier send: of no interest here.
   }

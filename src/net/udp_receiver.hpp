@@ -23,6 +23,7 @@ class UdpReceiver {
   UdpReceiver(const Setup& setup, UdpCounters& counters);
 
   [[nodiscard]] std::span<const UdpSocket::Datagram> receive();
+  [[nodiscard]] bool ring_was_full() const { return ring_was_full_; }
 
  private:
   struct Message {
@@ -47,6 +48,7 @@ class UdpReceiver {
   std::vector<Message> messages_;
   std::vector<mmsghdr> headers_;
   std::vector<UdpSocket::Datagram> datagrams_;
+  bool ring_was_full_ = false;
 };
 
 }  // namespace visavis::net

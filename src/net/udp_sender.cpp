@@ -98,7 +98,7 @@ void UdpSender::add(DatagramBatch& batch, std::span<const DatagramBatch::Cell> c
   Message& message = messages_[count_];
   const MutableBytes first = batch.bytes(cells.front());
   const DatagramBatch::Cell& last = cells.back();
-  message.to = to_kernel(cells.front().route.remote);
+  write_kernel(cells.front().route.remote, message.to);
   message.bytes = {.iov_base = first.data(),
                    .iov_len = last.offset + last.size - cells.front().offset};
   message.cells = cells;

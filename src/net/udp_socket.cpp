@@ -117,6 +117,10 @@ std::span<const UdpSocket::Datagram> UdpSocket::receive() {
   return parts_->receiver.receive();
 }
 
+bool UdpSocket::may_have_more() const {
+  return parts_->receiver.ring_was_full();
+}
+
 void UdpSocket::send(DatagramBatch& batch) {
   UdpSender& sender = parts_->sender;
   sender.begin_batch();

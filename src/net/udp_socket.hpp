@@ -71,6 +71,8 @@ class UdpSocket {
   /// What has arrived, at most one ring of buffers; empty when nothing waits. The caller may change
   /// the bytes; they are good until the next call.
   [[nodiscard]] std::span<const Datagram> receive();
+  /// Whether the last `receive()` filled its ring: only then another call is worth its price.
+  [[nodiscard]] bool may_have_more() const;
 
   /// Sends the cells of `batch` that this socket serves, in order. When the kernel's buffer is
   /// full, what matters least is left out first, then the next kind, audio and control last; all of

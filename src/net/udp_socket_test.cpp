@@ -89,6 +89,21 @@ INSTANTIATE_TEST_SUITE_P(Loopback, UdpSocketOfEachFamily,
                                          Family{"0.0.0.0:0", "127.0.0.2"},
                                          Family{"[::]:0", "::1"}));
 
+TEST(UdpSocket, SaysWhetherItsRingWasFilled) {
+  UdpSocket receiver = UdpSocket::open(at("127.0.0.1:0"), {.receive_offload = false}).value();
+  UdpSocket sender = UdpSocket::open(at("127.0.0.1:0"), {.send_offload = false}).value();
+  constexpr std::size_t kRing = 64;
+  DatagramBatch batch(kRing + 1);
+  for (std::size_t sent = 0; sent < kRing + 1; ++sent) {
+    put(batch, {sender.local(), receiver.local()}, "one");
+  }
+  sender.send(batch);
+  EXPECT_THAT(receiver.receive(), SizeIs(kRing));
+  EXPECT_TRUE(receiver.may_have_more());
+  EXPECT_THAT(receiver.receive(), SizeIs(1));
+  EXPECT_FALSE(receiver.may_have_more());
+}
+
 struct Offloads {
   bool send;
   bool receive;

@@ -6,16 +6,18 @@ namespace visavis::srtp {
 
 std::size_t SealBatch::add(const SealJob& job) {
   check(job.sealer != nullptr && &job.sealer->cipher() == &cipher_);
-  if (jobs_.size() == kWaitingMax) {
+  if (waiting_ == jobs_.size()) {
     flush();
   }
-  return jobs_.emplace_back(job.sealer->prepare_rtp(job.cell, job.size, job.payload)).sealed.size();
+  CipherJob& waiting = jobs_[waiting_++];
+  job.sealer->prepare_rtp(waiting, job.cell, job.size, job.payload);
+  return waiting.sealed.size();
 }
 
 void SealBatch::flush() {
-  if (!jobs_.empty()) {
-    cipher_.seal_rtp(jobs_);
-    jobs_.clear();
+  if (waiting_ > 0) {
+    cipher_.seal_rtp(std::span(jobs_).first(waiting_));
+    waiting_ = 0;
   }
 }
 

@@ -26,9 +26,7 @@ class SealBatch {
   static constexpr std::size_t kWaitingMax = 64;
 
   /// `cipher` is the one that all sealers were made with.
-  explicit SealBatch(Cipher& cipher = openssl_cipher()) : cipher_(cipher) {
-    jobs_.reserve(kWaitingMax);
-  }
+  explicit SealBatch(Cipher& cipher = openssl_cipher()) : cipher_(cipher) {}
 
   /// The size that the packet will have when it is sealed.
   std::size_t add(const SealJob& job);
@@ -36,7 +34,8 @@ class SealBatch {
 
  private:
   Cipher& cipher_;
-  std::vector<CipherJob> jobs_;
+  std::vector<CipherJob> jobs_ = std::vector<CipherJob>(kWaitingMax);
+  std::size_t waiting_ = 0;
 };
 
 }  // namespace visavis::srtp

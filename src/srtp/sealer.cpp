@@ -112,22 +112,23 @@ const Cipher& Sealer::cipher() const {
   return state_->cipher;
 }
 
-CipherJob Sealer::prepare_rtp(MutableBytes cell, std::size_t size, Bytes payload) {
+void Sealer::prepare_rtp(CipherJob& job, MutableBytes cell, std::size_t size, Bytes payload) {
   check(size >= kFixedHeaderBytes + payload.size() && size + state_->overhead_rtp <= cell.size());
   const std::size_t header_size = payload.empty() ? header_size_of(cell) : size - payload.size();
   check(header_size <= size);
   const rtp::SequenceNumber number(read_u16(cell, kSequenceAt));
   const std::uint32_t ssrc = read_u32(cell, kSsrcAt);
-  return {.key = state_->key.get(),
-          .sealed = cell.first(size + state_->overhead_rtp),
-          .place = {.ssrc = ssrc,
-                    .index = state_->sources.next_index(ssrc, number),
-                    .header_size = header_size},
-          .payload = payload};
+  job.key = state_->key.get();
+  job.sealed = cell.first(size + state_->overhead_rtp);
+  job.place.ssrc = ssrc;
+  job.place.index = state_->sources.next_index(ssrc, number);
+  job.place.header_size = header_size;
+  job.payload = payload;
 }
 
 std::size_t Sealer::seal_rtp(MutableBytes cell, std::size_t size) {
-  const CipherJob job = prepare_rtp(cell, size);
+  CipherJob job;
+  prepare_rtp(job, cell, size, {});
   state_->cipher.seal_rtp({&job, 1});
   return job.sealed.size();
 }

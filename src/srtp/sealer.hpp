@@ -39,8 +39,9 @@ class Sealer {
   std::size_t seal_rtp(MutableBytes cell, std::size_t size);
   /// The first half of `seal_rtp()`: counts the packet, and leaves the work to be given to
   /// `Cipher::seal_rtp()` with others'. With a `payload` only what is before it lies in `cell`
-  /// (`SealJob`).
-  [[nodiscard]] CipherJob prepare_rtp(MutableBytes cell, std::size_t size, Bytes payload = {});
+  /// (`SealJob`). Writes all of `job`, where it stays: copying what has just been written in small
+  /// pieces would wait for them.
+  void prepare_rtp(CipherJob& job, MutableBytes cell, std::size_t size, Bytes payload);
   /// The same for an RTCP compound; the SRTCP index counts up by itself.
   std::size_t seal_rtcp(MutableBytes cell, std::size_t size);
 
