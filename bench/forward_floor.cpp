@@ -12,14 +12,17 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <ctime>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "base/byte_writer.hpp"
 #include "base/check.hpp"
+#include "live_receiver.hpp"
 #include "srtp/opener.hpp"
 #include "srtp/seal_batch.hpp"
 #include "srtp/sealer.hpp"
@@ -48,6 +51,9 @@ constexpr std::array kReferences{Reference{1, 0.99, 1.21}, Reference{2, 0.585, 0
 struct Setup {
   bool loopback = false;
   bool json = false;
+  /// Of a live receiver; none: a socket drained in between.
+  std::optional<std::size_t> receiver_core;
+  int pause_us = 0;  ///< Between bursts.
   std::size_t subscribers = 200;
   std::size_t packet_bytes = kPacketBytesMax;
   int rounds = 11;
@@ -181,14 +187,14 @@ class Forwarder {
                    *cipher_),
         opener_(profile, key_bytes(srtp::kKeyBytes, 0), key_bytes(srtp::salt_bytes(profile), 0),
                 *cipher_) {
+    if (setup.receiver_core) {
+      add_receiver(profile, *setup.receiver_core);
+    }
     for (std::size_t index = 1; index <= setup.subscribers; ++index) {
-      const auto number = static_cast<std::uint32_t>(index);
-      const sockaddr_in at =
-          setup.loopback ? address(0x7F000001, sink_.port()) : address(0x0A630100 + number, 40'000);
       subscribers_.push_back(
           {.sealer = srtp::Sealer(profile, key_bytes(srtp::kKeyBytes, index),
                                   key_bytes(srtp::salt_bytes(profile), index), *cipher_),
-           .at = at});
+           .at = address_of(static_cast<std::uint32_t>(index))});
     }
   }
 
@@ -196,18 +202,42 @@ class Forwarder {
   double round(std::size_t burst) {
     double spent = 0;
     for (int index = 0; index < kBurstsPerRound; ++index) {
+      std::this_thread::sleep_for(std::chrono::microseconds(setup_.pause_us));
       publish(burst);
       const double begin = thread_cpu_us();
       receive(burst);
       forward(burst);
       spent += thread_cpu_us() - begin;
-      sink_.drain();
+      sent_ += burst * subscribers_.size();
+      if (receiver_) {
+        check(receiver_->wait_for(sent_));
+      } else {
+        sink_.drain();
+      }
     }
     return spent / static_cast<double>(kBurstsPerRound) /
            static_cast<double>(burst * subscribers_.size());
   }
 
  private:
+  void add_receiver(srtp::Profile profile, std::size_t core) {
+    auto cipher = srtp::make_cipher(setup_.cipher);
+    std::vector<srtp::Opener> openers;
+    for (std::size_t index = 0; index <= setup_.subscribers; ++index) {
+      openers.emplace_back(profile, key_bytes(srtp::kKeyBytes, index),
+                           key_bytes(srtp::salt_bytes(profile), index), *cipher);
+    }
+    receiver_ = std::make_unique<LiveReceiver>(core, std::move(cipher), std::move(openers));
+  }
+
+  [[nodiscard]] sockaddr_in address_of(std::uint32_t subscriber) const {
+    if (receiver_) {
+      return address(LiveReceiver::kFirstAddress + subscriber, receiver_->port());
+    }
+    return setup_.loopback ? address(0x7F000001, sink_.port())
+                           : address(0x0A630100 + subscriber, 40'000);
+  }
+
   void publish(std::size_t burst) {
     const sockaddr_in to = address(0x7F000001, socket_.port());
     for (std::size_t index = 0; index < burst; ++index) {
@@ -282,6 +312,8 @@ class Forwarder {
   Socket sink_{0x7F000001};
   Socket socket_{0};
   Messages messages_{socket_.fd()};
+  std::unique_ptr<LiveReceiver> receiver_;
+  std::uint64_t sent_ = 0;
   std::vector<Subscriber> subscribers_;
   std::uint16_t sequence_ = 0;
   Buffer packet_ = Buffer(kCellBytes, std::byte{0x5A});
@@ -336,10 +368,17 @@ std::vector<Case> measure(const Setup& setup) {
   return cases;
 }
 
+const char* path_of(const Setup& setup) {
+  if (setup.receiver_core) {
+    return "live receiver";
+  }
+  return setup.loopback ? "loopback" : "device";
+}
+
 void print(const Setup& setup, const std::vector<Case>& cases) {
   fmt::print("{} subscribers, {} B packets, {}, into {}; medians of {} rounds\n", setup.subscribers,
-             setup.packet_bytes, srtp::make_cipher(setup.cipher)->name(),
-             setup.loopback ? "loopback" : "a swallowing device", setup.rounds);
+             setup.packet_bytes, srtp::make_cipher(setup.cipher)->name(), path_of(setup),
+             setup.rounds);
   fmt::print("µs of CPU per forwarded packet; table: the same into a swallowing device\n");
   fmt::print("profile  burst    cost  table  ratio\n");
   for (const Case& one : cases) {
@@ -356,8 +395,8 @@ void print(const Setup& setup, const std::vector<Case>& cases) {
 void print_json(const Setup& setup, const std::vector<Case>& cases) {
   fmt::print(
       R"({{"cipher":"{}","path":"{}","subscribers":{},"packetBytes":{},"rounds":{},"cases":[)",
-      srtp::make_cipher(setup.cipher)->name(), setup.loopback ? "loopback" : "device",
-      setup.subscribers, setup.packet_bytes, setup.rounds);
+      srtp::make_cipher(setup.cipher)->name(), path_of(setup), setup.subscribers,
+      setup.packet_bytes, setup.rounds);
   for (std::size_t at = 0; at < cases.size(); ++at) {
     const double cost = median(cases[at].rounds);
     const auto table = cases[at].table();
@@ -375,6 +414,10 @@ std::optional<Setup> parse(int argc, char** argv, int& status) {
   std::string profile = "both";
   CLI::App options("The floor under the cost of forwarding a packet.");
   options.add_flag("--loopback", setup.loopback, "Send to a socket here, not into a TUN device");
+  options.add_option("--live-receiver", setup.receiver_core,
+                     "Send to a thread on this core that receives as visavis-load does");
+  options.add_option("--pause-us", setup.pause_us, "Sleep between bursts")
+      ->check(CLI::Range(0, 100'000));
   options.add_option("--subscribers", setup.subscribers)->check(CLI::Range(1, 60'000));
   options.add_option("--packet-bytes", setup.packet_bytes, "RTP packets, before sealing")
       ->check(CLI::Range(std::size_t{kHeaderBytes + 1}, kPacketBytesMax));
@@ -408,7 +451,7 @@ int run(const Setup& setup) {
     return 1;
   }
   std::optional<SwallowingDevice> device;
-  if (!setup.loopback) {
+  if (!setup.loopback && !setup.receiver_core) {
     device.emplace();
     if (!device->ready()) {
       fmt::print(stderr, "no TUN device in a network of our own ({}): run as root, or --loopback\n",

@@ -1,0 +1,86 @@
+#include "live_receiver.hpp"
+
+#include <sched.h>
+#include <sys/epoll.h>
+
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "base/check.hpp"
+
+namespace visavis::bench {
+namespace {
+
+constexpr std::size_t kSocketBytes = std::size_t{64} << 20U;
+
+net::UdpSocket open_socket() {
+  auto socket =
+      net::UdpSocket::open({.ip = IpAddress(), .port = 0}, {.receive_buffer_bytes = kSocketBytes});
+  check(socket.has_value());
+  return std::move(*socket);
+}
+
+void move_to(std::size_t core) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(core, &cores);
+  check(sched_setaffinity(0, sizeof(cores), &cores) == 0);
+}
+
+void watch(int epoll, int fd) {
+  epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
+  check(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0);
+}
+
+}  // namespace
+
+LiveReceiver::LiveReceiver(std::size_t core, std::unique_ptr<srtp::Cipher> cipher,
+                           std::vector<srtp::Opener> openers)
+    : socket_(open_socket()),
+      cipher_(std::move(cipher)),
+      openers_(std::move(openers)),
+      thread_([this, core] { run(core); }) {}
+
+LiveReceiver::~LiveReceiver() {
+  stop_.raise();
+}
+
+bool LiveReceiver::wait_for(std::uint64_t packets) const {
+  constexpr auto kLook = std::chrono::microseconds(100);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  while (opened_ < packets && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(kLook);
+  }
+  return opened_ == packets;
+}
+
+void LiveReceiver::run(std::size_t core) {
+  move_to(core);
+  const net::FileDescriptor epoll(epoll_create1(EPOLL_CLOEXEC));
+  watch(epoll.value(), socket_.fd());
+  watch(epoll.value(), stop_.fd());
+  for (;;) {
+    std::array<epoll_event, 2> events{};
+    const int count = epoll_wait(epoll.value(), events.data(), 2, -1);
+    for (int at = 0; at < count; ++at) {
+      if (events.at(static_cast<std::size_t>(at)).data.fd == stop_.fd()) {
+        return;
+      }
+    }
+    for (auto datagrams = socket_.receive(); !datagrams.empty(); datagrams = socket_.receive()) {
+      for (const net::UdpSocket::Datagram& datagram : datagrams) {
+        take(datagram);
+      }
+    }
+  }
+}
+
+void LiveReceiver::take(const net::UdpSocket::Datagram& datagram) {
+  const std::size_t index = datagram.route.local.ip.v4_host_order() - kFirstAddress;
+  if (index < openers_.size() && openers_[index].open_rtp(datagram.bytes)) {
+    ++opened_;
+  }
+}
+
+}  // namespace visavis::bench

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "net/udp_socket.hpp"
+#include "net/wake_up.hpp"
+#include "srtp/cipher.hpp"
+#include "srtp/opener.hpp"
+
+namespace visavis::bench {
+
+/// All subscribers in one thread on a core of its own, behind one socket, as those of
+/// `visavis-load` are: epoll, recvmmsg with UDP_GRO, each packet opened with its subscriber's key.
+/// Who sends to it pays for its wake-ups and for the lock of its queue, as a server does.
+class LiveReceiver {
+ public:
+  /// 127.16.0.0, away from 127.0.0.1: each subscriber has an address of its own.
+  static constexpr std::uint32_t kFirstAddress = 0x7F10'0000;
+
+  /// `openers` by subscriber's number, made with `cipher`, which the receiver alone uses from then
+  /// on.
+  LiveReceiver(std::size_t core, std::unique_ptr<srtp::Cipher> cipher,
+               std::vector<srtp::Opener> openers);
+  LiveReceiver(const LiveReceiver&) = delete;
+  LiveReceiver& operator=(const LiveReceiver&) = delete;
+  ~LiveReceiver();
+
+  [[nodiscard]] std::uint16_t port() const { return socket_.local().port; }
+  /// Subscriber `n` is at `kFirstAddress + n`. Waits, at most a second, until `packets` have come
+  /// since it was made, and could be opened.
+  [[nodiscard]] bool wait_for(std::uint64_t packets) const;
+
+ private:
+  void run(std::size_t core);
+  void take(const net::UdpSocket::Datagram& datagram);
+
+  net::UdpSocket socket_;
+  net::WakeUp stop_;
+  std::unique_ptr<srtp::Cipher> cipher_;
+  std::vector<srtp::Opener> openers_;
+  std::atomic<std::uint64_t> opened_ = 0;
+  std::jthread thread_;  // Last: it uses the others.
+};
+
+}  // namespace visavis::bench
