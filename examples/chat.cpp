@@ -54,17 +54,16 @@ void serve(Socket& socket) {
     enter(socket, arguments[0].as_string());
     socket.of()
         .in(arguments[0].as_string())
-        .fetch_sockets(
-            [ack = std::move(ack)](const std::vector<socketio::RemoteSocket>& sockets) mutable {
-              socketio::Payload names = socketio::Payload::ack();
-              names.writer().begin_array();
-              for (const socketio::RemoteSocket& other : sockets) {
-                const Chatter* const chatter = other.data<Chatter>();
-                names.writer().string(chatter != nullptr ? chatter->name : "");
-              }
-              names.writer().end_array();
-              ack.send(std::move(names));
-            });
+        .fetch_sockets([ack = std::move(ack)](const socketio::FetchedSockets& fetched) mutable {
+          socketio::Payload names = socketio::Payload::ack();
+          names.writer().begin_array();
+          for (const socketio::RemoteSocket& other : fetched.sockets) {
+            const Chatter* const chatter = other.data<Chatter>();
+            names.writer().string(chatter != nullptr ? chatter->name : "");
+          }
+          names.writer().end_array();
+          ack.send(std::move(names));
+        });
   });
   socket.on("say", [&socket](const Arguments& arguments, Ack ack) {
     const Chatter& chatter = socket.data<Chatter>();

@@ -119,7 +119,7 @@ TEST_F(BroadcastAck, FetchedSocketsTellAndCanBeActedOn) {
   socket.data<int>() = 7;
   std::vector<RemoteSocket> fetched;
   main().in("room").fetch_sockets(
-      [&](std::vector<RemoteSocket> found) { fetched = std::move(found); });
+      [&](FetchedSockets found) { fetched = std::move(found.sockets); });
   ASSERT_EQ(fetched.size(), 1U);
   EXPECT_EQ(fetched[0].id(), socket.id());
   EXPECT_THAT(fetched[0].rooms(), ElementsAre(socket.id(), "room"));

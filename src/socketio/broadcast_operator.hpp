@@ -51,8 +51,8 @@ enum class AckError : std::uint8_t {
 };
 using AckHandler = std::move_only_function<void(std::expected<Arguments, AckError>)>;
 
-class RemoteSocket;
-using FetchHandler = std::move_only_function<void(std::vector<RemoteSocket>)>;
+struct FetchedSockets;
+using FetchHandler = std::move_only_function<void(FetchedSockets)>;
 
 /// Chooses receivers, then emits. Each call gives a new operator; the old one stays as it was, so
 /// one can be kept and used again. Must not outlive its namespace.

@@ -130,7 +130,7 @@ TEST_F(ClusterTest, SocketsOfAllServersAreFetchedWithRoomsAndData) {
   TestBed::Client& there = cluster_.bed(1).join();
   std::vector<RemoteSocket> fetched;
   cluster_.io(0).in("room").fetch_sockets(
-      [&](std::vector<RemoteSocket> got) { fetched = std::move(got); });
+      [&](FetchedSockets got) { fetched = std::move(got.sockets); });
   EXPECT_THAT(fetched, IsEmpty());
   cluster_.pump();
   ASSERT_THAT(fetched, SizeIs(2));
@@ -144,6 +144,24 @@ TEST_F(ClusterTest, SocketsOfAllServersAreFetchedWithRoomsAndData) {
   fetched[1].emit("found");
   cluster_.pump();
   EXPECT_THAT(there.take(), ElementsAre(R"(42["found"])"));
+}
+
+TEST_F(ClusterTest, AFetchThatTimesOutTellsWhatCameAndHowManyServersDidNotAnswer) {
+  static_cast<void>(cluster_.bed(0).join());
+  static_cast<void>(cluster_.bed(1).join());
+  static_cast<void>(cluster_.bed(2).join());
+  std::optional<FetchedSockets> fetched;
+  cluster_.io(0).set_now(cluster_.bed(0).now());
+  cluster_.io(0).fetch_sockets([&](FetchedSockets got) { fetched = std::move(got); });
+  cluster_.pump(1);
+  cluster_.pump(0);
+  cluster_.lose_all();
+  cluster_.bed(0).pass(milliseconds(4999));
+  EXPECT_FALSE(fetched);
+  cluster_.bed(0).pass(milliseconds(1));
+  ASSERT_TRUE(fetched);
+  EXPECT_THAT(fetched->sockets, SizeIs(2));
+  EXPECT_EQ(fetched->servers_missing, 1U);
 }
 
 TEST_F(ClusterTest, AServerSideEventReachesTheOtherServersAndNoClient) {
@@ -192,8 +210,8 @@ TEST(Alone, AServerSideEventHasNobodyToReach) {
 
 TEST_F(ClusterTest, ANamespaceThatAnotherServerDoesNotHaveAnswersWithNothing) {
   std::optional<std::size_t> fetched;
-  cluster_.io(0).of("/only-here").fetch_sockets([&](const std::vector<RemoteSocket>& got) {
-    fetched = got.size();
+  cluster_.io(0).of("/only-here").fetch_sockets([&](const FetchedSockets& got) {
+    fetched = got.sockets.size();
   });
   cluster_.pump();
   EXPECT_EQ(fetched, 0U);

@@ -55,7 +55,7 @@ void emit_to_many(Server& io, Socket& socket) {
   io.local().emit("here");
   io.compress(false).emit("plain");
   io.to("a").timeout(5s).emit("ask", [](const BroadcastAnswers& a) { EXPECT_EQ(a.missing, 0U); });
-  io.in("a").fetch_sockets([](const std::vector<RemoteSocket>& all) { EXPECT_EQ(all.size(), 1U); });
+  io.in("a").fetch_sockets([](const FetchedSockets& all) { EXPECT_EQ(all.sockets.size(), 1U); });
   io.in("a").sockets_join("b");
   io.in("b").sockets_leave("a");
   io.emit(kSteps, "rook", 3);

@@ -136,28 +136,29 @@ void Namespace::fetch(const Audience& audience, EmitFlags flags, FetchHandler ha
   }
   ClusterNode* const others = cluster(flags);
   if (others == nullptr) {
-    handler(std::move(ours));
+    handler({.sockets = std::move(ours)});
     return;
   }
   struct Fetched {
-    std::vector<RemoteSocket> sockets;
+    FetchedSockets result;
     FetchHandler handler;
   };
   // Shared by the two functions of the request.
-  const auto fetched =
-      std::make_shared<Fetched>(Fetched{.sockets = std::move(ours), .handler = std::move(handler)});
+  const auto fetched = std::make_shared<Fetched>(
+      Fetched{.result = {.sockets = std::move(ours)}, .handler = std::move(handler)});
   ClusterNode::Request request;
   request.answered = [this, fetched](ClusterMessage& message) {
     for (ClusterSocket& socket : message.sockets) {
-      fetched->sockets.emplace_back(*this, std::move(socket));
+      fetched->result.sockets.emplace_back(*this, std::move(socket));
     }
   };
-  request.ended = [fetched](std::size_t, std::size_t) {
-    fetched->handler(std::move(fetched->sockets));
+  request.ended = [fetched](std::size_t servers, std::size_t) {
+    fetched->result.servers_missing = servers;
+    fetched->handler(std::move(fetched->result));
   };
   if (!others->ask(*this, {.type = ClusterMessage::Type::kFetchSockets, .audience = audience},
                    server_.options().cluster_timeout, std::move(request))) {
-    fetched->handler(std::move(fetched->sockets));
+    fetched->handler(std::move(fetched->result));
   }
 }
 

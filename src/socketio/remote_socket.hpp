@@ -1,6 +1,7 @@
 #pragma once
 
 #include <any>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -52,6 +53,14 @@ class RemoteSocket {
   std::shared_ptr<const std::any> data_;  // shared with the socket
   json::Value data_json_;
   BroadcastOperator itself_;  // the room of its id
+};
+
+/// What `fetch_sockets()` found.
+struct FetchedSockets {
+  std::vector<RemoteSocket> sockets;
+  /// Servers of the cluster that did not answer within `Options::cluster_timeout`: theirs are not
+  /// among them.
+  std::size_t servers_missing = 0;
 };
 
 }  // namespace visavis::socketio

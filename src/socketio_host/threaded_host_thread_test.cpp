@@ -103,8 +103,8 @@ class ThreadedHostTest : public testing::Test {
             });
             socket.on("count", [&host](const Arguments&, Ack ack) {
               host.io().to("all").fetch_sockets(
-                  [ack = std::move(ack)](const std::vector<RemoteSocket>& sockets) mutable {
-                    ack(std::to_string(sockets.size()) + " sockets");
+                  [ack = std::move(ack)](const FetchedSockets& fetched) mutable {
+                    ack(std::to_string(fetched.sockets.size()) + " sockets");
                   });
             });
           });
