@@ -27,8 +27,8 @@ void append(Buffer& payload, std::string_view packet) {
 Server::Payload Server::payload_of(const Session& session, std::string_view last_packet) {
   Payload payload;
   payload.compress = !last_packet.empty();
-  payload.bytes.reserve(session.queued_bytes + last_packet.size() + 1);
-  for (const Session::Queued& queued : session.queue) {
+  payload.bytes.reserve(session.polling->queued_bytes + last_packet.size() + 1);
+  for (const Session::Queued& queued : session.polling->queue) {
     payload.compress = payload.compress || queued.compress;
     if (queued.message == nullptr) {
       append(payload.bytes, std::string_view(&queued.control, 1));
@@ -48,7 +48,7 @@ Server::Payload Server::payload_of(const Session& session, std::string_view last
 Server::Payload Server::payload_of_revision3(const Session& session, std::string_view last_packet) {
   Payload payload;
   payload.compress = !last_packet.empty();
-  for (const Session::Queued& queued : session.queue) {
+  for (const Session::Queued& queued : session.polling->queue) {
     payload.compress = payload.compress || queued.compress;
     payload.binary = payload.binary ||
                      (!session.base64 && queued.message != nullptr && queued.message->binary());
@@ -60,7 +60,7 @@ Server::Payload Server::payload_of_revision3(const Session& session, std::string
       append_revision3(payload.bytes, packet);
     }
   };
-  for (const Session::Queued& queued : session.queue) {
+  for (const Session::Queued& queued : session.polling->queue) {
     if (queued.message == nullptr) {
       add_text(std::string_view(&queued.control, 1));
     } else if (!queued.message->binary()) {

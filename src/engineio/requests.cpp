@@ -77,7 +77,11 @@ void Server::handle_head(Instant now, http::RequestId id, const http::Request& h
     return;  // told once the body is here
   }
   Session& session = **verified;
-  if (session.post && http_.is_open(*session.post)) {
+  if (session.polling == nullptr) {
+    return;
+  }
+  std::optional<http::RequestId>& post = session.polling->post;
+  if (post && http_.is_open(*post)) {
     end_session(now, session, CloseReason::kTransportError);
     http::Response response = text(400, "", "");
     if (options_.cors && !options_.cors->decide) {
@@ -86,10 +90,10 @@ void Server::handle_head(Instant now, http::RequestId id, const http::Request& h
     http_.respond(now, id, std::move(response));
     return;
   }
-  session.post = id;
+  post = id;
   http_.on_abort(id, [this, id, handle = session.handle](Instant when) {
     Session* const found = find(handle);
-    if (found != nullptr && found->post == id) {
+    if (found != nullptr && found->polling && found->polling->post == id) {
       end_session(when, *found, CloseReason::kTransportError);
     }
   });
@@ -213,7 +217,7 @@ void Server::open_polling(Instant now, Exchange exchange, std::string sid) {
   const auto coding = poll_coding(exchange.request);
   Session& session = add_session(now, exchange, std::move(sid));
   const SessionHandle handle = session.handle;
-  session.poll =
+  session.polling->poll =
       Session::Poll{.id = exchange.id, .headers = std::move(exchange.headers), .coding = coding};
   answer_poll(now, session, open_packet(session));
   tell_open(now, handle);
@@ -228,31 +232,32 @@ std::optional<http::Coding> Server::poll_coding(const http::Request& request) co
 }
 
 void Server::handle_poll(Instant now, Exchange exchange, Session& session) {
-  if (session.poll) {
+  if (session.polling->poll) {
     end_session(now, session, CloseReason::kTransportError);
     respond(now, exchange, text(400, "", ""));
     return;
   }
   add_hook_headers(exchange, false);
   const http::RequestId id = exchange.id;
-  session.poll = Session::Poll{
+  session.polling->poll = Session::Poll{
       .id = id, .headers = std::move(exchange.headers), .coding = poll_coding(exchange.request)};
   if (session.closing) {
     end_session(now, session, CloseReason::kForcedClose);
     return;
   }
-  const bool waited = !session.queue.empty();
+  const bool waited = !session.polling->queue.empty();
   const SessionHandle handle = session.handle;
-  if (session.probed && !waited) {
+  if (session.polling->probed && !waited) {
     answer_poll(now, session, "6");  // the client waits for this answer to change over
   } else {
     answer_poll(now, session);
   }
-  if (session.poll) {
+  if (session.polling->poll) {
     http_.on_abort(id, [this, id, handle](Instant when) {
       Session* const found = find(handle);
-      if (found != nullptr && found->poll && found->poll->id == id) {
-        found->poll.reset();
+      if (found != nullptr && found->polling && found->polling->poll &&
+          found->polling->poll->id == id) {
+        found->polling->poll.reset();
         end_session(when, *found, CloseReason::kTransportError);
       }
     });
@@ -264,15 +269,16 @@ void Server::handle_poll(Instant now, Exchange exchange, Session& session) {
 /// Answers the parked poll, if there is one, with what is queued and `last_packet`; without either
 /// it stays parked.
 void Server::answer_poll(Instant now, Session& session, std::string_view last_packet) {
-  if (!session.poll || (session.queue.empty() && last_packet.empty())) {
+  Session::Polling* const polling = session.polling.get();
+  if (polling == nullptr || !polling->poll || (polling->queue.empty() && last_packet.empty())) {
     return;
   }
-  Session::Poll poll = std::move(*session.poll);
-  session.poll.reset();
+  Session::Poll poll = std::move(*polling->poll);
+  polling->poll.reset();
   Payload payload = session.handshake->revision == 3 ? payload_of_revision3(session, last_packet)
                                                      : payload_of(session, last_packet);
-  session.queue = {};
-  session.queued_bytes = 0;
+  polling->queue = {};
+  polling->queued_bytes = 0;
   session.above_mark = false;
   http::Response response;
   response.headers = std::move(poll.headers);
@@ -290,7 +296,9 @@ void Server::answer_poll(Instant now, Session& session, std::string_view last_pa
 }
 
 void Server::handle_post(Instant now, Exchange exchange, Session& session) {
-  session.post.reset();
+  if (session.polling) {
+    session.polling->post.reset();
+  }
   const http::Request& request = exchange.request;
   const bool binary = request.headers.find("Content-Type") == "application/octet-stream";
   bool fine = true;

@@ -135,8 +135,8 @@ void Server::send(Instant now, SessionHandle handle, SharedMessage message, Send
   if (session->socket != nullptr) {
     send_on_socket(now, *session, *message, options.compress);
   } else {
-    session->queued_bytes += message->polling_size() + 1;
-    session->queue.push_back({std::move(message), 0, options.compress});
+    session->polling->queued_bytes += message->polling_size() + 1;
+    session->polling->queue.push_back({std::move(message), 0, options.compress});
     answer_poll(now, *session);
   }
   watch_high_water(now, *session);
@@ -157,8 +157,10 @@ void Server::watch_high_water(Instant now, Session& session) {
   if (buffered > options_.buffered_bytes_max ||
       (session.above_mark && options_.high_water_policy == HighWaterPolicy::kClose)) {
     session.overflowed = true;
-    session.queue = {};
-    session.queued_bytes = 0;
+    if (session.polling) {
+      session.polling->queue = {};
+      session.polling->queued_bytes = 0;
+    }
     overflowed_.push_back(session.handle);
   }
 }
@@ -202,7 +204,7 @@ void Server::close(Instant now, SessionHandle handle, CloseReason reason) {
   if (session == nullptr || session->closing) {
     return;
   }
-  const bool can_be_told = session->socket != nullptr || session->poll;
+  const bool can_be_told = session->socket != nullptr || session->polling->poll;
   if (can_be_told || reason == CloseReason::kServerShuttingDown) {
     end_session(now, *session, reason);
     return;
@@ -226,7 +228,7 @@ bool Server::writable(SessionHandle handle) const {
   if (session->socket != nullptr) {
     return session->socket->open() && session->socket->unsent_bytes() == 0;
   }
-  return session->poll.has_value();
+  return session->polling->poll.has_value();
 }
 
 std::size_t Server::buffered_bytes(SessionHandle handle) const {
@@ -234,7 +236,8 @@ std::size_t Server::buffered_bytes(SessionHandle handle) const {
   if (session == nullptr) {
     return 0;
   }
-  return session->queued_bytes + (session->socket != nullptr ? session->socket->unsent_bytes() : 0);
+  return session->socket != nullptr ? session->socket->unsent_bytes()
+                                    : session->polling->queued_bytes;
 }
 
 std::string_view Server::transport(SessionHandle handle) const {
@@ -290,16 +293,22 @@ Server::Session& Server::add_session(Instant now, Exchange& exchange, std::strin
   auto session = std::make_unique<Session>();
   session->handle = SessionHandle(++last_handle_);
   session->address = exchange.address;
-  exchange.request.body = {};
   exchange.request.headers.shrink_to_fit();
+  exchange.request.target.shrink_to_fit();
   session->handshake = std::make_shared<const Handshake>(
       Handshake{.sid = std::move(sid),
-                .request = std::move(exchange.request),
+                .url = std::move(exchange.request.target),
+                .headers = std::move(exchange.request.headers),
                 .issued = now,
                 .transport = exchange.upgrade ? "websocket" : "polling",
-                .revision = exchange.revision});
+                .remote = exchange.request.remote,
+                .secure = exchange.request.secure,
+                .revision = static_cast<std::uint8_t>(exchange.revision)});
   Session& added = *session;
   added.base64 = exchange.base64;
+  if (!exchange.upgrade) {
+    added.polling = std::make_unique<Session::Polling>();
+  }
   sids_.emplace(added.handshake->sid, added.handle);
   sessions_.emplace(added.handle, std::move(session));
   ++counters_.sessions_opened;
@@ -376,11 +385,9 @@ bool Server::handle_heartbeat(Instant now, Session& session, PacketType type) {
 void Server::end_session(Instant now, Session& session, CloseReason reason,
                          std::string_view last_packet) {
   const std::unique_ptr<Session> ended = remove(session);
-  if (ended->poll) {
-    answer_poll(now, *ended, last_packet);
-  }
-  if (ended->probe != nullptr) {
-    ended->probe->close(now);
+  answer_poll(now, *ended, last_packet);
+  if (ended->polling && ended->polling->probe != nullptr) {
+    ended->polling->probe->close(now);
   }
   if (ended->socket != nullptr && ended->overflowed) {
     ended->socket->drop(now);
@@ -411,8 +418,8 @@ void Server::send_control(Instant now, Session& session, char packet) {
     session.socket->write(now, control_frames_.at(static_cast<std::size_t>(packet - '0')));
     return;
   }
-  session.queue.push_back({nullptr, packet});
-  session.queued_bytes += 2;
+  session.polling->queue.push_back({nullptr, packet});
+  session.polling->queued_bytes += 2;
   answer_poll(now, session);
 }
 
@@ -446,7 +453,10 @@ void Server::stop_waiting(Session& session) {
 }
 
 void Server::stop_waiting_for_probe(Session& session) {
-  if (const auto place = std::exchange(session.probe_due, std::nullopt)) {
+  if (session.polling == nullptr) {
+    return;
+  }
+  if (const auto place = std::exchange(session.polling->probe_due, std::nullopt)) {
     upgrade_due_.cancel(*place);
   }
 }
@@ -474,7 +484,7 @@ void Server::handle_timeout(Instant now) {
   }
   while (const auto handle = upgrade_due_.poll_expired(now)) {
     Session* const session = find(*handle);
-    session->probe_due.reset();
+    session->polling->probe_due.reset();
     fail_upgrade(now, *session);
   }
   while (const auto handle = farewell_due_.poll_expired(now)) {

@@ -46,10 +46,19 @@ enum class CloseReason : std::uint8_t {
 /// How a session began.
 struct Handshake {
   std::string sid;
-  http::Request request;  ///< the first one; without its body
+  std::string url;  ///< the first request's target as it came: path and query
+  http::Headers headers;
   Instant issued;
-  std::string transport;  ///< "polling" or "websocket", as the session began
-  unsigned revision = 4;  ///< of the protocol; 3 only with `Options::allow_eio3`
+  std::string_view transport;  ///< "polling" or "websocket", as the session began
+  SocketAddress remote;
+  bool secure = false;        ///< it came over TLS
+  std::uint8_t revision = 4;  ///< of the protocol; 3 only with `Options::allow_eio3`
+
+  /// What follows '?' in the `url`; nothing is percent-decoded.
+  [[nodiscard]] std::string_view query() const {
+    const std::size_t mark = url.find('?');
+    return mark == std::string::npos ? std::string_view() : std::string_view(url).substr(mark + 1);
+  }
 };
 
 struct SendOptions {

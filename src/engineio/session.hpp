@@ -39,21 +39,25 @@ struct Server::Session {
   bool closing = false;
   IpAddress address;  ///< that it counts for
 
-  std::vector<Queued> queue;
-  std::size_t queued_bytes = 0;
-  std::optional<Poll> poll;
-  std::optional<http::RequestId> post;  ///< whose body is on its way
+  /// What a session needs until it is on WebSocket.
+  struct Polling {
+    std::vector<Queued> queue;
+    std::size_t queued_bytes = 0;
+    std::optional<Poll> poll;
+    std::optional<http::RequestId> post;  ///< whose body is on its way
+    WebSocket* probe = nullptr;           ///< asks to become the transport
+    std::optional<DeadlineQueue<SessionHandle>::Place> probe_due;
+    bool probed = false;  ///< the client waits for its polls to be answered
+  };
+  std::unique_ptr<Polling> polling;  ///< null: the transport is `socket`
+  WebSocket* socket = nullptr;
 
-  WebSocket* socket = nullptr;  ///< the transport, once it is a WebSocket
-  WebSocket* probe = nullptr;   ///< asks to become it
-  bool probed = false;          ///< the client waits for its polls to be answered
   bool overflowed = false;
   bool above_mark = false;  ///< of its high water, until what waits has left
 
   Timer timer = Timer::kNone;
   bool pong_extended = false;  ///< other packets have proved it alive once already
   DeadlineQueue<SessionHandle>::Place timer_place;
-  std::optional<DeadlineQueue<SessionHandle>::Place> probe_due;
 };
 
 /// The parameters of a request that the protocol knows. As with Node, the last of a name counts.

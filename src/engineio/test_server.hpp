@@ -59,7 +59,7 @@ class TestServer {
         {.open =
              [this](Instant, SessionHandle handle, const Handshake& handshake) {
                sessions.push_back(handle);
-               log("open " + handshake.transport);
+               log("open " + std::string(handshake.transport));
              },
          .message =
              [this](Instant at, SessionHandle handle, bool binary, Bytes bytes) {

@@ -32,7 +32,7 @@ void Server::handle_upgrade(Instant now, Exchange exchange, Session& session) {
   if (socket == nullptr) {
     return;
   }
-  if (session.socket != nullptr || session.probe != nullptr) {
+  if (session.polling == nullptr || session.polling->probe != nullptr) {
     socket->close(now);  // a second one harms nobody
   } else {
     begin_probe(now, session, *socket);
@@ -95,17 +95,17 @@ Server::WebSocket* Server::accept(Instant now, Exchange& exchange) {
 
 void Server::begin_probe(Instant now, Session& session, WebSocket& socket) {
   socket.belong_to(session.handle);
-  session.probe = &socket;
-  session.probed = false;
-  session.probe_due = upgrade_due_.arm(now, session.handle);
+  session.polling->probe = &socket;
+  session.polling->probed = false;
+  session.polling->probe_due = upgrade_due_.arm(now, session.handle);
 }
 
 void Server::handle_probe_text(Instant now, Session& session, std::string_view text) {
   if (text == "2probe") {
-    session.probe->write(now,
-                         websocket::encode_frame(websocket::Opcode::kText, as_bytes("3probe")));
-    session.probed = true;
-    answer_poll(now, session, session.queue.empty() ? "6" : "");
+    session.polling->probe->write(
+        now, websocket::encode_frame(websocket::Opcode::kText, as_bytes("3probe")));
+    session.polling->probed = true;
+    answer_poll(now, session, session.polling->queue.empty() ? "6" : "");
   } else if (text.starts_with('5')) {
     complete_upgrade(now, session);
   } else {
@@ -116,12 +116,10 @@ void Server::handle_probe_text(Instant now, Session& session, std::string_view t
 void Server::complete_upgrade(Instant now, Session& session) {
   ++counters_.upgraded;
   stop_waiting_for_probe(session);
-  session.socket = std::exchange(session.probe, nullptr);
-  session.probed = false;
-  session.post.reset();  // what becomes of it is no matter of the session any more
-  const std::vector<Session::Queued> queue = std::exchange(session.queue, {});
-  session.queued_bytes = 0;
+  const std::vector<Session::Queued> queue = std::exchange(session.polling->queue, {});
   answer_poll(now, session, "6");
+  session.socket = session.polling->probe;
+  session.polling.reset();  // what becomes of a POST is no matter of the session any more
   for (const Session::Queued& queued : queue) {
     if (queued.message == nullptr) {
       send_control(now, session, queued.control);
@@ -140,8 +138,8 @@ void Server::complete_upgrade(Instant now, Session& session) {
 void Server::fail_upgrade(Instant now, Session& session) {
   ++counters_.upgrades_failed;
   stop_waiting_for_probe(session);
-  session.probed = false;
-  std::exchange(session.probe, nullptr)->close(now);
+  session.polling->probed = false;
+  std::exchange(session.polling->probe, nullptr)->close(now);
 }
 
 void Server::handle_socket_message(Instant now, WebSocket& socket, bool binary, Bytes payload) {
@@ -149,7 +147,7 @@ void Server::handle_socket_message(Instant now, WebSocket& socket, bool binary, 
   if (session == nullptr) {
     return;
   }
-  if (session->probe == &socket) {
+  if (session->polling && session->polling->probe == &socket) {
     handle_probe_text(now, *session, binary ? std::string_view() : as_text(payload));
     return;
   }
@@ -178,7 +176,7 @@ void Server::handle_socket_gone(Instant now, WebSocket& socket, CloseReason reas
   if (session == nullptr) {
     return;
   }
-  if (session->probe == &socket) {
+  if (session->polling && session->polling->probe == &socket) {
     fail_upgrade(now, *session);
   } else if (session->socket == &socket) {
     session->socket = nullptr;

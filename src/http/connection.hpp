@@ -39,14 +39,18 @@ struct Server::Connection {
   Wait wait = Wait::kNothing;
   DeadlineQueue<ConnectionId>::Place wait_place;
 
-  std::size_t leaves_for = 0;
   std::uint64_t request_number = 0;
-  Route* route = nullptr;
-  std::unique_ptr<RequestReader> reader;
-  std::size_t body_bytes = 0;  ///< of the request being read, counted in `bodies_bytes_`
-  std::size_t discarded_bytes = 0;
-  Buffer input;
-  std::move_only_function<void(Instant)> aborted;
+  /// What a connection needs for requests, and no more once it is upgraded.
+  struct Requests {
+    std::size_t leaves_for = 0;
+    Route* route = nullptr;
+    std::unique_ptr<RequestReader> reader;
+    std::size_t body_bytes = 0;  ///< of the request being read, counted in `bodies_bytes_`
+    std::size_t discarded_bytes = 0;
+    Buffer input;
+    std::move_only_function<void(Instant)> aborted;
+  };
+  std::unique_ptr<Requests> requests = std::make_unique<Requests>();  ///< null: upgraded
   std::unique_ptr<Stream> stream;
   std::vector<SharedBytes> output;
   std::size_t unsent_bytes = 0;

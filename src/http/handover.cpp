@@ -17,7 +17,7 @@ Server::Handover::~Handover() = default;
 
 void Server::leave(Instant now, Connection& connection, std::size_t to) {
   connection.state = Connection::State::kLeaving;
-  connection.leaves_for = to;
+  connection.requests->leaves_for = to;
   wait_for(now, connection, Wait::kNothing);
   mark(connection);
 }
@@ -28,7 +28,7 @@ std::optional<Server::Handover> Server::release(Instant now, ConnectionId id) {
     return std::nullopt;
   }
   wait_for(now, *connection, Wait::kNothing);
-  bodies_bytes_ -= connection->body_bytes;
+  bodies_bytes_ -= connection->requests->body_bytes;
   ++counters_.left;
   return Handover(std::move(connections_.extract(id).mapped()));
 }
@@ -47,11 +47,11 @@ void Server::adopt(Instant now, ConnectionId id, Handover handover) {
   connection.changed = false;
   connection.close_told = false;
   connection.state = Connection::State::kReading;
-  connection.route = route_of(connection.reader->head().path);
-  bodies_bytes_ += connection.body_bytes;
+  connection.requests->route = route_of(connection.requests->reader->head().path);
+  bodies_bytes_ += connection.requests->body_bytes;
   // Not asked again whose it is: two servers that disagree would play ball with it.
   handle_own_head(now, connection);
-  const Buffer input = std::exchange(connection.input, {});
+  const Buffer input = std::exchange(connection.requests->input, {});
   keep_rest(now, connection, advance(now, connection, input));
 }
 

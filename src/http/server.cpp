@@ -69,7 +69,7 @@ void Server::respond(Instant now, RequestId request, Response response) {
 }
 
 void Server::answer(Instant now, Connection& connection, Response response) {
-  const bool unread = connection.reader && !connection.reader->is_done();
+  const bool unread = connection.requests->reader && !connection.requests->reader->is_done();
   const bool close =
       unread || !connection.keep_alive || response.headers.has_token("Connection", "close");
   const WrittenResponse written =
@@ -85,7 +85,7 @@ void Server::answer(Instant now, Connection& connection, Response response) {
 
 void Server::finish_request(Instant now, Connection& connection, bool close, bool unread) {
   connection.open_request = false;
-  connection.aborted = nullptr;
+  connection.requests->aborted = nullptr;
   release_reader(connection);
   if (close && unread) {
     connection.state = Connection::State::kDiscarding;
@@ -100,7 +100,7 @@ void Server::finish_request(Instant now, Connection& connection, bool close, boo
 
 void Server::on_abort(RequestId request, std::move_only_function<void(Instant)> aborted) {
   if (Connection* const connection = find_open(request)) {
-    connection->aborted = std::move(aborted);
+    connection->requests->aborted = std::move(aborted);
   }
 }
 
@@ -118,11 +118,12 @@ bool Server::upgrade(Instant now, RequestId request, Response switching,
   switching.status = 101;
   push(*connection, share(write_response(switching, {}).bytes));
   connection->open_request = false;
-  connection->aborted = nullptr;
+  connection->requests->aborted = nullptr;
   connection->stream = std::move(stream);
   connection->state = Connection::State::kUpgraded;
   wait_for(now, *connection, Wait::kNothing);
   resume(now, *connection);
+  forget_requests(*connection);
   return true;
 }
 
@@ -186,11 +187,11 @@ void Server::handle_bytes(Instant now, ConnectionId id, Bytes bytes) {
   if (connection == nullptr) {
     return;
   }
-  if (connection->input.empty()) {
+  if (!connection->requests || connection->requests->input.empty()) {
     keep_rest(now, *connection, advance(now, *connection, bytes));
     return;
   }
-  connection->input.insert(connection->input.end(), bytes.begin(), bytes.end());
+  connection->requests->input.insert(connection->requests->input.end(), bytes.begin(), bytes.end());
   resume(now, *connection);
 }
 
@@ -252,7 +253,7 @@ std::optional<Server::Output> Server::poll_output() {
     output.then_close = connection->drop || (closing && !connection->close_told);
     output.at_once = connection->drop;
     if (connection->state == Connection::State::kLeaving && !connection->close_told) {
-      output.leaves_for = connection->leaves_for;
+      output.leaves_for = connection->requests->leaves_for;
       connection->close_told = true;
     }
     connection->close_told |= output.then_close;
@@ -287,7 +288,7 @@ void Server::abort_request(Instant now, Connection& connection) {
     return;
   }
   ++counters_.aborted;
-  if (auto aborted = std::exchange(connection.aborted, nullptr)) {
+  if (auto aborted = std::exchange(connection.requests->aborted, nullptr)) {
     aborted(now);
   }
 }
@@ -303,7 +304,9 @@ void Server::begin_close(Instant now, Connection& connection) {
     connection.close_told = false;  // told was only where to
   }
   connection.state = Connection::State::kClosing;
-  connection.input = {};
+  if (connection.requests) {
+    connection.requests->input = {};
+  }
   wait_for(now, connection, Wait::kClose);
   mark(connection);
 }
@@ -316,8 +319,18 @@ void Server::drop_connection(Instant now, Connection& connection) {
 }
 
 void Server::release_reader(Connection& connection) {
-  bodies_bytes_ -= std::exchange(connection.body_bytes, 0);
-  connection.reader.reset();
+  if (!connection.requests) {
+    return;
+  }
+  bodies_bytes_ -= std::exchange(connection.requests->body_bytes, 0);
+  connection.requests->reader.reset();
+}
+
+void Server::forget_requests(Connection& connection) {
+  if (connection.stream && !connection.advancing && connection.requests &&
+      connection.requests->input.empty()) {
+    connection.requests.reset();
+  }
 }
 
 void Server::mark(Connection& connection) {

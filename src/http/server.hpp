@@ -195,6 +195,8 @@ class Server {
   void begin_close(Instant now, Connection& connection);
   void drop_connection(Instant now, Connection& connection);
   void release_reader(Connection& connection);
+  /// Once an upgraded connection has none any more.
+  static void forget_requests(Connection& connection);
   void mark(Connection& connection);
 
   void wait_for(Instant now, Connection& connection, Wait wait);

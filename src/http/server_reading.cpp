@@ -51,51 +51,55 @@ Bytes Server::advance(Instant now, Connection& connection, Bytes input) {
 }
 
 void Server::resume(Instant now, Connection& connection) {
-  if (connection.advancing || connection.input.empty()) {
+  if (connection.advancing || !connection.requests || connection.requests->input.empty()) {
     return;
   }
-  Buffer input = std::exchange(connection.input, {});
+  Buffer input = std::exchange(connection.requests->input, {});
   const Bytes rest = advance(now, connection, input);
   if (rest.size() == input.size()) {
-    connection.input = std::move(input);
-    keep_rest(now, connection, connection.input);
+    connection.requests->input = std::move(input);
+    keep_rest(now, connection, connection.requests->input);
   } else {
     keep_rest(now, connection, rest);
   }
 }
 
 void Server::keep_rest(Instant now, Connection& connection, Bytes rest) {
-  if (rest.data() != connection.input.data()) {
-    connection.input.assign(rest.begin(), rest.end());
+  if (!connection.requests) {
+    return;  // upgraded: its stream has taken all
+  }
+  if (rest.data() != connection.requests->input.data()) {
+    connection.requests->input.assign(rest.begin(), rest.end());
   }
   // A request on its way in has its own limits, also if it is on its way to another server.
   if (connection.state != Connection::State::kReading &&
       connection.state != Connection::State::kLeaving &&
-      connection.input.size() > limits_.pipelined_bytes_max) {
+      connection.requests->input.size() > limits_.pipelined_bytes_max) {
     ++counters_.pipelined_too_much;
     abort_request(now, connection);
     drop_connection(now, connection);
   }
+  forget_requests(connection);
 }
 
 void Server::begin_request(Instant now, Connection& connection) {
   connection.state = Connection::State::kReading;
   connection.head_method = false;
-  connection.reader = std::make_unique<RequestReader>(limits_.header_bytes_max);
+  connection.requests->reader = std::make_unique<RequestReader>(limits_.header_bytes_max);
   ++connection.request_number;
   wait_for(now, connection, Wait::kHeader);
 }
 
 /// Whether the state may have changed, so that `advance` looks again.
 bool Server::read_request(Instant now, Connection& connection, Bytes& input) {
-  const auto progress = connection.reader->read(input);
+  const auto progress = connection.requests->reader->read(input);
   if (!progress) {
     refuse(now, connection, progress.error());
     return true;
   }
-  const std::size_t body_bytes = connection.reader->body_size();
-  bodies_bytes_ += body_bytes - connection.body_bytes;
-  connection.body_bytes = body_bytes;
+  const std::size_t body_bytes = connection.requests->reader->body_size();
+  bodies_bytes_ += body_bytes - connection.requests->body_bytes;
+  connection.requests->body_bytes = body_bytes;
   if (bodies_bytes_ > limits_.bodies_bytes_max) {
     refuse(now, connection, 503);
     return true;
@@ -109,9 +113,10 @@ bool Server::read_request(Instant now, Connection& connection, Bytes& input) {
 }
 
 void Server::handle_head(Instant now, Connection& connection) {
-  connection.route = route_of(connection.reader->head().path);
-  if (connection.route != nullptr && connection.route->elsewhere) {
-    if (const auto to = connection.route->elsewhere(connection.reader->head())) {
+  connection.requests->route = route_of(connection.requests->reader->head().path);
+  if (connection.requests->route != nullptr && connection.requests->route->elsewhere) {
+    if (const auto to =
+            connection.requests->route->elsewhere(connection.requests->reader->head())) {
       leave(now, connection, *to);
       return;
     }
@@ -120,49 +125,51 @@ void Server::handle_head(Instant now, Connection& connection) {
 }
 
 void Server::handle_own_head(Instant now, Connection& connection) {
-  const Request& head = connection.reader->head();
+  const Request& head = connection.requests->reader->head();
   connection.open_request = true;
   connection.head_method = head.method == "HEAD";
-  connection.keep_alive = connection.reader->keep_alive();
+  connection.keep_alive = connection.requests->reader->keep_alive();
   connection.old_version = head.minor_version == 0;
   ++counters_.requests;
-  if (connection.route == nullptr) {
+  if (connection.requests->route == nullptr) {
     answer(now, connection, text_response(404, "Not Found"));
     return;
   }
-  const std::size_t body_max = connection.route->body_bytes_max.value_or(limits_.body_bytes_max);
-  if (const auto allowed = connection.reader->limit_body(body_max); !allowed) {
+  const std::size_t body_max =
+      connection.requests->route->body_bytes_max.value_or(limits_.body_bytes_max);
+  if (const auto allowed = connection.requests->reader->limit_body(body_max); !allowed) {
     refuse(now, connection, allowed.error());
     return;
   }
-  if (connection.reader->is_done()) {
+  if (connection.requests->reader->is_done()) {
     return;
   }
   wait_for(now, connection, Wait::kBody);
-  if (connection.route->begin) {
-    connection.route->begin(now, request_of(connection), head);
+  if (connection.requests->route->begin) {
+    connection.requests->route->begin(now, request_of(connection), head);
   }
-  if (connection.state == Connection::State::kReading && connection.reader->expects_continue()) {
+  if (connection.state == Connection::State::kReading &&
+      connection.requests->reader->expects_continue()) {
     push(connection, share(to_buffer("HTTP/1.1 100 Continue\r\n\r\n")));
   }
 }
 
 void Server::handle_request(Instant now, Connection& connection) {
-  Request request = connection.reader->take();
+  Request request = connection.requests->reader->take();
   request.remote = connection.remote;
   request.secure = connection.secure;
   release_reader(connection);
   connection.state = Connection::State::kAnswering;
-  const bool stray = !connection.route->takes_upgrades &&
+  const bool stray = !connection.requests->route->takes_upgrades &&
                      request.headers.has_token("Connection", "upgrade") &&
                      request.headers.find("Upgrade").has_value();
   wait_for(now, connection, stray ? Wait::kUpgrade : Wait::kNothing);
-  connection.route->handle(now, request_of(connection), std::move(request));
+  connection.requests->route->handle(now, request_of(connection), std::move(request));
 }
 
 void Server::discard(Instant now, Connection& connection, std::size_t bytes) {
-  connection.discarded_bytes += bytes;
-  if (connection.discarded_bytes > kDiscardedBytesMax) {
+  connection.requests->discarded_bytes += bytes;
+  if (connection.requests->discarded_bytes > kDiscardedBytesMax) {
     drop_connection(now, connection);
   }
 }

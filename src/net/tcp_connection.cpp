@@ -27,7 +27,7 @@ bool would_block(int error) {
 TcpConnection::TcpConnection(FileDescriptor socket, const tls::TlsContext* tls)
     : socket_(std::move(socket)) {
   if (tls != nullptr) {
-    tls_ = std::make_unique<tls::TlsSession>(*tls);
+    tls_ = std::make_unique<Tls>(*tls);
   }
 }
 
@@ -45,11 +45,11 @@ TcpConnection::ReadResult TcpConnection::read(MutableBytes scratch, Taker take) 
     take(arrived);
     return ReadResult::kOpen;
   }
-  tls_->handle_ciphertext(arrived);
-  while (const std::size_t size = tls_->read(scratch)) {
+  tls_->session.handle_ciphertext(arrived);
+  while (const std::size_t size = tls_->session.read(scratch)) {
     take(scratch.first(size));
   }
-  switch (tls_->state()) {
+  switch (tls_->session.state()) {
     case tls::TlsSession::State::kFailed: return ReadResult::kFailed;
     case tls::TlsSession::State::kClosed: return ReadResult::kEnded;
     default: return ReadResult::kOpen;
@@ -114,11 +114,11 @@ std::optional<std::size_t> TcpConnection::write_tls() {
       case Flow::kBlocked: blocked_ = true; return left;
       case Flow::kGoing: break;
     }
-    left += plaintext_in_flight_;
-    unsent_bytes_ -= std::exchange(plaintext_in_flight_, 0);
-    if (queue_empty() || tls_->state() == tls::TlsSession::State::kHandshaking ||
-        tls_->state() == tls::TlsSession::State::kFailed) {
-      ciphertext_ = Buffer();  // Gives the memory back: most connections are idle.
+    left += tls_->plaintext_in_flight;
+    unsent_bytes_ -= std::exchange(tls_->plaintext_in_flight, 0);
+    if (queue_empty() || tls_->session.state() == tls::TlsSession::State::kHandshaking ||
+        tls_->session.state() == tls::TlsSession::State::kFailed) {
+      tls_->ciphertext = Buffer();  // Gives the memory back: most connections are idle.
       return left;
     }
     encrypt_next();
@@ -128,22 +128,22 @@ std::optional<std::size_t> TcpConnection::write_tls() {
 /// Sends what TLS has made; `kGoing` when nothing of it is left.
 TcpConnection::Flow TcpConnection::send_ciphertext() {
   while (true) {
-    if (ciphertext_offset_ == ciphertext_.size()) {
-      ciphertext_.resize(kCiphertextMax);
-      ciphertext_.resize(tls_->poll_ciphertext(ciphertext_));
-      ciphertext_offset_ = 0;
-      if (ciphertext_.empty()) {
+    if (tls_->ciphertext_offset == tls_->ciphertext.size()) {
+      tls_->ciphertext.resize(kCiphertextMax);
+      tls_->ciphertext.resize(tls_->session.poll_ciphertext(tls_->ciphertext));
+      tls_->ciphertext_offset = 0;
+      if (tls_->ciphertext.empty()) {
         return Flow::kGoing;
       }
     }
-    const Bytes rest = Bytes(ciphertext_).subspan(ciphertext_offset_);
+    const Bytes rest = Bytes(tls_->ciphertext).subspan(tls_->ciphertext_offset);
     const ssize_t sent = ::send(fd(), rest.data(), rest.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno != EINTR) {
       return would_block(errno) ? Flow::kBlocked : Flow::kDead;
     }
     if (sent > 0) {
       wire_bytes_sent_ += static_cast<std::uint64_t>(sent);
-      ciphertext_offset_ += static_cast<std::size_t>(sent);
+      tls_->ciphertext_offset += static_cast<std::size_t>(sent);
     }
   }
 }
@@ -157,8 +157,8 @@ void TcpConnection::encrypt_next() {
     plaintext.insert(plaintext.end(), piece.begin(), piece.end());
     drop_front(piece.size());
   }
-  tls_->write(plaintext);
-  plaintext_in_flight_ = plaintext.size();
+  tls_->session.write(plaintext);
+  tls_->plaintext_in_flight = plaintext.size();
 }
 
 void TcpConnection::drop_front(std::size_t bytes) {
@@ -180,14 +180,14 @@ void TcpConnection::drop_front(std::size_t bytes) {
 
 void TcpConnection::end() {
   if (tls_ != nullptr) {
-    tls_->close();
+    tls_->session.close();
     static_cast<void>(write_tls());
   }
   ::shutdown(fd(), SHUT_WR);
 }
 
 bool TcpConnection::tls_failed() const {
-  return tls_ != nullptr && tls_->state() == tls::TlsSession::State::kFailed;
+  return tls_ != nullptr && tls_->session.state() == tls::TlsSession::State::kFailed;
 }
 
 }  // namespace visavis::net

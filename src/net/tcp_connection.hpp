@@ -59,18 +59,25 @@ class TcpConnection {
   [[nodiscard]] bool queue_empty() const { return front_ == queue_.size(); }
   void drop_front(std::size_t bytes);
 
+  /// What a connection without TLS does without.
+  struct Tls {
+    explicit Tls(const tls::TlsContext& context) : session(context) {}
+
+    tls::TlsSession session;
+    Buffer ciphertext;                    // One record's worth on its way; empty while idle.
+    std::size_t ciphertext_offset = 0;    // Of it, already sent.
+    std::size_t plaintext_in_flight = 0;  // What of the queue is inside `ciphertext`.
+  };
+
   FileDescriptor socket_;
-  std::unique_ptr<tls::TlsSession> tls_;  // None: plain.
-  std::vector<SharedBytes> queue_;        // Freed when all has left: most connections are idle.
-  std::size_t front_ = 0;                 // Of the queue; what stands before it has left.
-  std::size_t front_offset_ = 0;          // Of the queue's front, already sent or encrypted.
+  bool blocked_ = false;
+  std::unique_ptr<Tls> tls_;        // None: plain.
+  std::vector<SharedBytes> queue_;  // Freed when all has left: most connections are idle.
+  std::size_t front_ = 0;           // Of the queue; what stands before it has left.
+  std::size_t front_offset_ = 0;    // Of the queue's front, already sent or encrypted.
   std::size_t unsent_bytes_ = 0;
-  Buffer ciphertext_;                    // One record's worth on its way; empty while idle.
-  std::size_t ciphertext_offset_ = 0;    // Of it, already sent.
-  std::size_t plaintext_in_flight_ = 0;  // What of the queue is inside `ciphertext_`.
   std::uint64_t wire_bytes_received_ = 0;
   std::uint64_t wire_bytes_sent_ = 0;
-  bool blocked_ = false;
 };
 
 }  // namespace visavis::net

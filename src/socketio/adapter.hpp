@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -110,7 +111,19 @@ class Adapter {
   template <class Visit>
   void visit_room(std::string_view room, const Visit& visit);
 
-  ByName<Socket*> by_id_;
+  /// The id is the socket's own: it stands there only.
+  struct HashId {
+    using is_transparent = void;
+    std::size_t operator()(const Socket* socket) const;
+    std::size_t operator()(std::string_view id) const { return Hash{}(id); }
+  };
+  struct SameId {
+    using is_transparent = void;
+    bool operator()(const Socket* a, const Socket* b) const { return a == b; }
+    bool operator()(const Socket* a, std::string_view id) const;
+    bool operator()(std::string_view id, const Socket* a) const { return (*this)(a, id); }
+  };
+  std::unordered_set<Socket*, HashId, SameId> by_id_;
   ByName<std::unique_ptr<Room>> rooms_;
   // Shared with whoever is just calling a handler of the socket.
   std::vector<std::shared_ptr<Socket>> sockets_;

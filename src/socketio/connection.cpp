@@ -137,6 +137,9 @@ void Connection::ask_parents(const Request& request, std::size_t index) {
     refuse(request.name_space, "Invalid namespace");
     return;
   }
+  if (!self_) {
+    self_ = std::make_shared<Connection*>(this);
+  }
   const auto answer = [weak = std::weak_ptr(self_), request, index](bool allowed) {
     const auto self = weak.lock();
     if (!self || (*self)->closed_) {

@@ -101,8 +101,8 @@ class Connection {
   std::optional<DeadlineQueue<std::uint64_t>::Place> connect_timeout_;
   bool closed_ = false;
   bool misplaced_ = false;  // a packet came for a namespace that it could not be for
-  // Lets a decision that comes late see whether the connection is still there.
-  std::shared_ptr<Connection*> self_ = std::make_shared<Connection*>(this);
+  // Lets a decision that comes late see whether the connection is still there; made for the first.
+  std::shared_ptr<Connection*> self_;
 };
 
 }  // namespace visavis::socketio

@@ -77,15 +77,15 @@ Handshake::Handshake(std::shared_ptr<const engineio::Handshake> connection, json
     : connection_(std::move(connection)), auth_(std::move(auth)), zero_(zero) {}
 
 const http::Headers& Handshake::headers() const {
-  return connection_->request.headers;
+  return connection_->headers;
 }
 
 const SocketAddress& Handshake::address() const {
-  return connection_->request.remote;
+  return connection_->remote;
 }
 
 bool Handshake::secure() const {
-  return connection_->request.secure;
+  return connection_->secure;
 }
 
 bool Handshake::cross_domain() const {
@@ -101,11 +101,11 @@ json::Date Handshake::time() const {
 }
 
 std::string_view Handshake::url() const {
-  return connection_->request.target;
+  return connection_->url;
 }
 
 std::string_view Handshake::query() const {
-  return connection_->request.query;
+  return connection_->query();
 }
 
 std::optional<std::string> Handshake::query_value(std::string_view name) const {

@@ -191,8 +191,8 @@ std::expected<std::optional<Packet>, DecodeError> Decoder::handle_text(std::stri
   if (decoded->attachments == 0) {
     return std::optional(std::move(decoded->packet));
   }
-  waiting_ = std::make_unique<Packet>(std::move(decoded->packet));
-  due_ = decoded->attachments;
+  waiting_ = std::make_unique<Waiting>(
+      Waiting{.packet = std::move(decoded->packet), .due = decoded->attachments});
   return std::nullopt;
 }
 
@@ -200,21 +200,21 @@ std::expected<std::optional<Packet>, DecodeError> Decoder::handle_binary(Bytes b
   if (!waiting_) {
     return std::unexpected(DecodeError::kNoAttachmentDue);
   }
-  held_bytes_ += bytes.size();
-  if (held_bytes_ > limits_.attachment_bytes_max) {
+  waiting_->held_bytes += bytes.size();
+  if (waiting_->held_bytes > limits_.attachment_bytes_max) {
     return std::unexpected(DecodeError::kAttachmentsTooBig);
   }
-  held_.push_back(share(to_buffer(bytes)));
-  if (held_.size() < due_) {
+  waiting_->held.push_back(share(to_buffer(bytes)));
+  if (waiting_->held.size() < waiting_->due) {
     return std::nullopt;
   }
   return complete();
 }
 
 std::expected<std::optional<Packet>, DecodeError> Decoder::complete() {
-  Packet packet = std::move(*std::exchange(waiting_, nullptr));
-  held_bytes_ = 0;
-  packet.attachments = std::make_shared<const std::vector<SharedBytes>>(std::exchange(held_, {}));
+  const std::unique_ptr<Waiting> waiting = std::exchange(waiting_, nullptr);
+  Packet packet = std::move(waiting->packet);
+  packet.attachments = std::make_shared<const std::vector<SharedBytes>>(std::move(waiting->held));
   if (packet.data && !placeholders_hold(*packet.data, packet.attachments->size())) {
     return std::unexpected(DecodeError::kIllegalPlaceholder);
   }

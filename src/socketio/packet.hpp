@@ -90,11 +90,16 @@ class Decoder final : public PacketDecoder {
  private:
   [[nodiscard]] std::expected<std::optional<Packet>, DecodeError> complete();
 
+  /// A packet whose attachments are on their way.
+  struct Waiting {
+    Packet packet;
+    std::size_t due = 0;
+    std::size_t held_bytes = 0;
+    std::vector<SharedBytes> held{};
+  };
+
   Limits limits_;
-  std::unique_ptr<Packet> waiting_;  // most connections never have one
-  std::size_t due_ = 0;
-  std::size_t held_bytes_ = 0;
-  std::vector<SharedBytes> held_;
+  std::unique_ptr<Waiting> waiting_;  // most connections never have one
 };
 
 /// What stands before a packet's JSON.

@@ -57,59 +57,86 @@ void Socket::off(std::string_view event, ListenerId listener) {
 
 ListenerId Socket::on_any(AnyHandler handler) {
   const ListenerId id = next_listener();
-  any_handlers_.append(id, std::move(handler));
+  extras().any.append(id, std::move(handler));
   return id;
 }
 
 ListenerId Socket::prepend_any(AnyHandler handler) {
   const ListenerId id = next_listener();
-  any_handlers_.prepend(id, std::move(handler));
+  extras().any.prepend(id, std::move(handler));
   return id;
 }
 
 ListenerId Socket::on_unknown(AnyHandler handler) {
   const ListenerId id = next_listener();
-  unknown_handlers_.append(id, std::move(handler));
+  extras().unknown.append(id, std::move(handler));
   return id;
 }
 
 ListenerId Socket::on_any_outgoing(OutgoingHandler handler) {
   const ListenerId id = next_listener();
-  outgoing_handlers_.append(id, std::move(handler));
+  extras().outgoing.append(id, std::move(handler));
   return id;
 }
 
 ListenerId Socket::prepend_any_outgoing(OutgoingHandler handler) {
   const ListenerId id = next_listener();
-  outgoing_handlers_.prepend(id, std::move(handler));
+  extras().outgoing.prepend(id, std::move(handler));
   return id;
 }
 
+void Socket::off_any() {
+  if (extras_) {
+    extras_->any.clear();
+  }
+}
+
+void Socket::off_any(ListenerId listener) {
+  if (extras_) {
+    extras_->any.remove(listener);
+  }
+}
+
+void Socket::off_any_outgoing() {
+  if (extras_) {
+    extras_->outgoing.clear();
+  }
+}
+
+void Socket::off_any_outgoing(ListenerId listener) {
+  if (extras_) {
+    extras_->outgoing.remove(listener);
+  }
+}
+
+Socket::Extras& Socket::extras() {
+  if (!extras_) {
+    extras_ = std::make_unique<Extras>();
+  }
+  return *extras_;
+}
+
 void Socket::use(EventMiddleware middleware) {
-  middlewares_.push_back(std::make_shared<EventMiddleware>(std::move(middleware)));
+  extras().middlewares.push_back(std::make_shared<EventMiddleware>(std::move(middleware)));
 }
 
 void Socket::on_error(EventErrorHandler handler) {
-  error_handlers_.append(next_listener(), std::move(handler));
+  extras().error.append(next_listener(), std::move(handler));
 }
 
 void Socket::on_high_water(HighWaterHandler handler) {
-  if (!flow_) {
-    flow_ = std::make_unique<FlowHandlers>();
-  }
-  flow_->high_water.append(next_listener(), std::move(handler));
+  extras().high_water.append(next_listener(), std::move(handler));
 }
 
 void Socket::on_drain(DrainHandler handler) {
-  if (!flow_) {
-    flow_ = std::make_unique<FlowHandlers>();
-  }
-  flow_->drain.append(next_listener(), std::move(handler));
+  extras().drain.append(next_listener(), std::move(handler));
 }
 
 void Socket::tell_high_water(std::size_t bytes) {
-  const auto due = flow_ ? flow_->high_water.due() : decltype(flow_->high_water.due())();
-  for (const auto& handler : due) {
+  if (!extras_) {
+    return;
+  }
+  for (const auto& handler : extras_->high_water.due()) {
     if (connected_) {
       (*handler.function)(bytes);
     }
@@ -117,8 +144,10 @@ void Socket::tell_high_water(std::size_t bytes) {
 }
 
 void Socket::tell_drain() {
-  const auto due = flow_ ? flow_->drain.due() : decltype(flow_->drain.due())();
-  for (const auto& handler : due) {
+  if (!extras_) {
+    return;
+  }
+  for (const auto& handler : extras_->drain.due()) {
     if (connected_) {
       (*handler.function)();
     }
@@ -126,11 +155,11 @@ void Socket::tell_drain() {
 }
 
 void Socket::on_disconnecting(DisconnectHandler handler) {
-  disconnecting_handlers_.push_back(std::move(handler));
+  extras().disconnecting.push_back(std::move(handler));
 }
 
 void Socket::on_disconnect(DisconnectHandler handler) {
-  disconnect_handlers_.push_back(std::move(handler));
+  extras().disconnect.push_back(std::move(handler));
 }
 
 void Socket::handle_event(const Packet& packet) {
@@ -141,8 +170,10 @@ void Socket::handle_event(const Packet& packet) {
   Incoming event{.name = event_name(packet.data->at(0)),
                  .arguments = Arguments(*packet.data, 1, packet.attachments),
                  .ack = packet.id ? Ack(weak_from_this(), *packet.id) : Ack()};
-  call_each(any_handlers_, event);
-  if (middlewares_.empty()) {
+  if (extras_) {
+    call_each(extras_->any, event);
+  }
+  if (!extras_ || extras_->middlewares.empty()) {
     dispatch(event);
   } else {
     ask(std::make_shared<Incoming>(std::move(event)), 0);
@@ -176,11 +207,11 @@ void Socket::ask(const std::shared_ptr<Incoming>& event, std::size_t index) {
   if (!connected_) {
     return;
   }
-  if (index >= middlewares_.size()) {
+  if (index >= extras_->middlewares.size()) {
     dispatch(*event);
     return;
   }
-  const std::shared_ptr<EventMiddleware> middleware = middlewares_[index];
+  const std::shared_ptr<EventMiddleware> middleware = extras_->middlewares[index];
   (*middleware)(event->name, event->arguments,
                 EventNext([weak = weak_from_this(), event, index](const std::string* error) {
                   const std::shared_ptr<Socket> socket = weak.lock();
@@ -195,7 +226,9 @@ void Socket::ask(const std::shared_ptr<Incoming>& event, std::size_t index) {
 void Socket::dispatch(const Incoming& event) {
   const auto due = handlers_.due(event.name);
   if (due.empty()) {
-    call_each(unknown_handlers_, event);
+    if (extras_) {
+      call_each(extras_->unknown, event);
+    }
     return;
   }
   for (const auto& listener : due) {
@@ -214,7 +247,10 @@ void Socket::call_each(Listeners<AnyHandler>& handlers, const Incoming& event) c
 }
 
 void Socket::tell_error(std::string_view event, std::string_view error) {
-  for (const auto& handler : error_handlers_.due()) {
+  if (!extras_) {
+    return;
+  }
+  for (const auto& handler : extras_->error.due()) {
     if (connected_) {
       (*handler.function)(event, error);
     }
@@ -231,7 +267,7 @@ void Socket::refuse_arguments(std::string_view event, const Mismatch& mismatch, 
 }
 
 void Socket::tell_outgoing(const EncodedPacket& packet) {
-  if (outgoing_handlers_.empty() || telling_outgoing_ || !connected_) {
+  if (!extras_ || extras_->outgoing.empty() || extras_->telling_outgoing || !connected_) {
     return;
   }
   const std::optional<Packet> event = namespace_.server().decode(packet);
@@ -240,11 +276,11 @@ void Socket::tell_outgoing(const EncodedPacket& packet) {
   }
   const std::string name = event_name(event->data->at(0));
   const Arguments arguments(*event->data, 1, event->attachments);
-  telling_outgoing_ = true;
-  for (const auto& handler : outgoing_handlers_.due()) {
+  extras_->telling_outgoing = true;
+  for (const auto& handler : extras_->outgoing.due()) {
     (*handler.function)(name, arguments);
   }
-  telling_outgoing_ = false;
+  extras_->telling_outgoing = false;
 }
 
 void Socket::handle_ack(const Packet& packet) {
@@ -257,12 +293,16 @@ void Socket::handle_ack(const Packet& packet) {
 }
 
 void Socket::settle_ack(std::uint64_t id, std::expected<Arguments, AckError> answer) {
-  const auto found = pending_acks_.find(id);
-  if (found == pending_acks_.end()) {
+  if (!extras_) {
+    return;  // never asked
+  }
+  auto& pending_acks = extras_->pending_acks;
+  const auto found = pending_acks.find(id);
+  if (found == pending_acks.end()) {
     return;  // too late, or never asked
   }
   PendingAck pending = std::move(found->second);
-  pending_acks_.erase(found);
+  pending_acks.erase(found);
   Server& server = namespace_.server();
   if (answer) {
     ++server.counters_.acks_received;
@@ -300,12 +340,13 @@ void Socket::ask_client(Payload payload, EmitFlags flags, Duration timeout, AckH
 
 bool Socket::expect_ack(AckDeadline deadline, AckHandler handler) {
   Server& server = namespace_.server();
-  if (pending_acks_.size() >= server.options().pending_acks_max) {
+  auto& pending_acks = extras().pending_acks;
+  if (pending_acks.size() >= server.options().pending_acks_max) {
     handler(std::unexpected(AckError::kTooMany));
     return false;
   }
-  pending_acks_.emplace(deadline.id,
-                        PendingAck{.expires = deadline.expires, .handler = std::move(handler)});
+  pending_acks.emplace(deadline.id,
+                       PendingAck{.expires = deadline.expires, .handler = std::move(handler)});
   server.arm_ack_timeout(deadline, shared_from_this());
   return true;
 }
@@ -385,8 +426,10 @@ void Socket::end(DisconnectReason reason) {
     return;
   }
   namespace_.server().keep_until_next_call(shared_from_this());
-  for (DisconnectHandler& handler : std::exchange(disconnecting_handlers_, {})) {
-    handler(reason);
+  if (extras_) {
+    for (DisconnectHandler& handler : std::exchange(extras_->disconnecting, {})) {
+      handler(reason);
+    }
   }
   if (!connected_) {
     return;  // a handler ended it
@@ -396,20 +439,30 @@ void Socket::end(DisconnectReason reason) {
   namespace_.adapter_.remove(*this);
   namespace_.suspend(*this, std::move(rooms), reason);
   std::exchange(connection_, nullptr)->left(*this, reason);
-  while (!pending_acks_.empty()) {
-    settle_ack(pending_acks_.begin()->first, std::unexpected(AckError::kDisconnected));
-  }
-  for (DisconnectHandler& handler : std::exchange(disconnect_handlers_, {})) {
-    handler(reason);
+  if (extras_) {
+    end_extras(reason);
   }
   // What the handlers hold may hold this socket.
   handlers_.clear();
-  any_handlers_.clear();
-  unknown_handlers_.clear();
-  outgoing_handlers_.clear();
-  error_handlers_.clear();
-  middlewares_.clear();
-  flow_.reset();
+}
+
+void Socket::end_extras(DisconnectReason reason) {
+  Extras& extras = *extras_;
+  while (!extras.pending_acks.empty()) {
+    settle_ack(extras.pending_acks.begin()->first, std::unexpected(AckError::kDisconnected));
+  }
+  for (DisconnectHandler& handler : std::exchange(extras.disconnect, {})) {
+    handler(reason);
+  }
+  // One that runs just now, on the stack below, may go on to ask for these lists: emptied, not
+  // gone.
+  extras.any.clear();
+  extras.unknown.clear();
+  extras.outgoing.clear();
+  extras.error.clear();
+  extras.high_water.clear();
+  extras.drain.clear();
+  extras.middlewares.clear();
 }
 
 void Socket::abandon() {

@@ -99,16 +99,16 @@ class Socket : public std::enable_shared_from_this<Socket> {
   /// kind.
   ListenerId on_any(AnyHandler handler);
   ListenerId prepend_any(AnyHandler handler);
-  void off_any() { any_handlers_.clear(); }
-  void off_any(ListenerId listener) { any_handlers_.remove(listener); }
+  void off_any();
+  void off_any(ListenerId listener);
   /// Every event that has no handler of its own.
   ListenerId on_unknown(AnyHandler handler);
   /// Every event that is sent to this client, broadcasts included. With recovery its offset stands
   /// behind the arguments. What such a handler emits itself is not told.
   ListenerId on_any_outgoing(OutgoingHandler handler);
   ListenerId prepend_any_outgoing(OutgoingHandler handler);
-  void off_any_outgoing() { outgoing_handlers_.clear(); }
-  void off_any_outgoing(ListenerId listener) { outgoing_handlers_.remove(listener); }
+  void off_any_outgoing();
+  void off_any_outgoing(ListenerId listener);
   /// Middlewares are asked about each event, in the order of their making.
   void use(EventMiddleware middleware);
   /// An event that a middleware stopped, and why.
@@ -211,6 +211,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void handle_ack(const Packet& packet);
   /// Everything that ends with a connected socket, once.
   void end(DisconnectReason reason);
+  void end_extras(DisconnectReason reason);
   /// The end of one that was never connected.
   void abandon();
   void ask_client(Payload payload, EmitFlags flags, Duration timeout, AckHandler handler);
@@ -241,23 +242,24 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
   // A handler may add or remove handlers while it runs: each is kept alive by whoever calls it.
   NamedListeners<EventHandler> handlers_;
-  Listeners<AnyHandler> any_handlers_;
-  Listeners<AnyHandler> unknown_handlers_;
-  Listeners<OutgoingHandler> outgoing_handlers_;
-  Listeners<EventErrorHandler> error_handlers_;
-  /// Few sockets have any, so all share one place.
-  struct FlowHandlers {
+  std::uint32_t last_listener_ = 0;
+  /// What few sockets have, in one place that an idle one does without.
+  struct Extras {
+    Listeners<AnyHandler> any;
+    Listeners<AnyHandler> unknown;
+    Listeners<OutgoingHandler> outgoing;
+    Listeners<EventErrorHandler> error;
     Listeners<HighWaterHandler> high_water;
     Listeners<DrainHandler> drain;
+    std::vector<std::shared_ptr<EventMiddleware>> middlewares;
+    std::vector<DisconnectHandler> disconnecting;
+    std::vector<DisconnectHandler> disconnect;
+    std::map<std::uint64_t, PendingAck> pending_acks;
+    bool telling_outgoing = false;
   };
-  std::unique_ptr<FlowHandlers> flow_;
-  std::vector<std::shared_ptr<EventMiddleware>> middlewares_;
-  std::uint64_t last_listener_ = 0;
-  bool telling_outgoing_ = false;
-  Instant next_event_due_{};  // as if events came evenly: GCRA's theoretical arrival time
-  std::vector<DisconnectHandler> disconnecting_handlers_;
-  std::vector<DisconnectHandler> disconnect_handlers_;
-  std::map<std::uint64_t, PendingAck> pending_acks_;
+  [[nodiscard]] Extras& extras();
+  std::unique_ptr<Extras> extras_;  // null: nothing of all this; stays once it is there
+  Instant next_event_due_{};        // as if events came evenly: GCRA's theoretical arrival time
   // Shared with the session that is kept while the client is away.
   std::shared_ptr<std::any> data_;
 };
