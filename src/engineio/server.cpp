@@ -114,8 +114,16 @@ Server::Session* Server::find(SessionHandle handle) const {
 }
 
 Server::Session* Server::find_sid(const std::string& sid) const {
-  const auto found = sids_.find(sid);
-  return found == sids_.end() ? nullptr : find(found->second);
+  const auto found = sids_.find(std::string_view(sid));
+  return found == sids_.end() ? nullptr : *found;
+}
+
+std::size_t Server::HashSid::operator()(const Session* session) const {
+  return (*this)(std::string_view(session->handshake->sid));
+}
+
+bool Server::SameSid::operator()(const Session* a, std::string_view sid) const {
+  return a->handshake->sid == sid;
 }
 
 // What the owner calls.
@@ -309,7 +317,7 @@ Server::Session& Server::add_session(Instant now, Exchange& exchange, std::strin
   if (!exchange.upgrade) {
     added.polling = std::make_unique<Session::Polling>();
   }
-  sids_.emplace(added.handshake->sid, added.handle);
+  sids_.insert(&added);
   sessions_.emplace(added.handle, std::move(session));
   ++counters_.sessions_opened;
   if (exchange.revision == 3) {
@@ -406,7 +414,7 @@ void Server::end_session(Instant now, Session& session, CloseReason reason,
 std::unique_ptr<Server::Session> Server::remove(Session& session) {
   stop_waiting(session);
   stop_waiting_for_probe(session);
-  sids_.erase(session.handshake->sid);
+  sids_.erase(&session);
   addresses_.leave(session.address);
   auto node = sessions_.extract(session.handle);
   return std::move(node.mapped());

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -245,7 +246,21 @@ class Server {
   bool shut_down_ = false;
   std::uint64_t last_handle_ = 0;
   std::unordered_map<SessionHandle, std::unique_ptr<Session>> sessions_;
-  std::unordered_map<std::string_view, SessionHandle> sids_;  ///< keys of the handshakes
+  /// The id stands in the handshake only.
+  struct HashSid {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view sid) const {
+      return std::hash<std::string_view>{}(sid);
+    }
+    std::size_t operator()(const Session* session) const;
+  };
+  struct SameSid {
+    using is_transparent = void;
+    bool operator()(const Session* a, const Session* b) const { return a == b; }
+    bool operator()(const Session* a, std::string_view sid) const;
+    bool operator()(std::string_view sid, const Session* a) const { return (*this)(a, sid); }
+  };
+  std::unordered_set<Session*, HashSid, SameSid> sids_;
   /// Requests whose hooks have not decided yet.
   std::unordered_map<std::uint64_t, std::unique_ptr<Pending>> pending_;
   std::uint64_t last_pending_ = 0;

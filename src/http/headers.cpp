@@ -36,10 +36,10 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() && std::ranges::equal(a, b, {}, lower, lower);
 }
 
-Headers::Field Headers::field(const Extent& extent) const {
+Headers::Field Headers::field(std::size_t start, const Extent& extent) const {
   const std::string_view text = text_;
-  return {.name = text.substr(extent.start, extent.name_size),
-          .value = text.substr(extent.start + extent.name_size, extent.value_size)};
+  return {.name = text.substr(start, extent.name_size),
+          .value = text.substr(start + extent.name_size, extent.value_size)};
 }
 
 std::optional<std::string_view> Headers::find(std::string_view name) const {
@@ -63,8 +63,7 @@ bool Headers::has_token(std::string_view name, std::string_view token) const {
 }
 
 void Headers::add(std::string_view name, std::string_view value) {
-  extents_.push_back({.start = static_cast<std::uint32_t>(text_.size()),
-                      .name_size = static_cast<std::uint32_t>(name.size()),
+  extents_.push_back({.name_size = static_cast<std::uint32_t>(name.size()),
                       .value_size = static_cast<std::uint32_t>(value.size())});
   text_ += name;
   text_ += value;
@@ -75,10 +74,16 @@ void Headers::set(std::string_view name, std::string_view value) {
   add(name, value);
 }
 
-/// The text stays, since whoever removes a field is about to set it anew.
 void Headers::remove(std::string_view name) {
+  std::size_t start = 0;
   std::erase_if(extents_, [&](const Extent& extent) {
-    return equal_ignoring_case(field(extent).name, name);
+    const bool goes = equal_ignoring_case(field(start, extent).name, name);
+    if (goes) {
+      text_.erase(start, extent.size());
+    } else {
+      start += extent.size();
+    }
+    return goes;
   });
 }
 

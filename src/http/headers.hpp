@@ -47,14 +47,15 @@ class Headers {
   [[nodiscard]] std::size_t size() const { return extents_.size(); }
 
  private:
-  /// Of a field in `text_`: its value follows its name.
+  /// Of a field in `text_`: its value follows its name, and the next field its value.
   struct Extent {
-    std::uint32_t start = 0;
     std::uint32_t name_size = 0;
     std::uint32_t value_size = 0;
+
+    [[nodiscard]] std::size_t size() const { return std::size_t{name_size} + value_size; }
   };
 
-  [[nodiscard]] Field field(const Extent& extent) const;
+  [[nodiscard]] Field field(std::size_t start, const Extent& extent) const;
 
   std::string text_;
   std::vector<Extent> extents_;
@@ -68,17 +69,20 @@ class Headers::Iterator {
   // NOLINTEND(readability-identifier-naming)
 
   Iterator() = default;
-  [[nodiscard]] Field operator*() const { return of_->field(of_->extents_[index_]); }
+  [[nodiscard]] Field operator*() const { return of_->field(start_, of_->extents_[index_]); }
   Iterator& operator++() {
+    start_ += of_->extents_[index_].size();
     ++index_;
     return *this;
   }
   Iterator operator++(int) {
     const Iterator before = *this;
-    ++index_;
+    ++*this;
     return before;
   }
-  friend bool operator==(const Iterator&, const Iterator&) = default;
+  friend bool operator==(const Iterator& a, const Iterator& b) {
+    return a.of_ == b.of_ && a.index_ == b.index_;
+  }
 
  private:
   friend class Headers;
@@ -86,6 +90,7 @@ class Headers::Iterator {
 
   const Headers* of_ = nullptr;
   std::size_t index_ = 0;
+  std::size_t start_ = 0;  // of its field in the text
 };
 
 inline Headers::Iterator Headers::begin() const {

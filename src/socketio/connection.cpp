@@ -137,10 +137,7 @@ void Connection::ask_parents(const Request& request, std::size_t index) {
     refuse(request.name_space, "Invalid namespace");
     return;
   }
-  if (!self_) {
-    self_ = std::make_shared<Connection*>(this);
-  }
-  const auto answer = [weak = std::weak_ptr(self_), request, index](bool allowed) {
+  const auto answer = [weak = self(), request, index](bool allowed) {
     const auto self = weak.lock();
     if (!self || (*self)->closed_) {
       return;
@@ -161,6 +158,13 @@ void Connection::ask_parents(const Request& request, std::size_t index) {
   server_.parents_[index]->decide_(request.name_space, request.auth, NamespaceVerdict(answer));
 }
 
+std::weak_ptr<Connection*> Connection::self() {
+  if (!self_) {
+    self_ = std::make_shared<Connection*>(this);
+  }
+  return self_;
+}
+
 Connection::Place& Connection::take_place(std::string_view name_space) {
   Place* place = find(name_space);
   if (place == nullptr) {
@@ -172,7 +176,9 @@ Connection::Place& Connection::take_place(std::string_view name_space) {
 }
 
 void Connection::enter(Namespace& name_space, json::Value auth) {
-  const auto enter_later = [weak = std::weak_ptr(self_), &name_space, auth] {
+  const bool asks = server_.cluster_ != nullptr;
+  const auto enter_later = [weak = asks ? self() : std::weak_ptr<Connection*>(), &name_space,
+                            auth] {
     const auto self = weak.lock();
     if (self && !(*self)->closed_) {
       (*self)->enter_with_session(name_space, auth);

@@ -91,6 +91,7 @@ class Connection {
   [[nodiscard]] Place* find(std::string_view name_space);
   [[nodiscard]] std::size_t places_taken() const;
   void forget_connect_timeout();
+  [[nodiscard]] std::weak_ptr<Connection*> self();
 
   Server& server_;
   engineio::SessionHandle session_;

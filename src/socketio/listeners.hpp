@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -62,54 +63,115 @@ class Listeners {
 };
 
 /// The same for events with names: one flat list, since a socket has few and a server many sockets.
+/// A listener and its name are one piece of memory.
 template <class Function>
 class NamedListeners {
  public:
-  struct Listener {
-    std::string name;
-    Function function;
+  struct Listener;
+
+  /// Keeps a listener alive, by whoever calls it; of one thread.
+  class Listening {
+   public:
+    Listening() = default;
+    explicit Listening(Listener* of) : of_(of) { hold(); }
+    Listening(const Listening& other) : of_(other.of_) { hold(); }
+    Listening(Listening&& other) noexcept : of_(std::exchange(other.of_, nullptr)) {}
+    Listening& operator=(Listening other) noexcept {
+      std::swap(of_, other.of_);
+      return *this;
+    }
+    ~Listening() {
+      if (of_ != nullptr && --of_->holders == 0) {
+        std::destroy_at(of_);
+        ::operator delete(of_);
+      }
+    }
+    Listener* operator->() const { return of_; }
+    explicit operator bool() const { return of_ != nullptr; }
+
+   private:
+    void hold() const {
+      if (of_ != nullptr) {
+        ++of_->holders;
+      }
+    }
+
+    Listener* of_ = nullptr;
   };
-  using Listening = std::shared_ptr<Listener>;  // kept alive by whoever calls it
+
+  struct Listener {
+    ListenerId id;
+    Function function;
+    Listening next{};
+    std::uint32_t holders = 0;
+    std::uint32_t name_size : 31 = 0;
+    std::uint32_t once : 1 = 0;
+
+    /// Stands behind the object.
+    [[nodiscard]] char* name_start() { return static_cast<char*>(static_cast<void*>(this + 1)); }
+    [[nodiscard]] std::string_view name() { return {name_start(), name_size}; }
+  };
+
+  NamedListeners() = default;
+  NamedListeners(const NamedListeners&) = delete;
+  NamedListeners& operator=(const NamedListeners&) = delete;
+  ~NamedListeners() { clear(); }
 
   void append(std::string_view name, ListenerId id, Function function, bool once = false) {
-    list_.push_back(
-        {.id = id,
-         .once = once,
-         .listener = std::make_shared<Listener>(std::string(name), std::move(function))});
+    void* const memory = ::operator new(sizeof(Listener) + name.size());
+    auto* const made = new (memory) Listener{.id = id, .function = std::move(function)};
+    made->once = once ? 1U : 0U;
+    made->name_size = static_cast<std::uint32_t>(name.size()) & 0x7FFF'FFFFU;
+    std::ranges::copy(name, made->name_start());
+    Listening* last = &first_;
+    while (*last) {
+      last = &(*last)->next;
+    }
+    *last = Listening(made);
   }
   void remove(std::string_view name) {
-    std::erase_if(list_, [&](const Entry& entry) { return entry.listener->name == name; });
+    remove_if([&](Listener& listener) { return listener.name() == name; });
   }
   void remove(std::string_view name, ListenerId id) {
-    std::erase_if(
-        list_, [&](const Entry& entry) { return entry.id == id && entry.listener->name == name; });
+    remove_if([&](Listener& listener) { return listener.id == id && listener.name() == name; });
   }
-  void clear() { list_.clear(); }
+  void clear() {
+    // One by one: each would end the next, as deep as the list is long.
+    while (first_) {
+      first_ = std::exchange(first_->next, Listening());
+    }
+  }
 
   /// Those of this name and moment; the ones for one time are taken off.
   [[nodiscard]] std::vector<Listening> due(std::string_view name) {
     std::vector<Listening> due;
     bool once = false;
-    for (const Entry& entry : list_) {
-      if (entry.listener->name == name) {
-        due.push_back(entry.listener);
-        once = once || entry.once;
+    for (Listening at = first_; at; at = at->next) {
+      if (at->name() == name) {
+        due.push_back(at);
+        once = once || at->once != 0;
       }
     }
     if (once) {
-      std::erase_if(list_,
-                    [&](const Entry& entry) { return entry.once && entry.listener->name == name; });
+      remove_if([&](Listener& listener) { return listener.once != 0 && listener.name() == name; });
     }
     return due;
   }
 
  private:
-  struct Entry {
-    ListenerId id;
-    bool once = false;
-    Listening listener;
-  };
-  std::vector<Entry> list_;
+  template <class Matches>
+  void remove_if(const Matches& matches) {
+    Listening* at = &first_;
+    while (*at) {
+      if (matches(*at->operator->())) {
+        *at = std::exchange((*at)->next, Listening());
+      } else {
+        at = &(*at)->next;
+      }
+    }
+  }
+
+  Listening first_;
 };
 
 }  // namespace visavis::socketio
