@@ -213,8 +213,12 @@ TEST_F(ThreadedHostTest, ASessionIsFoundOnWhicheverThreadItsClientComesBackTo) {
     others.push_back(open());  // So that the next one comes to another thread.
     peer = open();
     peer->say(R"(40{"pid":")" + pid + R"(","offset":")" + offset + "\"}");
-    const std::string back = peer->read_until("}");
+    std::string back = peer->read_until("}");
     EXPECT_NE(back.find(member(welcome, "sid")), std::string::npos) << back;
+    // Told by another thread: it may as well come when the session is back already.
+    if (back.find("missed") == std::string::npos) {
+      back += peer->read_until("\"]");
+    }
     EXPECT_NE(back.find("missed"), std::string::npos) << back;
   }
   EXPECT_GT(where.size(), 1U);
