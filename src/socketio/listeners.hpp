@@ -70,6 +70,7 @@ class NamedListeners {
   struct Listener;
 
   /// Keeps a listener alive, by whoever calls it; of one thread.
+  // NOLINTNEXTLINE(cppcoreguidelines-special-member-functions): one assignment copies and moves.
   class Listening {
    public:
     Listening() = default;
@@ -108,7 +109,7 @@ class NamedListeners {
     std::uint32_t once : 1 = 0;
 
     /// Stands behind the object.
-    [[nodiscard]] char* name_start() { return static_cast<char*>(static_cast<void*>(this + 1)); }
+    [[nodiscard]] char* name_start() { return reinterpret_cast<char*>(this + 1); }
     [[nodiscard]] std::string_view name() { return {name_start(), name_size}; }
   };
 
@@ -146,10 +147,11 @@ class NamedListeners {
   [[nodiscard]] std::vector<Listening> due(std::string_view name) {
     std::vector<Listening> due;
     bool once = false;
-    for (Listening at = first_; at; at = at->next) {
-      if (at->name() == name) {
-        due.push_back(at);
-        once = once || at->once != 0;
+    for (const Listening* at = &first_; *at; at = &(*at)->next) {
+      Listener& listener = *at->operator->();
+      if (listener.name() == name) {
+        due.push_back(*at);
+        once = once || listener.once != 0;
       }
     }
     if (once) {
