@@ -86,8 +86,8 @@ describe('clients of Socket.IO 2', { skip: PROGRAM ? false : 'no program given' 
 
   it('upgrade without losing a message', async () => {
     const socket = client('/', { transports: ['polling', 'websocket'] });
+    const upgraded = event(socket.io.engine, 'upgrade');  // It may come before the namespace is connected.
     await event(socket, 'connect');
-    const upgraded = event(socket.io.engine, 'upgrade');
     const got = [];
     socket.on('message-back', (number) => got.push(number));
     for (let i = 0; i < 200; ++i) {
