@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -58,6 +59,29 @@ class Latencies {
  private:
   std::vector<float> values_;
 };
+
+/// CPU, rate and latencies of what `counted` grows by in the seconds that are counted, while
+/// `work_for(seconds)` does the work. Nothing if it does not grow.
+template <class Work>
+[[nodiscard]] Figures measure(Context& context, const std::uint64_t& counted, Latencies& latencies,
+                              const Work& work_for) {
+  work_for(context.warm_up_s);
+  latencies.clear();
+  const std::uint64_t before = counted;
+  const CpuWatch watch(context.process);
+  const double start = now_s();
+  work_for(context.seconds);
+  const double grown = static_cast<double>(counted - before);
+  const CpuWatch::Spent spent = watch.spent();
+  if (grown == 0) {
+    return {};
+  }
+  Figures figures = {{"cpu_us", spent.total_us / grown},
+                     {"per_s", grown / (now_s() - start)},
+                     {"busiest", spent.busiest}};
+  latencies.add_to(figures);
+  return figures;
+}
 
 using Clients = std::vector<std::unique_ptr<SocketClient>>;
 /// Opens that many and waits until all have joined; at most 64 on their way at a time, and at most

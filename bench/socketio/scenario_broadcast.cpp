@@ -87,6 +87,9 @@ Figures blast(Context& context, std::size_t count) {
   }
   const double deliveries = static_cast<double>(room.delivered - before);
   const CpuWatch::Spent spent = watch.spent();
+  if (deliveries == 0) {
+    return {};
+  }
   return {{"cpu_us", spent.total_us / deliveries},
           {"per_s", deliveries / (now_s() - start)},
           {"busiest", spent.busiest}};

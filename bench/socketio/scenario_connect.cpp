@@ -54,22 +54,8 @@ Figures run_visitors(Context& context, std::size_t at_a_time) {
       context.loop.turn(5);
     }
   };
-  visit_for(context.warm_up_s);
-  latencies.clear();
-  const std::uint64_t before = visits;
-  const CpuWatch watch(context.process);
-  const double start = now_s();
-  visit_for(context.seconds);
-  const double counted = static_cast<double>(visits - before);
-  const CpuWatch::Spent spent = watch.spent();
-  if (counted == 0 || failures > 0) {
-    return {};
-  }
-  Figures figures = {{"cpu_us", spent.total_us / counted},
-                     {"per_s", counted / (now_s() - start)},
-                     {"busiest", spent.busiest}};
-  latencies.add_to(figures);
-  return figures;
+  Figures figures = measure(context, visits, latencies, visit_for);
+  return failures > 0 ? Figures() : figures;
 }
 
 /// Connects, joins, leaves.
@@ -219,22 +205,7 @@ Figures polling_echo(Context& context) {
     }
     session.start();
   }
-  turn_for(context, context.warm_up_s);
-  latencies.clear();
-  const std::uint64_t before = answered;
-  const CpuWatch watch(context.process);
-  const double start = now_s();
-  turn_for(context, context.seconds);
-  const double messages = static_cast<double>(answered - before);
-  const CpuWatch::Spent spent = watch.spent();
-  if (messages == 0) {
-    return {};
-  }
-  Figures figures = {{"cpu_us", spent.total_us / messages},
-                     {"per_s", messages / (now_s() - start)},
-                     {"busiest", spent.busiest}};
-  latencies.add_to(figures);
-  return figures;
+  return measure(context, answered, latencies, [&](double seconds) { turn_for(context, seconds); });
 }
 
 }  // namespace visavis::bench

@@ -74,22 +74,7 @@ Figures run(Context& context, const Echo& echo) {
     echoes.push_back(std::make_unique<EchoClient>(*client, echo, answered, latencies));
     echoes.back()->start();
   }
-  turn_for(context, context.warm_up_s);
-  const std::uint64_t before = answered;
-  latencies.clear();
-  const CpuWatch watch(context.process);
-  const double start = now_s();
-  turn_for(context, context.seconds);
-  const double messages = static_cast<double>(answered - before);
-  const CpuWatch::Spent spent = watch.spent();
-  if (messages == 0) {
-    return {};
-  }
-  Figures figures = {{"cpu_us", spent.total_us / messages},
-                     {"per_s", messages / (now_s() - start)},
-                     {"busiest", spent.busiest}};
-  latencies.add_to(figures);
-  return figures;
+  return measure(context, answered, latencies, [&](double seconds) { turn_for(context, seconds); });
 }
 
 }  // namespace

@@ -4,23 +4,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { within } from './support.mjs';
+import { generator } from './random.mjs';
 
 const PROGRAM = process.env.JSON_REWRITER;
 const SEED = Number(process.env.JSON_SEED ?? 20261122);
 const TEXTS = 20000;
-
-/** mulberry32 */
-function generator(seed) {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (limit) => Math.floor(next() * limit);
-  return { below, pick: (list) => list[below(list.length)], next };
-}
 
 const random = generator(SEED);
 const { below, pick } = random;

@@ -7,24 +7,13 @@ import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { WebSocketServer } from 'ws';
 import { SERVER, within } from './support.mjs';
+import { generator } from './random.mjs';
 
 const SEED = Number(process.env.WEBSOCKET_SEED ?? 20261122);
 const STREAMS = 600;
 const AT_ONCE = 20;
 const MAX_PAYLOAD = 1_000_000;
 
-/** mulberry32 */
-function generator(seed) {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (limit) => Math.floor(next() * limit);
-  return { below, pick: (list) => list[below(list.length)] };
-}
 const { below, pick } = generator(SEED);
 
 const bytes = (size) => Buffer.from(Array.from({ length: size }, () => below(256)));
