@@ -2,21 +2,11 @@
 
 #include <expected>
 #include <span>
-#include <string>
 
 #include "app/config.hpp"
+#include "base/exit.hpp"
 
 namespace visavis::app {
-
-/// The program ends here: help was asked for, or something was wrong.
-struct Exit {
-  static constexpr int kOk = 0;
-  static constexpr int kFailure = 1;
-  static constexpr int kUsage = 2;
-
-  int code = kOk;
-  std::string text;  ///< For stdout if `kOk`; otherwise one line for stderr.
-};
 
 /// Reads `visavis serve …` and the file of `--config`, over which the command line wins.
 [[nodiscard]] std::expected<Config, Exit> read_command_line(std::span<const char* const> arguments);

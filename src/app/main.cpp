@@ -10,9 +10,9 @@
 namespace {
 
 int say(int code, const std::string& text) {
-  std::fputs(text.c_str(), code == visavis::app::Exit::kOk ? stdout : stderr);
+  std::fputs(text.c_str(), code == visavis::Exit::kOk ? stdout : stderr);
   if (!text.ends_with('\n')) {
-    std::fputc('\n', code == visavis::app::Exit::kOk ? stdout : stderr);
+    std::fputc('\n', code == visavis::Exit::kOk ? stdout : stderr);
   }
   return code;
 }
@@ -23,9 +23,9 @@ int run(std::span<const char* const> arguments) {
     return say(config.error().code, config.error().text);
   }
   if (const auto served = visavis::app::serve(std::move(*config)); !served) {
-    return say(visavis::app::Exit::kFailure, "visavis: " + served.error().text);
+    return say(visavis::Exit::kFailure, "visavis: " + served.error().text);
   }
-  return visavis::app::Exit::kOk;
+  return visavis::Exit::kOk;
 }
 
 }  // namespace
@@ -34,6 +34,6 @@ int main(int count, char** arguments) {
   try {
     return run({arguments, static_cast<std::size_t>(count)});
   } catch (const std::exception& error) {
-    return say(visavis::app::Exit::kFailure, std::string("visavis: ") + error.what());
+    return say(visavis::Exit::kFailure, std::string("visavis: ") + error.what());
   }
 }

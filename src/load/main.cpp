@@ -94,14 +94,14 @@ int main(int count, char** arguments) {
     const auto options =
         visavis::load::read_command_line({arguments, static_cast<std::size_t>(count)});
     if (!options) {
-      const visavis::load::Exit& exit = options.error();
-      fmt::print(exit.code == visavis::load::Exit::kOk ? stdout : stderr, "{}{}", exit.text,
+      const visavis::Exit& exit = options.error();
+      fmt::print(exit.code == visavis::Exit::kOk ? stdout : stderr, "{}{}", exit.text,
                  exit.text.ends_with('\n') ? "" : "\n");
       return exit.code;
     }
     return visavis::load::run(*options);
   } catch (const std::exception& error) {
     fmt::print(stderr, "visavis-load: {}\n", error.what());
-    return visavis::load::Exit::kFailure;
+    return visavis::Exit::kFailure;
   }
 }
