@@ -149,13 +149,13 @@ void write_repair(MetricsWriter& out, const sfu::Counters& counters) {
   out.counter("visavis_nacks_unserved_total", "Packets viewers asked for and did not get.");
   out.sample(counters.nacks_unanswered, {{"reason", "gone"}});
   out.sample(counters.nacks_too_soon, {{"reason", "too_soon"}});
+  out.sample(counters.nacks_too_many, {{"reason", "too_many"}});
   out.counter("visavis_retransmissions_total", "Packets sent again.");
   write_directions(out, counters.retransmissions_in, counters.retransmissions_out);
 }
 
 std::string_view name_of(SendPriority priority) {
   switch (priority) {
-    case SendPriority::kPadding: return "padding";
     case SendPriority::kUpperLayer: return "upper_layer";
     case SendPriority::kVideo: return "video";
     case SendPriority::kAudio: return "audio";

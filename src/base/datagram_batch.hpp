@@ -12,13 +12,12 @@ namespace visavis {
 
 /// What goes first overboard when the kernel takes no more: the least first.
 enum class SendPriority : std::uint8_t {
-  kPadding,     ///< Probes: their loss is an answer too.
   kUpperLayer,  ///< Without it the picture is coarser, and stands.
   kVideo,
   kAudio,
   kControl,  ///< STUN, DTLS, RTCP: few and small, and a call ends without them.
 };
-inline constexpr std::size_t kSendPriorityCount = 5;
+inline constexpr std::size_t kSendPriorityCount = 4;
 
 /// The datagrams of one wake-up, packed back to back in one buffer in the order they are to leave,
 /// so that runs of equal size to one route can go out as one message (UDP_SEGMENT). A place in it

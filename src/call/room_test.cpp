@@ -4,7 +4,6 @@
 
 #include "call/name.hpp"
 #include "call/source.hpp"
-#include "call/token_bucket.hpp"
 
 namespace visavis::call {
 namespace {
@@ -86,18 +85,6 @@ TEST(Names, MustBeVisible) {
   EXPECT_FALSE(is_presentable("   "));
   EXPECT_FALSE(is_presentable("a\nb"));
   EXPECT_FALSE(is_presentable(std::string_view("a\0b", 3)));
-}
-
-TEST(TokenBuckets, LetABurstPassAndThenTheRate) {
-  TokenBucket bucket(20);
-  const Instant start = Instant(1h);
-  for (int i = 0; i < 20; ++i) {
-    EXPECT_TRUE(bucket.take(start));
-  }
-  EXPECT_FALSE(bucket.take(start));
-  EXPECT_FALSE(bucket.take(start + 49ms));
-  EXPECT_TRUE(bucket.take(start + 51ms));
-  EXPECT_FALSE(bucket.take(start + 52ms));
 }
 
 }  // namespace

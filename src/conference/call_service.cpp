@@ -65,7 +65,7 @@ void CallService::Core::greet(socketio::Socket& socket) {
       {"message", &Core::message},
       {"stats", &Core::stats},
   });
-  socket.data<SocketState>().requests = call::TokenBucket(options_.requests_per_second);
+  socket.data<SocketState>().requests = TokenBucket(options_.requests_per_second);
   for (const auto& [name, handler] : kRequests) {
     socket.on(name, [this, &socket, name, handler](const socketio::Arguments& arguments,
                                                    socketio::Ack ack) {

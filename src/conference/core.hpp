@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/deadline_queue.hpp"
+#include "base/token_bucket.hpp"
 #include "call/room.hpp"
-#include "call/token_bucket.hpp"
 #include "conference/call_service.hpp"
 #include "conference/command_queue.hpp"
 #include "conference/direct_sessions.hpp"
@@ -49,7 +49,7 @@ struct Member {
   std::string socket;  ///< Id; "" while it is lost, and for who has none (`direct`).
   std::string resume_token;
   std::string direct;  ///< The secret of who came without a socket.
-  call::TokenBucket messages;
+  TokenBucket messages;
   std::unique_ptr<Transport> transport{};  ///< None: takes part without media (now).
   ViewerSlots slots{};
   std::optional<Place> expiry{};  ///< While the socket is lost.
@@ -62,7 +62,7 @@ struct Member {
 /// What a socket is, kept at the socket.
 struct SocketState {
   std::optional<call::ParticipantKey> member;
-  call::TokenBucket requests{0};
+  TokenBucket requests{0};
 };
 
 class CallService::Core {

@@ -124,7 +124,7 @@ Member& CallService::Core::admit(const JoinRequest& join) {
                 .socket = {},
                 .resume_token = {},
                 .direct = {},
-                .messages = call::TokenBucket(options_.limits.messages_per_second)};
+                .messages = TokenBucket(options_.limits.messages_per_second)};
   Member& admitted = members_.emplace(key, std::move(member)).first->second;
   note(Notice::Kind::kJoined, admitted);
   return admitted;

@@ -84,7 +84,7 @@ bool UdpSender::may_segment(const IpAddress& remote) const {
 }
 
 void UdpSender::begin_batch() {
-  if (least_ != SendPriority::kPadding) {
+  if (least_ != SendPriority::kUpperLayer) {
     least_ = static_cast<SendPriority>(static_cast<unsigned>(least_) - 1U);
   }
 }

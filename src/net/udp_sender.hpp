@@ -70,7 +70,7 @@ class UdpSender {
   std::vector<mmsghdr> headers_{kMessagesMax};
   std::size_t count_ = 0;
   /// The least that is sent. Never above audio: from there on each message is tried by itself.
-  SendPriority least_ = SendPriority::kPadding;
+  SendPriority least_ = SendPriority::kUpperLayer;
   std::unordered_set<IpAddress> plain_paths_;
 };
 

@@ -19,6 +19,8 @@ std::string_view to_string(DropReason reason) {
     case DropReason::kNoMemory: return "no_memory";
     case DropReason::kPadding: return "padding";
     case DropReason::kViewerTooSlow: return "viewer_too_slow";
+    case DropReason::kPeerTooFast: return "peer_too_fast";
+    case DropReason::kStreamTooRestless: return "stream_too_restless";
     case DropReason::kTooManyHandshakes: return "too_many_handshakes";
     case DropReason::kReasonCount: break;
   }

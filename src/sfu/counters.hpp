@@ -27,6 +27,8 @@ enum class DropReason : std::uint8_t {
   kNoMemory,            ///< All logs together hold what the worker may hold.
   kPadding,             ///< Probing padding: noted for feedback, carries no media.
   kViewerTooSlow,       ///< A cursor overtaken by the end of its log.
+  kPeerTooFast,         ///< Beyond what one peer may send in a second; not even opened.
+  kStreamTooRestless,   ///< A new SSRC or codec on a line that changed too often of late.
   kTooManyHandshakes,   ///< DTLS, while too many peers' handshakes wait; it comes again.
   kReasonCount,
 };
@@ -65,6 +67,7 @@ struct Counters {
   std::uint64_t retransmissions_out = 0;    ///< NACKed packets sent again, from the log.
   std::uint64_t nacks_unanswered = 0;       ///< Gone from the log, or never sent.
   std::uint64_t nacks_too_soon = 0;         ///< Sent again less than a round trip ago.
+  std::uint64_t nacks_too_many = 0;         ///< Beyond what a viewer may have sent again.
   std::uint64_t nacks_to_publishers = 0;    ///< Sequence numbers we asked for.
   std::uint64_t retransmissions_in = 0;     ///< RTX packets restored.
   std::uint64_t keyframes = 0;              ///< Keyframes that arrived, over all streams.

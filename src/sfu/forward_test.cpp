@@ -210,6 +210,83 @@ TEST(Forward, ANewSsrcOfThePublisherGoesOnInTheSameSlot) {
   EXPECT_LT(after.rtp[0].timestamp - before.rtp.back().timestamp, 9000U);
 }
 
+TEST(Forward, APublisherWhoseSsrcChangesWithEachPacketIsHeldToAFew) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  RoutedPeer& bob = call.viewer(2);
+  call.show(bob, 1, TestCall::video_of(1));
+  std::size_t events = 0;
+  for (std::uint32_t count = 0; count < 1'000; ++count) {
+    const rtp::Header header{rtp::PayloadType(96), rtp::SequenceNumber(5), rtp::Timestamp(count),
+                             rtp::Ssrc(7000 + count), true};
+    call.receive(alice, rtp_packet(header, {header.ssrc, "v"}, vp8_payload({.keyframe = true})));
+    call.flush();
+    while (call.router.events().poll()) {
+      ++events;
+    }
+  }
+  const auto& drops = call.router.counters().drops;
+  EXPECT_GE(drops[static_cast<std::size_t>(DropReason::kStreamTooRestless)], 990U);
+  EXPECT_LT(events, 50U);
+}
+
+TEST(Forward, APublisherWhoseCodecChangesWithEachPacketIsHeldToAFew) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  RoutedPeer& bob = call.viewer(2);
+  call.show(bob, 1, TestCall::video_of(1));
+  std::size_t events = 0;
+  for (std::uint16_t count = 0; count < 1'000; ++count) {
+    const auto type = count % 2 == 0 ? kPublisherNumbers.vp8 : kPublisherNumbers.h264;
+    const rtp::Header header{rtp::PayloadType(type), rtp::SequenceNumber(count),
+                             rtp::Timestamp(count), TestCall::video_ssrc(alice), true};
+    call.receive(alice, rtp_packet(header, {header.ssrc, "v"}, vp8_payload({.keyframe = true})));
+    call.flush();
+    while (call.router.events().poll()) {
+      ++events;
+    }
+  }
+  const auto& drops = call.router.counters().drops;
+  EXPECT_GE(drops[static_cast<std::size_t>(DropReason::kStreamTooRestless)], 490U);
+  EXPECT_LT(events, 50U);
+}
+
+TEST(Forward, TimestampsThatGoBackAreForwardedAndTheNextKeyframeIsShown) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  RoutedPeer& bob = call.viewer(2);
+  call.show(bob, 1, TestCall::video_of(1));
+  call.publish_frames(alice, {.sequence = 10, .timestamp = 4'000'000'000U, .keyframe = true}, 5);
+  static_cast<void>(call.take(bob));
+
+  call.receive_vp8(alice, {.sequence = 15, .timestamp = 1000, .keyframe = true, .picture_id = 5});
+  call.receive_vp8(alice, {.sequence = 16, .timestamp = 100, .picture_id = 6});
+
+  EXPECT_THAT(call.flush_and_take(bob).rtp, SizeIs(2));
+  RoutedPeer& carol = call.viewer(3);
+  call.show(carol, 1, TestCall::video_of(1));
+  EXPECT_THAT(call.flush_and_take(carol).rtp, SizeIs(2));
+}
+
+TEST(Forward, ALeapOfThePublishersNumbersIsALeapOfTheViewersAndAsksForAKeyframe) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  RoutedPeer& bob = call.viewer(2);
+  call.show(bob, 1, TestCall::video_of(1));
+  call.publish_frames(alice, {.sequence = 65'000, .timestamp = 1000, .keyframe = true}, 3);
+  const Sent before = call.take(bob);
+  const std::uint64_t plis = call.router.counters().plis_to_publishers;
+
+  call.receive_vp8(alice, {.sequence = 20'000, .timestamp = 100'000});
+
+  const Sent after = call.flush_and_take(bob);
+  ASSERT_THAT(after.rtp, SizeIs(1));
+  EXPECT_EQ(static_cast<std::uint16_t>(after.rtp[0].sequence - before.rtp.back().sequence),
+            static_cast<std::uint16_t>(20'000 - 65'002));
+  call.run(100ms);
+  EXPECT_EQ(call.router.counters().plis_to_publishers, plis + 1);
+}
+
 TEST(Forward, AnUnknownMidAndAnUnknownPayloadTypeAreDroppedAndCounted) {
   TestCall call;
   RoutedPeer& alice = call.publisher(1);

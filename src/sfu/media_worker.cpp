@@ -19,6 +19,10 @@ namespace visavis::sfu {
 
 namespace {
 
+/// What a datagram costs us beside its bytes, as bytes of a peer's allowance: a flood of small ones
+/// is bounded too.
+constexpr std::size_t kDatagramPrice = 200;
+
 std::unique_ptr<srtp::Cipher> cipher_of(const MediaWorker::Options& options) {
   auto cipher = srtp::make_cipher(options.cipher);
   check(cipher != nullptr);
@@ -39,6 +43,7 @@ class MediaWorker::Core {
       : identity_(std::move(identity)),
         cipher_(cipher_of(options)),
         router_(options),
+        intake_per_second_(static_cast<double>(options.peer_bytes_per_second)),
         seals_(*cipher_) {}
 
   void handle(Instant now, const OpenPeer& command);
@@ -65,7 +70,7 @@ class MediaWorker::Core {
   [[nodiscard]] const Router& router() const { return router_; }
 
  private:
-  [[nodiscard]] PeerTransport* find_peer(const Route& route, Bytes datagram);
+  [[nodiscard]] PeerTransport* find_peer(Instant now, const Route& route, Bytes datagram);
   void settle(Instant now, PeerTransport& transport);
   void follow(Instant now, PeerTransport& transport, const peer::Event& event);
   [[nodiscard]] bool flush_transports(DatagramBatch& out);
@@ -75,6 +80,7 @@ class MediaWorker::Core {
   std::unique_ptr<srtp::Cipher> cipher_;  // Before the peers, whose keys it has made.
   TransportTable transports_;
   Router router_;
+  double intake_per_second_;
   Wakeups<PeerId> wakeups_;
   HandshakeLine handshakes_;
   std::vector<PeerTransport*> with_output_;
@@ -96,7 +102,7 @@ void MediaWorker::Core::handle(Instant now, const OpenPeer& command) {
                    .remote = setup.remote,
                    .remote_fingerprint = setup.remote_fingerprint},
                   identity_, *cipher_);
-  auto transport = std::make_unique<PeerTransport>(setup.peer, std::move(peer));
+  auto transport = std::make_unique<PeerTransport>(setup.peer, std::move(peer), intake_per_second_);
   transport->routed = routed;
   settle(now, *transports_.add(std::move(transport), setup.local.ufrag));
 }
@@ -128,7 +134,7 @@ void MediaWorker::Core::handle(Instant now, const ClosePeer& command) {
 void MediaWorker::Core::handle_datagram(Instant now, const Route& route, MutableBytes datagram) {
   ++router_.counters().datagrams_in;
   router_.counters().bytes_in += datagram.size();
-  PeerTransport* transport = find_peer(route, datagram);
+  PeerTransport* transport = find_peer(now, route, datagram);
   if (transport == nullptr) {
     return;
   }
@@ -148,8 +154,9 @@ void MediaWorker::Core::handle_datagram(Instant now, const Route& route, Mutable
   settle(now, *transport);
 }
 
-// A check names its user; everything else must come over a route that checks have proved.
-PeerTransport* MediaWorker::Core::find_peer(const Route& route, Bytes datagram) {
+// A check names its user; everything else must come over a route that checks have proved, and no
+// faster than one peer may. Checks are free: anybody can write a name into one.
+PeerTransport* MediaWorker::Core::find_peer(Instant now, const Route& route, Bytes datagram) {
   if (stun::looks_like_stun(datagram)) {
     const auto ufrag = stun::local_ufrag_of(datagram);
     PeerTransport* transport = ufrag ? transports_.find_by_ufrag(*ufrag) : nullptr;
@@ -161,6 +168,11 @@ PeerTransport* MediaWorker::Core::find_peer(const Route& route, Bytes datagram) 
   PeerTransport* transport = transports_.find(route);
   if (transport == nullptr) {
     router_.counters().drop(DropReason::kUnknownRoute);
+    return nullptr;
+  }
+  if (!transport->intake.take(now, static_cast<double>(datagram.size() + kDatagramPrice))) {
+    router_.counters().drop(DropReason::kPeerTooFast);
+    return nullptr;
   }
   return transport;
 }

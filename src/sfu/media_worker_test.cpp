@@ -299,6 +299,51 @@ TEST_F(MediaWorkerTest, IsSilentToStrangers) {
   EXPECT_GT(drops(DropReason::kUnknownUfrag), 0U);
 }
 
+TEST_F(MediaWorkerTest, WhoSendsTooMuchIsCutToHisShareAndTheOthersGoOn) {
+  Browser& alice = open(1, kPublisherNumbers);
+  Browser& mallory = open(2, kPublisherNumbers);
+  Browser& bob = open(3, kViewerNumbers);
+  publish_video(alice, StreamId(11));
+  publish_video(mallory, StreamId(21));
+  worker.handle_command(now, AssignSlot{PeerId(3), SlotIndex(1), StreamId(11)});
+  run(2s);
+  bob.rtp.clear();
+  for (std::uint16_t tenth = 0; tenth < 20; ++tenth) {
+    for (std::uint16_t count = 0; count < 2'000; ++count) {  // 190 Mbit/s
+      send(mallory,
+           {.sequence = static_cast<std::uint16_t>((tenth * 2'000) + count), .filler = 1000});
+    }
+    send(alice, {.sequence = tenth, .timestamp = tenth * 9000U, .keyframe = tenth == 0});
+    run(100ms);
+  }
+  EXPECT_THAT(bob.rtp, SizeIs(20));
+  EXPECT_GT(drops(DropReason::kPeerTooFast), 5'000U);
+  EXPECT_LT(worker.counters().bytes_in, 60'000'000U);
+}
+
+TEST_F(MediaWorkerTest, AFloodOfChecksWithSomebodysNameLeavesHisMediaAlone) {
+  Browser& alice = open(1, kPublisherNumbers);
+  Browser& bob = open(2, kViewerNumbers);
+  publish_video(alice, StreamId(11));
+  worker.handle_command(now, AssignSlot{PeerId(2), SlotIndex(1), StreamId(11)});
+  run(2s);
+  const std::uint64_t before = worker.counters().datagrams_out;
+  Buffer forged(stun::kMessageBytesMax);
+  const stun::Request check{.username = alice.local.ufrag + ":" + alice.remote.ufrag,
+                            .use_candidate = true};
+  forged.resize(stun::write_request(forged, check, "not_his_password_at_all_"));
+  const Route stranger{Browser::kServer, *SocketAddress::parse("203.0.113.9:5")};
+  for (int count = 0; count < 20'000; ++count) {
+    Buffer datagram = forged;
+    worker.handle_datagram(now, stranger, datagram);
+  }
+  run(0ms);
+  EXPECT_EQ(worker.counters().datagrams_out, before);
+  send(alice, {.sequence = 1, .keyframe = true});
+  run(0ms);
+  EXPECT_THAT(bob.rtp, SizeIs(1));
+}
+
 TEST_F(MediaWorkerTest, FollowsABrowserToItsNewAddress) {
   Browser& alice = open(1, kPublisherNumbers);
   Browser& bob = open(2, kViewerNumbers);

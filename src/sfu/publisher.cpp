@@ -40,7 +40,7 @@ void Publisher::update(const PeerSetup& setup) {
     const auto known =
         std::ranges::find(lines_, line.mid, [](const Line& l) { return l.line.mid; });
     if (known == lines_.end()) {
-      lines_.push_back({line, nullptr, std::nullopt});
+      lines_.emplace_back().line = line;
     } else {
       known->line = line;
     }
@@ -98,7 +98,7 @@ void Publisher::handle_rtp(Instant now, MutableBytes packet) {
     return;
   }
   note_transport_sequence(now, *view);
-  Source* source = source_of(*view);
+  Source* source = source_of(now, *view);
   if (source == nullptr) {
     return;
   }
@@ -154,7 +154,7 @@ void Publisher::set_round_trip(Duration round_trip) {
   }
 }
 
-Publisher::Source* Publisher::source_of(const rtp::PacketView& view) {
+Publisher::Source* Publisher::source_of(Instant now, const rtp::PacketView& view) {
   const auto known = std::ranges::find(sources_, view.ssrc, &Source::ssrc);
   if (known != sources_.end()) {
     return &*known;
@@ -164,7 +164,7 @@ Publisher::Source* Publisher::source_of(const rtp::PacketView& view) {
     parts_.counters.drop(DropReason::kNoStream);
     return nullptr;
   }
-  return add_source(view, *line);
+  return add_source(now, view, *line);
 }
 
 // RFC 9143 §9.2: the mid in the packet decides; else the SSRC that the offer signalled.
@@ -180,8 +180,20 @@ std::optional<std::size_t> Publisher::claim(const rtp::PacketView& view) const {
   return std::nullopt;
 }
 
-Publisher::Source* Publisher::add_source(const rtp::PacketView& view, std::size_t line) {
+bool Publisher::may_change(Instant now, Line& line) {
+  const bool may = line.changes.take(now);
+  if (!may) {
+    parts_.counters.drop(DropReason::kStreamTooRestless);
+  }
+  return may;
+}
+
+Publisher::Source* Publisher::add_source(Instant now, const rtp::PacketView& view,
+                                         std::size_t line) {
   const bool is_rtx = media_.find_by_rtx(view.payload_type) != nullptr;
+  if (!is_rtx && media_source(line) != nullptr && !may_change(now, lines_[line])) {
+    return nullptr;
+  }
   // A new SSRC on a line takes the place of the old one.
   std::erase_if(sources_, [&](const Source& source) {
     return source.line == line && source.is_rtx == is_rtx;
@@ -257,6 +269,10 @@ void Publisher::deliver(Instant now, Source& source, const IncomingPacket& incom
   }
   if (incoming.view.payload.size() > kPayloadMax || incoming.packet.size() > kPacketMax) {
     parts_.counters.drop(DropReason::kTooLarge);
+    return;
+  }
+  if (stream->format() && stream->format() != incoming.format &&
+      !may_change(now, lines_[source.line])) {
     return;
   }
   if (media_.find(incoming.format)->nack) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "base/token_bucket.hpp"
 #include "rtp/media_parameters.hpp"
 #include "rtp/nack_generator.hpp"
 #include "rtp/reception_stats.hpp"
@@ -29,6 +30,11 @@ class Publisher {
   static constexpr std::size_t kSourcesMax = 64;
   /// How often a publisher hears how it is received: browsers draw their statistics from it.
   static constexpr Duration kReportInterval = std::chrono::seconds(1);
+
+  /// How often a line may change its SSRC or codec. Each makes every viewer begin anew and is told
+  /// to the conference; a browser that restarts an encoder does it once.
+  static constexpr double kChangesPerSecond = 1;
+  static constexpr double kChangesAtOnce = 8;
 
   explicit Publisher(RouterParts& parts) : parts_(parts) {}
 
@@ -61,6 +67,7 @@ class Publisher {
     rtp::PublishLine line;
     Stream* stream = nullptr;
     std::optional<rtp::Ssrc> delivered;  ///< What the stream's log is numbered by.
+    TokenBucket changes{kChangesPerSecond, kChangesAtOnce};
   };
   /// An SSRC that packets came on.
   struct Source {
@@ -71,9 +78,10 @@ class Publisher {
     rtp::NackGenerator nacks;
   };
 
-  [[nodiscard]] Source* source_of(const rtp::PacketView& view);
+  [[nodiscard]] Source* source_of(Instant now, const rtp::PacketView& view);
   [[nodiscard]] std::optional<std::size_t> claim(const rtp::PacketView& view) const;
-  Source* add_source(const rtp::PacketView& view, std::size_t line);
+  Source* add_source(Instant now, const rtp::PacketView& view, std::size_t line);
+  [[nodiscard]] bool may_change(Instant now, Line& line);
   [[nodiscard]] Source* media_source(std::size_t line);
   [[nodiscard]] std::optional<MutableBytes> restore_rtx(MutableBytes packet,
                                                         const rtp::PacketView& view,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "base/token_bucket.hpp"
 #include "rtp/media_parameters.hpp"
 #include "rtp/rtcp.hpp"
 #include "sfu/event.hpp"
@@ -55,11 +56,18 @@ class Slot {
  public:
   /// Retransmissions that wait for the next flush: a burst of loss; a NACK beyond it comes again.
   static constexpr std::size_t kRepairsMax = 256;
+  /// Packets sent again beyond as many as were sent since: a second's outage at 8 Mbit/s. So what a
+  /// NACK can bring is bounded by the stream, whatever a viewer asks for.
+  static constexpr std::uint32_t kRepairCreditMax = 1024;
   /// How often the viewer is told the slot's time line (RFC 3550 §6.2 would allow less for video).
   static constexpr Duration kReportInterval = std::chrono::seconds(1);
   /// A viewer that lost its picture is served from the log only up to this size: it may have lost
   /// it to a full link.
   static constexpr std::size_t kReplayBytesMax = std::size_t{256} << 10U;
+  /// How often one viewer's wishes reach the publisher, whose picture is worse for everybody with
+  /// each keyframe.
+  static constexpr double kWishesPerSecond = 1;
+  static constexpr double kWishesAtOnce = 3;
 
   Slot(const rtp::SlotLine& line, Viewer& viewer, RouterParts& parts);
   ~Slot();
@@ -136,6 +144,7 @@ class Slot {
   void note_sent(const Segment& segment, const LogEntry& entry, std::size_t payload_size);
   [[nodiscard]] const LogEntry* find_for_repair(const Segment& segment, std::int64_t out) const;
   void queue_repair(Repair repair);
+  [[nodiscard]] bool take_repair_credit();
 
   rtp::SlotLine line_;
   Viewer& viewer_;
@@ -159,7 +168,10 @@ class Slot {
   bool pictures_sent_ = false;
   Instant keyframe_sent_at_ = Instant::min();
   std::int64_t replayed_ = LogEntry::kNone;  ///< The keyframe that a wish was served with.
+  TokenBucket wishes_{kWishesPerSecond, kWishesAtOnce};
   std::vector<Repair> repairs_;
+  std::uint32_t repair_credit_ = kRepairCreditMax;
+  std::uint32_t packets_credited_ = 0;  ///< `packets_` when the credit was counted last.
   Instant report_at_ = kNever;
 
   std::uint32_t packets_ = 0;  // As a sender report counts them: without retransmissions.

@@ -1,5 +1,6 @@
 // Where a viewer's NACK is answered from the log, and its wish for a keyframe.
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/byte_writer.hpp"
@@ -24,7 +25,23 @@ void Slot::handle_nack(Instant now, rtp::SequenceNumber sequence) {
     ++parts_.counters.nacks_too_soon;
     return;
   }
+  if (!take_repair_credit()) {
+    ++parts_.counters.nacks_too_many;
+    return;
+  }
   queue_repair({.out = out, .first_time = false});
+}
+
+// Counted when it is asked for, not when packets are sent: those are many.
+bool Slot::take_repair_credit() {
+  const std::uint32_t sent = packets_ - packets_credited_;
+  packets_credited_ = packets_;
+  repair_credit_ = std::min(kRepairCreditMax, repair_credit_ + std::min(sent, kRepairCreditMax));
+  if (repair_credit_ == 0) {
+    return false;
+  }
+  --repair_credit_;
+  return true;
 }
 
 void Slot::handle_late_packet(std::int64_t sequence) {
@@ -122,7 +139,11 @@ void Slot::handle_keyframe_request(Instant now) {
     enter(keyframe->sequence);
     return;
   }
-  stream_->want_keyframe(now);
+  if (wishes_.take(now)) {
+    stream_->want_keyframe(now);
+  } else {
+    ++parts_.counters.plis_coalesced;
+  }
 }
 
 void Slot::handle_report(const rtp::ReportBlock& block) {

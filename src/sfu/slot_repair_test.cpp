@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "rtp/rtx.hpp"
 #include "sfu/test_call.hpp"
 
@@ -165,6 +168,45 @@ TEST_F(SlotRepair, AFloodOfNacksIsBounded) {
   EXPECT_LE(call.flush_and_take(viewer).rtp.size(), Subscriber::kTickPackets);
   call.run(50ms);
   EXPECT_EQ(counters().retransmissions_out, 40U);
+}
+
+TEST_F(SlotRepair, WhoNacksEverythingForEverGetsNoMoreThanWasSentAndACredit) {
+  const Sent sent = show_alice(400);
+  for (int second = 0; second < 20; ++second) {
+    for (std::size_t at = 0; at < sent.rtp.size(); at += 200) {
+      const auto numbers = sent.sequences();
+      const auto from = numbers.begin() + static_cast<std::ptrdiff_t>(at);
+      nack(viewer, {from, from + std::min<std::ptrdiff_t>(200, numbers.end() - from)});
+    }
+    call.run(200ms);
+  }
+  EXPECT_LE(counters().retransmissions_out, 400U + Slot::kRepairCreditMax);
+  EXPECT_GE(counters().retransmissions_out, Slot::kRepairCreditMax);
+  EXPECT_GT(counters().nacks_too_many, 1'000U);
+}
+
+TEST_F(SlotRepair, SequenceNumbersAskedForByTheHundredThousandAreNotLookedUp) {
+  const Sent sent = show_alice(2);
+  std::vector<std::uint16_t> numbers(250);
+  for (int round = 0; round < 400; ++round) {
+    std::iota(numbers.begin(), numbers.end(), static_cast<std::uint16_t>(round * 250));
+    nack(viewer, numbers);
+  }
+  EXPECT_EQ(counters().nacks_from_viewers + counters().nacks_too_many, 100'000U);
+  EXPECT_LE(counters().nacks_from_viewers, 5'000U);
+}
+
+TEST_F(SlotRepair, AViewerWhoWantsAKeyframeAllTheTimeCostsThePublisherOneASecond) {
+  std::uint16_t sequence = 100;
+  show_alice(1);
+  for (int tenth = 0; tenth < 100; ++tenth) {
+    call.run(100ms);
+    pli(viewer);
+    call.receive_vp8(alice,
+                     {.sequence = ++sequence, .timestamp = sequence * 9000U, .keyframe = true});
+  }
+  EXPECT_EQ(counters().plis_from_viewers, 100U);
+  EXPECT_LE(counters().plis_to_publishers, 13U);
 }
 
 TEST_F(SlotRepair, APliIsServedFromTheLogOnceAndThenByThePublisher) {

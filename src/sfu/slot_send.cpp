@@ -54,12 +54,8 @@ const LogEntry* Slot::find_next(Instant now) {
     return nullptr;
   }
   const TrackLog& log = layer().log;
-  for (next_ = std::max(next_, log.tail()); next_ <= log.head(); ++next_) {
-    if (const LogEntry* entry = log.find(next_)) {
-      return entry;
-    }
-  }
-  return nullptr;
+  next_ = log.next_from(next_);
+  return log.find(next_);
 }
 
 void Slot::send_entry(const SendTime& time, const Segment& segment, const LogEntry& entry,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "base/token_bucket.hpp"
 #include "rtp/rtcp.hpp"
 #include "sfu/command.hpp"
 #include "sfu/outlet.hpp"
@@ -52,6 +53,10 @@ class Subscriber {
   void handle_fir(Instant now, const rtp::Fir& fir);
 
  private:
+  /// Sequence numbers a viewer may NACK, over all slots: several thousand after an outage, and one
+  /// packet of RTCP can ask for as many. A look-up each is what they cost.
+  static constexpr double kAskedPerSecond = 20'000;
+  static constexpr double kAskedAtOnce = 5'000;
   /// Packets of one slot before the next has its turn.
   static constexpr std::size_t kTurnPackets = 8;
 
@@ -65,6 +70,7 @@ class Subscriber {
   RouterParts& parts_;
   Viewer viewer_;
   std::vector<std::unique_ptr<Slot>> slots_;
+  TokenBucket asked_{kAskedPerSecond, kAskedAtOnce};
   Instant tick_at_ = Instant::min();  ///< When the present tick began.
   std::size_t tick_left_ = 0;
   bool paced_ = false;

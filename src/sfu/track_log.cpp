@@ -13,6 +13,12 @@
 namespace visavis::sfu {
 namespace {
 
+constexpr std::size_t kWordBits = 64;
+
+constexpr std::uint64_t bit(std::size_t index) {
+  return std::uint64_t{1} << (index % kWordBits);
+}
+
 void note_carried(LogEntry& entry, const IncomingPacket& incoming, const rtp::ExtensionMap& ids) {
   rtp::for_each_extension(incoming.view, [&](std::uint8_t id, Bytes value) {
     const auto extension = ids.at(id);
@@ -44,8 +50,12 @@ bool is_carried(rtp::Extension extension) {
 }
 
 TrackLog::TrackLog(LogPool& pool, LogLimits limits)
-    : pool_(pool), limits_(limits), mask_(limits.entries_max - 1), entries_(limits.entries_max) {
-  check(std::has_single_bit(limits.entries_max));
+    : pool_(pool),
+      limits_(limits),
+      mask_(limits.entries_max - 1),
+      entries_(limits.entries_max),
+      occupied_(limits.entries_max / kWordBits) {
+  check(std::has_single_bit(limits.entries_max) && limits.entries_max >= kWordBits);
 }
 
 TrackLog::~TrackLog() {
@@ -72,7 +82,9 @@ TrackLog::Result TrackLog::append(Instant now, const IncomingPacket& incoming,
   tail_ = std::min(tail_, sequence);
   std::memcpy(stored.data(), incoming.packet.data(), incoming.packet.size());
 
-  LogEntry& entry = entries_[static_cast<std::size_t>(sequence) & mask_];
+  const std::size_t index = static_cast<std::size_t>(sequence) & mask_;
+  occupied_[index / kWordBits] |= bit(index);
+  LogEntry& entry = entries_[index];
   entry = {};
   entry.sequence = sequence;
   entry.arrival = now;
@@ -96,6 +108,7 @@ void TrackLog::restart() {
   for (; !empty() && tail_ <= head_; ++tail_) {
     entries_[static_cast<std::size_t>(tail_) & mask_] = {};
   }
+  std::ranges::fill(occupied_, 0);
   for (auto& chunk : chunks_) {
     pool_.give_back(std::move(chunk));
   }
@@ -121,8 +134,23 @@ void TrackLog::drop_old(Instant now) {
     if (oldest == nullptr && tail_ == head_) {
       return;  // The head itself, about to be written.
     }
-    drop_tail();
+    oldest != nullptr ? drop_tail() : move_tail(std::min(next_from(tail_), head_));
   }
+}
+
+std::int64_t TrackLog::next_from(std::int64_t sequence) const {
+  if (empty()) {
+    return sequence;
+  }
+  for (std::int64_t at = std::max(sequence, tail_); at <= head_;) {
+    const std::size_t index = static_cast<std::size_t>(at) & mask_;
+    const std::uint64_t word = occupied_[index / kWordBits] >> (index % kWordBits);
+    if (word != 0) {
+      return std::min(at + std::countr_zero(word), head_ + 1);
+    }
+    at += static_cast<std::int64_t>(kWordBits - (index % kWordBits));
+  }
+  return head_ + 1;
 }
 
 const TrackLog::Keyframe* TrackLog::newest_keyframe() const {
@@ -162,7 +190,7 @@ void TrackLog::advance_head(std::int64_t sequence) {
   head_ = sequence;
   const std::int64_t first_kept = sequence - static_cast<std::int64_t>(limits_.entries_max) + 1;
   while (tail_ < first_kept) {
-    drop_tail();
+    find(tail_) != nullptr ? drop_tail() : move_tail(std::min(next_from(tail_), first_kept));
   }
 }
 
@@ -204,12 +232,18 @@ void TrackLog::drop_tail() {
     drop(oldest);
     dropped_ = std::max(dropped_, tail_);
   }
-  ++tail_;
+  move_tail(tail_ + 1);
+}
+
+void TrackLog::move_tail(std::int64_t to) {
+  tail_ = to;
   floor_ = std::max(floor_, tail_);
 }
 
 void TrackLog::drop(LogEntry& entry) {
   LogChunk* chunk = entry.chunk;
+  const std::size_t index = static_cast<std::size_t>(entry.sequence) & mask_;
+  occupied_[index / kWordBits] &= ~bit(index);
   entry = {};
   if (--chunk->entries > 0) {
     return;

@@ -57,7 +57,7 @@ struct IncomingPacket {
 /// How much a log holds; the oldest packets go first. These are a video layer's.
 struct LogLimits {
   std::size_t bytes_max = std::size_t{4} << 20U;
-  /// A power of two. 4096 packets of 1 kB are the 4 MB of a video layer.
+  /// A power of two, at least 64. 4096 packets of 1 kB are the 4 MB of a video layer.
   std::size_t entries_max = 4096;
   /// Nobody starts at a keyframe older than 2 s or asks again for a packet older than that.
   Duration age_max = std::chrono::seconds(5);
@@ -120,6 +120,9 @@ class TrackLog {
   [[nodiscard]] std::int64_t head() const { return head_; }
   /// The oldest that may still be here; the log must not be empty.
   [[nodiscard]] std::int64_t tail() const { return tail_; }
+  /// The first packet here from `sequence` on; `head() + 1` when there is none. A gap, however
+  /// wide, costs a look at a few words: whoever sends in leaps cannot make all readers walk.
+  [[nodiscard]] std::int64_t next_from(std::int64_t sequence) const;
   /// Whether packets from `sequence` on have been here and are gone: who wanted to read on there
   /// has been overtaken.
   [[nodiscard]] bool has_dropped(std::int64_t sequence) const { return sequence <= dropped_; }
@@ -143,6 +146,7 @@ class TrackLog {
   [[nodiscard]] MutableBytes store(std::size_t size);
   bool grow();
   void drop_tail();
+  void move_tail(std::int64_t to);
   void drop(LogEntry& entry);
   void advance_head(std::int64_t sequence);
   [[nodiscard]] bool mark_keyframe(const LogEntry& entry);
@@ -151,6 +155,7 @@ class TrackLog {
   LogLimits limits_;
   std::size_t mask_;
   std::vector<LogEntry> entries_;
+  std::vector<std::uint64_t> occupied_;            ///< A bit for each of `entries_`.
   std::vector<std::unique_ptr<LogChunk>> chunks_;  ///< The last is written to.
   std::deque<Keyframe> keyframes_;                 ///< Ascending.
   rtp::SequenceUnwrapper unwrapper_;

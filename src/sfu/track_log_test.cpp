@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/random.hpp"
 #include "sfu/test_call.hpp"
 
 namespace visavis::sfu {
@@ -124,6 +125,41 @@ TEST_F(TrackLogTest, AJumpOverTheWholeLogEmptiesItOfTheOld) {
 
   EXPECT_NE(log.find(log.head()), nullptr);
   EXPECT_EQ(log.find(log.head() - 19'999), nullptr);
+}
+
+TEST_F(TrackLogTest, TheNextPacketIsFoundOverGapsOfAnyWidth) {
+  append(10);
+  append(11);
+  const std::int64_t first = log.head() - 1;
+  for (const int step : {1, 2, 63, 64, 65, 127, 300}) {
+    const std::int64_t before = log.head();
+    append(static_cast<std::uint16_t>(10 + before - first + step));
+    ASSERT_EQ(log.head(), before + step);
+    EXPECT_EQ(log.next_from(before + 1), log.head());
+    EXPECT_EQ(log.next_from(before), before);
+  }
+  EXPECT_EQ(log.next_from(first), first);
+  EXPECT_EQ(log.next_from(first - 500), first) << "from before the log, its oldest";
+  EXPECT_EQ(log.next_from(log.head() + 1), log.head() + 1);
+}
+
+TEST_F(TrackLogTest, ASequenceOfLeapsOverWrapsLeavesExactlyWhatIsInReach) {
+  Random random(5);
+  std::vector<std::int64_t> taken;
+  std::uint16_t sequence = 0;
+  for (int count = 0; count < 5'000; ++count) {
+    sequence =
+        static_cast<std::uint16_t>(sequence + 1 + (random.next() % (count % 7 == 0 ? 3'000 : 9)));
+    append(sequence);
+    taken.push_back(log.head());
+  }
+  std::vector<std::int64_t> here;
+  for (std::int64_t at = log.next_from(0); at <= log.head(); at = log.next_from(at + 1)) {
+    ASSERT_NE(log.find(at), nullptr);
+    here.push_back(at);
+  }
+  std::erase_if(taken, [&](std::int64_t at) { return at <= log.head() - 1024; });
+  EXPECT_EQ(here, taken);
 }
 
 TEST_F(TrackLogTest, AnExhaustedPoolLeavesTheLogItsOwnMemory) {

@@ -11,6 +11,7 @@
 
 #include "base/route.hpp"
 #include "base/time.hpp"
+#include "base/token_bucket.hpp"
 #include "peer/peer.hpp"
 #include "sfu/ids.hpp"
 #include "sfu/routed_peer.hpp"
@@ -19,10 +20,12 @@ namespace visavis::sfu {
 
 /// A peer's transport, with all by which it is found.
 struct PeerTransport {
-  PeerTransport(PeerId peer_id, peer::Peer transport) : id(peer_id), peer(std::move(transport)) {}
+  PeerTransport(PeerId peer_id, peer::Peer transport, double bytes_per_second)
+      : id(peer_id), peer(std::move(transport)), intake(bytes_per_second) {}
 
   PeerId id;
   peer::Peer peer;
+  TokenBucket intake;  ///< Of bytes.
   RoutedPeer* routed = nullptr;
   std::vector<std::string> ufrags;  ///< The newest last; after an ICE restart also the one before.
   std::vector<Route> routes;        ///< As `peer.routes()` said last.

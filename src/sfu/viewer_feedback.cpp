@@ -33,7 +33,13 @@ void Subscriber::handle_reports(Instant now, const rtp::ReportBlocks& blocks) {
 
 void Subscriber::handle_nack(Instant now, const rtp::Nack& nack) {
   if (Slot* slot = find_by_ssrc(nack.media); slot != nullptr && slot->line().ssrc == nack.media) {
-    nack.for_each([&](rtp::SequenceNumber sequence) { slot->handle_nack(now, sequence); });
+    nack.for_each([&](rtp::SequenceNumber sequence) {
+      if (asked_.take(now)) {
+        slot->handle_nack(now, sequence);
+      } else {
+        ++parts_.counters.nacks_too_many;
+      }
+    });
   }
 }
 
