@@ -22,10 +22,11 @@ export async function freePort() {
 export class Server {
   #child;
 
-  constructor({ httpPort, mediaPort, mediaHost = '127.0.0.1', args = [] }) {
+  constructor({ httpPort, mediaPort, mediaHost = '127.0.0.1', announce = mediaHost, args = [] }) {
     this.httpPort = httpPort;
     this.mediaPort = mediaPort;
     this.mediaHost = mediaHost;
+    this.announce = announce;
     this.args = args;
   }
 
@@ -46,7 +47,7 @@ export class Server {
   async start() {
     const host = this.mediaHost.includes(':') ? `[${this.mediaHost}]` : this.mediaHost;
     const args = ['serve', '--http', `127.0.0.1:${this.httpPort}`, '--media', `${host}:${this.mediaPort}`];
-    this.#child = spawn(program, [...args, '--announce', this.mediaHost, ...this.args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(program, [...args, '--announce', this.announce, ...this.args], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.log = '';
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream.on('data', (bytes) => (this.log += bytes));

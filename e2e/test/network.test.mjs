@@ -1,0 +1,56 @@
+// What a bad network between the browsers and the server does to a call.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Caller, launchChromium } from '../lib/chromium.mjs';
+import { Relay, relayAddress } from '../lib/relay.mjs';
+import { Server, until } from '../lib/server.mjs';
+
+let browser;
+let server;
+let relay;
+let ann;
+let ben;
+
+before(async () => {
+  [browser, server] = await Promise.all([launchChromium(), Server.start({ announce: relayAddress })]);
+  relay = await Relay.start(server.mediaPort);
+  [ann, ben] = await Promise.all(['Ann', 'Ben'].map((name) => Caller.join(browser, server, 'network', name)));
+  await Promise.all([ann.seesMoving(1), ben.seesMoving(1)]);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  relay?.close();
+});
+
+const figures = async (caller) => (await caller.inbound('video')).find((entry) => entry.framesDecoded > 0);
+
+test('where a tenth of all datagrams is lost, pictures go on and are repaired', async () => {
+  const start = await figures(ann);
+  relay.loss = 0.1;
+  await new Promise((resolve) => setTimeout(resolve, 6000));
+  const end = await figures(ann);
+  relay.loss = 0;
+  const frames = end.framesDecoded - start.framesDecoded;
+  assert.ok(frames > 60, `${frames} frames in 6 s`);
+  assert.ok(end.nackCount > start.nackCount, 'nothing was asked for again');
+  assert.ok((await server.metric('visavis_retransmissions_total', { direction: 'out' })) > 0);
+});
+
+test('media that is cut is told of, and comes back by itself', async () => {
+  relay.cut = true;
+  await ann.page.getByTestId('connection-banner').waitFor({ timeout: 12_000 });
+  relay.cut = false;
+  await Promise.all([ann.seesMoving(1, 15, 20_000), ben.seesMoving(1, 15, 20_000)]);
+  await until('the banner is gone', async () => (await ann.page.getByTestId('connection-banner').count()) === 0, 20_000);
+});
+
+test('who gets no media at all from the beginning is told so, and gets it once the way is open', async () => {
+  relay.cut = true;
+  const cat = await Caller.join(browser, server, 'network', 'Cat');
+  await cat.page.getByTestId('connection-banner').waitFor({ timeout: 15_000 });
+  relay.cut = false;
+  await cat.seesMoving(2, 5, 30_000);
+  await cat.leave();
+});
