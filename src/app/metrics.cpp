@@ -141,6 +141,9 @@ void write_repair(MetricsWriter& out, const sfu::Counters& counters) {
               counters.cache_hits);
   out.counter("visavis_cache_misses_total", "Slots that had to wait for a keyframe.",
               counters.cache_misses);
+  out.counter("visavis_stills_total",
+              "Slots that had to wait for a keyframe and showed an older one meanwhile.",
+              counters.stills);
   out.counter("visavis_slot_switches_total", "Slots that were given another stream.",
               counters.slot_switches);
   out.counter("visavis_nacks_total", "Packets asked for again.");

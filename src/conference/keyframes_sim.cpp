@@ -31,6 +31,30 @@ TEST(Keyframes, WithinFreshnessALateJoinerStartsFromTheCache) {
   EXPECT_EQ(breaks(grace), 0U);
 }
 
+// The publisher is so far away that the viewer's transport is up before a new keyframe is here.
+TEST(Keyframes, SoonAfterItALateJoinerSeesAStillAndGoesOnWithoutABreak) {
+  for (const rtp::CodecName codec : {rtp::CodecName::kVp8, rtp::CodecName::kH264}) {
+    World world(5);
+    testpeer::Client::Options far = person(1);
+    far.media.video.codec = codec;
+    testpeer::Client& ada = world.add(far, path(70ms));
+    ASSERT_TRUE(world.run_until([&] { return ada.media().connected(); }, 5s));
+    // The first keyframe is then 3 s old.
+    world.run_for(3100ms);
+    testpeer::Client& grace = world.add(viewer(2), path(5ms));
+    const Instant came = world.now();
+    ASSERT_TRUE(world.run_until([&] { return sees(grace, ada); }, 2s));
+    EXPECT_LE(world.now() - came, 100ms);
+    EXPECT_EQ(frames_of(grace, ada).frames, 1U);
+    world.run_for(2s);
+    EXPECT_EQ(world.media().stills, 1U);
+    EXPECT_EQ(world.media().plis_to_publishers, 1U);
+    EXPECT_EQ(frames_of(grace, ada).keyframes, 2U);
+    EXPECT_GT(frames_of(grace, ada).frames, 35U);
+    EXPECT_EQ(breaks(grace), 0U);
+  }
+}
+
 TEST(Keyframes, AfterItOneIsAskedForAndOnlyOne) {
   LateJoin late(2, 10s);
   testpeer::Client& grace = late.world.add(viewer(2), path(20ms));

@@ -76,6 +76,7 @@ struct Counters {
   std::uint64_t plis_coalesced = 0;     ///< Keyframe wishes that one already sent PLI serves.
   std::uint64_t cache_hits = 0;         ///< A slot began at a fresh cached keyframe.
   std::uint64_t cache_misses = 0;       ///< A slot had to wait for a keyframe.
+  std::uint64_t stills = 0;             ///< Of these, began with a still.
   std::uint64_t slot_switches = 0;
   std::array<std::uint64_t, static_cast<std::size_t>(DropReason::kReasonCount)> drops{};
   std::array<std::uint64_t, static_cast<std::size_t>(RefusalReason::kReasonCount)> refusals{};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -76,8 +77,9 @@ class Slot {
 
   /// Puts its cursor behind `stream`; null empties the slot. Always followed by a `SlotChanged`.
   void assign(Instant now, Stream* stream);
-  /// Begins at the cached run if that is fresh, else waits for a keyframe. Also when the stream's
-  /// log was restarted, when the viewer can be sent to again, and when its codecs changed.
+  /// Begins at the cached run if that is fresh; else waits for a keyframe, behind a still if the
+  /// log has one. Also when the stream's log was restarted, when the viewer can be sent to again,
+  /// and when its codecs changed.
   void begin(Instant now);
   /// The viewer's codecs or extension ids may have changed.
   void handle_media_changed(Instant now);
@@ -123,12 +125,18 @@ class Slot {
     bool first_time = false;  ///< It came late; no retransmission.
   };
 
+  /// What is read beyond `stop_at_` is not live: only a new keyframe is.
+  static constexpr std::int64_t kNoStop = std::numeric_limits<std::int64_t>::max();
+
   [[nodiscard]] Layer& layer() const { return stream_->layer(layer_index_); }
   void replace_stream(Instant now, Stream* stream);
   void set_state(SlotState state);
   void announce();
   [[nodiscard]] const rtp::CodecLine* codec() const;
   void enter(std::int64_t sequence);
+  [[nodiscard]] bool enter_still(Instant now);
+  [[nodiscard]] bool is_still() const { return stop_at_ != kNoStop; }
+  void leave_still(Instant now);
   void begin_audio(Instant now);
   void begin_video(Instant now);
   bool begin_segment(Instant now, const LogEntry& first);
@@ -159,9 +167,10 @@ class Slot {
   Stream* stream_ = nullptr;
   std::size_t layer_index_ = 0;
   SlotState state_ = SlotState::kEmpty;
-  std::int64_t next_ = 0;        ///< The log's number to read next.
-  bool begins_segment_ = false;  ///< The next packet is the first of a stretch.
-  std::int64_t next_out_;        ///< The slot's number to send next.
+  std::int64_t next_ = 0;           ///< The log's number to read next.
+  std::int64_t stop_at_ = kNoStop;  ///< The last packet of a still.
+  bool begins_segment_ = false;     ///< The next packet is the first of a stretch.
+  std::int64_t next_out_;           ///< The slot's number to send next.
   std::uint16_t rtx_sequence_ = 0;
   std::uint16_t last_picture_id_ = 0;
   std::uint8_t last_tl0_index_ = 0;

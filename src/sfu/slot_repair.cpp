@@ -124,7 +124,7 @@ void Slot::queue_repair(Repair repair) {
 // small and was not given for the same reason before; else the publisher is asked.
 void Slot::handle_keyframe_request(Instant now) {
   ++parts_.counters.plis_from_viewers;
-  if (is_audio() || state_ != SlotState::kShowing || begins_segment_) {
+  if (is_audio() || state_ != SlotState::kShowing || is_still() || begins_segment_) {
     return;  // Whoever waits for a keyframe has asked for it already.
   }
   if (keyframe_sent_at_ != Instant::min() && now - keyframe_sent_at_ < viewer_.round_trip) {

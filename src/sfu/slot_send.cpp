@@ -14,7 +14,7 @@ bool Slot::has_backlog() const {
     return false;
   }
   const TrackLog& log = layer().log;
-  return !log.empty() && next_ <= log.head();
+  return !log.empty() && next_ <= std::min(log.head(), stop_at_);
 }
 
 bool Slot::send_next(const SendTime& time, Outlet& outlet) {
@@ -39,6 +39,9 @@ bool Slot::send_next(const SendTime& time, Outlet& outlet) {
     keyframe_sent_at_ = time.now;
   }
   send_entry(time, segment, *entry, outlet);
+  if (next_ > stop_at_) {
+    leave_still(time.now);
+  }
   return true;
 }
 
@@ -124,7 +127,9 @@ void Slot::note_sent(const Segment& segment, const LogEntry& entry, std::size_t 
 }
 
 Instant Slot::report_at() const {
-  return state_ == SlotState::kShowing && packets_ > 0 ? report_at_ : kNever;
+  // A still is on the slot's line, but its stream's clock is not.
+  const bool is_live = state_ == SlotState::kShowing && !is_still();
+  return is_live && packets_ > 0 ? report_at_ : kNever;
 }
 
 rtp::SenderReport Slot::make_report(Instant now) {

@@ -55,6 +55,7 @@ void Slot::replace_stream(Instant now, Stream* stream) {
   ++parts_.counters.slot_switches;
   if (stream == nullptr) {
     begins_segment_ = false;
+    stop_at_ = kNoStop;
     set_state(SlotState::kEmpty);
     return;
   }
@@ -67,6 +68,7 @@ void Slot::begin(Instant now) {
     return;
   }
   begins_segment_ = false;
+  stop_at_ = kNoStop;
   if (!stream_->format()) {
     set_state(SlotState::kWaitingForKeyframe);
     return;
@@ -103,19 +105,23 @@ void Slot::pause() {
   repairs_.clear();
   if (state_ == SlotState::kShowing) {
     begins_segment_ = false;
+    stop_at_ = kNoStop;
     set_state(SlotState::kWaitingForKeyframe);
   }
 }
 
 void Slot::handle_keyframe(Instant now) {
-  if (viewer_.ready && state_ == SlotState::kWaitingForKeyframe && stream_->format() &&
-      layer().log.is_fresh(now)) {
+  if (!needs_keyframe() || !viewer_.ready || !stream_->format() || !layer().log.is_fresh(now)) {
+    return;
+  }
+  const bool is_within_still = is_still() && !begins_segment_ && next_ <= stop_at_;
+  if (!is_within_still) {  // Else when all of it has left: half a picture is none.
     enter(layer().log.newest_keyframe()->sequence);
   }
 }
 
 bool Slot::needs_keyframe() const {
-  return state_ == SlotState::kWaitingForKeyframe && !is_audio();
+  return !is_audio() && (state_ == SlotState::kWaitingForKeyframe || is_still());
 }
 
 // What the viewer agreed on for the stream's codec; null if it does not know it.
@@ -142,12 +148,37 @@ void Slot::begin_video(Instant now) {
     enter(layer().log.newest_keyframe()->sequence);
     return;
   }
-  set_state(SlotState::kWaitingForKeyframe);
+  if (!enter_still(now)) {
+    set_state(SlotState::kWaitingForKeyframe);
+  }
   stream_->want_keyframe(now);
+}
+
+// A picture at once, for the time until the publisher answers. Not for a viewer who has seen more
+// of this stream already, nor once its publisher has taken the picture away.
+bool Slot::enter_still(Instant now) {
+  const TrackLog& log = layer().log;
+  const Segment* before = nack_map_.current();
+  const bool knows_it = before != nullptr && before->stream == stream_->ref();
+  const auto last = knows_it || stream_->muted() ? std::nullopt : log.find_still(now);
+  if (!last) {
+    return false;
+  }
+  enter(log.newest_keyframe()->sequence);
+  stop_at_ = *last;
+  ++parts_.counters.stills;
+  return true;
+}
+
+void Slot::leave_still(Instant now) {
+  if (layer().log.is_fresh(now)) {
+    enter(layer().log.newest_keyframe()->sequence);
+  }
 }
 
 void Slot::enter(std::int64_t sequence) {
   next_ = sequence;
+  stop_at_ = kNoStop;
   begins_segment_ = true;
   set_state(SlotState::kShowing);
   wake();
@@ -161,12 +192,13 @@ bool Slot::begin_segment(Instant now, const LogEntry& first) {
   if (agreed == nullptr || (!is_audio() && first.sequence != next_)) {
     return false;
   }
-  // Audio has no run: its steps must stay as they are, so its first packet is its own anchor.
-  const LogEntry* head = is_audio() ? &first : log.find(log.head());
+  // Audio has no run: its steps must stay as they are, so its first packet is its own anchor. Nor
+  // has a still, which is shown as if it were the present.
+  const LogEntry* head = is_audio() || is_still() ? &first : log.find(log.head());
   const rtp::Timestamp anchor = head == nullptr ? first.timestamp : head->timestamp;
-  const CachedRun run{.first = first.timestamp,
-                      .head = anchor,
-                      .head_time = std::min(now, stream_->clock().time_of(anchor))};
+  const Instant captured = is_still() ? now : stream_->clock().time_of(anchor);
+  const CachedRun run{
+      .first = first.timestamp, .head = anchor, .head_time = std::min(now, captured)};
   Segment segment;
   segment.stream = stream_->ref();
   segment.layer = layer_index_;

@@ -61,8 +61,8 @@ TEST_F(SlotSwitch, ALateViewerStartsAtTheCachedKeyframeAtOnceAndNoPliIsSent) {
   EXPECT_EQ(call.router.counters().cache_hits, 1U);
 }
 
-TEST_F(SlotSwitch, AViewerAfterTheFreshnessLimitCausesExactlyOnePliAndStartsAtTheNewKeyframe) {
-  alice_publishes(70);
+TEST_F(SlotSwitch, AViewerWithNothingFreshCausesExactlyOnePliAndStartsAtTheNewKeyframe) {
+  alice_publishes(130);
   call.take(alice);
 
   show_alice();
@@ -72,7 +72,7 @@ TEST_F(SlotSwitch, AViewerAfterTheFreshnessLimitCausesExactlyOnePliAndStartsAtTh
   ASSERT_THAT(asked, SizeIs(1));
   EXPECT_EQ(asked[0].media, TestCall::video_ssrc(alice));
 
-  call.receive_vp8(alice, {.sequence = 170, .timestamp = 300'000, .keyframe = true});
+  call.receive_vp8(alice, {.sequence = 230, .timestamp = 500'000, .keyframe = true});
   const Sent sent = call.flush_and_take(viewer);
   ASSERT_THAT(sent.rtp, SizeIs(1));
   EXPECT_TRUE(sent.rtp[0].is_keyframe_start());
@@ -82,13 +82,13 @@ TEST_F(SlotSwitch, AViewerAfterTheFreshnessLimitCausesExactlyOnePliAndStartsAtTh
 }
 
 TEST_F(SlotSwitch, SeveralWhoWaitAreServedByOnePli) {
-  alice_publishes(70);
+  alice_publishes(130);
   RoutedPeer& dave = call.viewer(4);
   show_alice();
   call.show(dave, 1, TestCall::video_of(1));
   call.run(50ms);
 
-  call.receive_vp8(alice, {.sequence = 170, .timestamp = 300'000, .keyframe = true});
+  call.receive_vp8(alice, {.sequence = 230, .timestamp = 500'000, .keyframe = true});
   call.flush();
 
   EXPECT_EQ(plis(), 1U);
@@ -368,12 +368,12 @@ TEST_F(SlotSwitch, AnEmptiedSlotIsQuiet) {
 }
 
 TEST_F(SlotSwitch, TheConferenceHearsWhatASlotDoes) {
-  alice_publishes(70);
+  alice_publishes(130);
   call.events();
 
   show_alice();
   call.run(10ms);
-  call.receive_vp8(alice, {.sequence = 170, .timestamp = 300'000, .keyframe = true});
+  call.receive_vp8(alice, {.sequence = 230, .timestamp = 500'000, .keyframe = true});
   call.show(viewer, 1, std::nullopt);
 
   std::vector<SlotState> states;

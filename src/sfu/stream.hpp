@@ -82,6 +82,7 @@ class Stream {
   [[nodiscard]] const Layer& layer(std::size_t index) const { return *layers_[index]; }
   [[nodiscard]] const StreamClock& clock() const { return clock_; }
   void set_muted(bool muted);
+  [[nodiscard]] bool muted() const { return muted_; }
   [[nodiscard]] Voice& voice() { return voice_; }
   void set_round_trip(Duration round_trip);
 

@@ -173,6 +173,25 @@ bool TrackLog::is_fresh(Instant now) const {
   return keyframe != nullptr && now - keyframe->arrival <= kFreshAge && run_bytes() <= kFreshBytes;
 }
 
+std::optional<std::int64_t> TrackLog::find_still(Instant now) const {
+  const Keyframe* keyframe = newest_keyframe();
+  if (keyframe == nullptr || now - keyframe->arrival > kStillAge) {
+    return std::nullopt;
+  }
+  std::size_t bytes = 0;
+  for (std::int64_t sequence = keyframe->sequence; bytes <= kStillBytes; ++sequence) {
+    const LogEntry* entry = find(sequence);
+    if (entry == nullptr || entry->timestamp != keyframe->timestamp) {
+      return std::nullopt;
+    }
+    bytes += entry->packet.size();
+    if (entry->marker) {
+      return bytes <= kStillBytes ? std::optional(sequence) : std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<TrackLog::Appended> TrackLog::refusal(std::int64_t sequence) const {
   if (empty()) {
     return std::nullopt;

@@ -79,6 +79,12 @@ class TrackLog {
   /// ... and the run at most this large: 8 Mbit/s for a second, what a viewer's link can swallow.
   static constexpr std::size_t kFreshBytes = std::size_t{1} << 20U;
 
+  /// Older than fresh, but not older than this, a keyframe alone may be shown as a still: what
+  /// moved since is small, and it is gone from the log a second later.
+  static constexpr Duration kStillAge = std::chrono::seconds(4);
+  /// A still is to be there sooner than a new keyframe: 8 Mbit/s for a quarter of a second.
+  static constexpr std::size_t kStillBytes = std::size_t{256} << 10U;
+
   enum class Appended : std::uint8_t {
     kAtHead,
     kLate,       ///< Behind the head: reordered, or repaired by a NACK.
@@ -134,6 +140,9 @@ class TrackLog {
   [[nodiscard]] std::size_t run_bytes() const;
   /// Whether a viewer that comes now starts from the cache.
   [[nodiscard]] bool is_fresh(Instant now) const;
+  /// The last packet of the newest keyframe's picture, if that is whole, small, and young enough to
+  /// be shown.
+  [[nodiscard]] std::optional<std::int64_t> find_still(Instant now) const;
   /// Memory held.
   [[nodiscard]] std::size_t bytes_held() const { return chunks_.size() * LogChunk::kBytes; }
 
