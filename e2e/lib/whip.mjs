@@ -33,6 +33,47 @@ export function publish(page, endpoint, { audio = true, video = true, codec } = 
   );
 }
 
+/**
+ * Publishes a canvas of one colour at 30 frames a second. Frames leave only when they are drawn, so a test decides when the encoder
+ * can answer a request for a keyframe: `window.paint('#rrggbb')` draws on in a colour, `window.paint(null)` draws nothing.
+ */
+export function publishPaint(page, endpoint, colour) {
+  return page.evaluate(
+    async ({ url, first }) => {
+      const canvas = document.createElement('canvas');
+      [canvas.width, canvas.height] = [320, 240];
+      const pen = canvas.getContext('2d');
+      const media = canvas.captureStream(0);
+      const [track] = media.getVideoTracks();
+      let fill = first;
+      window.paint = (next) => (fill = next);
+      setInterval(() => {
+        if (!fill) return;
+        pen.fillStyle = fill;
+        pen.fillRect(0, 0, canvas.width, canvas.height);
+        track.requestFrame();
+      }, 33);
+      window.connection = new RTCPeerConnection();
+      window.connection.addTransceiver(track, { direction: 'sendonly', streams: [media] });
+      return window.exchange(window.connection, url);
+    },
+    { url: endpoint, first: colour },
+  );
+}
+
+/** The colour in the middle of what the page plays now. */
+export function colourOfVideo(page) {
+  return page.evaluate(() => {
+    const video = document.getElementById('video');
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+    const pen = canvas.getContext('2d');
+    pen.drawImage(video, 0, 0);
+    const [red, green, blue] = pen.getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data;
+    return { red, green, blue };
+  });
+}
+
 /** Plays; `firstFrameMs` is measured from just before the POST to the first decoded frame that was shown. */
 export function play(page, endpoint, { audio = true, video = true } = {}) {
   return page.evaluate(
@@ -81,9 +122,15 @@ export function hangUp(page, location) {
   return page.evaluate(async (url) => (await fetch(url, { method: 'DELETE' })).status, location);
 }
 
-export function inbound(page, kind) {
-  return page.evaluate(async (wanted) => {
-    const report = await window.connection.getStats();
-    return [...report.values()].find((entry) => entry.type === 'inbound-rtp' && entry.kind === wanted) ?? {};
-  }, kind);
+function rtpStats(page, type, kind) {
+  return page.evaluate(
+    async (wanted) => {
+      const report = await window.connection.getStats();
+      return [...report.values()].find((entry) => entry.type === wanted.type && entry.kind === wanted.kind) ?? {};
+    },
+    { type, kind },
+  );
 }
+
+export const inbound = (page, kind) => rtpStats(page, 'inbound-rtp', kind);
+export const outbound = (page, kind) => rtpStats(page, 'outbound-rtp', kind);

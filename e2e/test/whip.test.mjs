@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Caller, launchChromium } from '../lib/chromium.mjs';
 import { Server, until } from '../lib/server.mjs';
-import { addExchange, hangUp, inbound, play, publish, serveForeignPage } from '../lib/whip.mjs';
+import { addExchange, colourOfVideo, hangUp, inbound, outbound, play, publish, publishPaint, serveForeignPage } from '../lib/whip.mjs';
 
 let browser;
 let server;
@@ -88,4 +88,38 @@ test('H.264 alone is published over WHIP, and video alone is played', async () =
   const played = await play(player, `${server.url}/whep/green/Cam`, { audio: false });
   assert.equal(played.status, 201, played.body);
   await framesGrow(player);
+});
+
+test('a player of a stale stream sees its keyframe before the publisher has encoded another, and then the present', async () => {
+  const red = ({ red, blue }) => red > 200 && blue < 60;
+  const blue = ({ red, blue }) => red < 60 && blue > 200;
+  const camera = await open();
+  assert.equal((await publishPaint(camera, `${server.url}/whip/still/Cam`, '#ff0000')).status, 201);
+  // The encoder makes some keyframes by itself while it finds its size and rate.
+  let last = { keyframes: 0, at: Date.now() };
+  await until('no keyframe has come for 2.3 s', async () => {
+    const { keyFramesEncoded = 0 } = await outbound(camera, 'video');
+    if (keyFramesEncoded !== last.keyframes) last = { keyframes: keyFramesEncoded, at: Date.now() };
+    return keyFramesEncoded > 0 && Date.now() - last.at > 2300;
+  });
+  await camera.evaluate(() => window.paint(null));
+
+  const stills = await server.metric('visavis_stills_total');
+  const player = await open();
+  const played = await play(player, `${server.url}/whep/still/Cam`, { audio: false });
+  assert.equal(played.status, 201, played.body);
+  assert.ok(red(await colourOfVideo(player)), JSON.stringify(await colourOfVideo(player)));
+  const waiting = await inbound(player, 'video');
+  assert.equal(waiting.framesDecoded, 1, 'nothing but the still');
+  assert.equal(await server.metric('visavis_stills_total'), stills + 1);
+
+  await camera.evaluate(() => window.paint('#0000ff'));
+  await framesGrow(player, 60);
+  assert.ok(blue(await colourOfVideo(player)), JSON.stringify(await colourOfVideo(player)));
+  const live = await inbound(player, 'video');
+  console.log(`first frame of a still: ${Math.round(played.firstFrameMs)} ms; then ${JSON.stringify({ framesDecoded: live.framesDecoded, dropped: live.framesDropped, keyframes: live.keyFramesDecoded, freezes: live.freezeCount, plis: live.pliCount, nacks: live.nackCount })}`);
+  assert.equal(live.keyFramesDecoded, 2);
+  assert.equal(live.freezeCount, 0);
+  assert.equal(live.pliCount, 0);
+  assert.equal((await outbound(camera, 'video')).keyFramesEncoded, last.keyframes + 1);
 });
