@@ -88,7 +88,7 @@ void serve(Socket& socket) {
 
 void serve_page(http::Server& http) {
   http.route("/", [&http](Instant now, http::RequestId id, const http::Request& request) {
-    if (request.path != "/") {
+    if (request.path() != "/") {
       http.respond(now, id, http::text_response(404, "not found\n"));
       return;
     }

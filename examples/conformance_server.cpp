@@ -93,9 +93,9 @@ void echo_messages(engineio::Server& server) {
 void set_hooks(engineio::Server& engine) {
   engine.use([](Instant now, const engineio::Passing& passing, engineio::Next next) {
     passing.headers.set("x-middleware", passing.upgrade ? "upgrade" : "request");
-    if (passing.request.query.contains("answer")) {
+    if (passing.request.query().contains("answer")) {
       next.answer(now, http::text_response(418, "teapot"));
-    } else if (passing.request.query.contains("fail")) {
+    } else if (passing.request.query().contains("fail")) {
       next.fail(now, "failed");
     } else {
       next(now);
@@ -103,7 +103,7 @@ void set_hooks(engineio::Server& engine) {
   });
   engine.set_hooks({.allow_request =
                         [](Instant now, const http::Request& request, engineio::Verdict verdict) {
-                          if (request.query.contains("refuse")) {
+                          if (request.query().contains("refuse")) {
                             verdict.refuse(now, "thou shall not pass");
                           } else {
                             verdict.allow(now);

@@ -23,7 +23,8 @@ std::vector<std::string> requests_of(Bytes wire, std::size_t piece) {
   http::TestHost host(server);
   std::vector<std::string> requests;
   server.route("/", [&](visavis::Instant now, http::RequestId id, const http::Request& request) {
-    requests.push_back(request.method + " " + request.path + "?" + request.query + " " +
+    requests.push_back(request.method + " " + std::string(request.path()) + "?" +
+                       std::string(request.query()) + " " +
                        std::string(visavis::as_text(request.body)));
     server.respond(now, id, http::text_response(200, request.target));
   });

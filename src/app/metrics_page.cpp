@@ -33,7 +33,7 @@ MetricsPage::MetricsPage(http::Server& server, const MetricsSources& sources, Me
 }
 
 void MetricsPage::handle_request(Instant now, http::RequestId id, const http::Request& request) {
-  if (request.path != "/metrics") {
+  if (request.path() != "/metrics") {
     server_.respond(now, id, http::text_response(404, "not found\n"));
     return;
   }

@@ -13,8 +13,7 @@ using testing::HasSubstr;
 http::Response get(const http::StaticFiles& page, std::string path, std::string coding = "") {
   http::Request request;
   request.method = "GET";
-  request.target = path;
-  request.path = std::move(path);
+  request.target = std::move(path);
   if (!coding.empty()) {
     request.headers.add("Accept-Encoding", coding);
   }

@@ -87,7 +87,7 @@ void Signalling::serve_page() {
     http_.respond(now, id, page_.answer(request));
   });
   http_.route("/healthz", [this](Instant now, http::RequestId id, const http::Request& request) {
-    const bool here = request.path == "/healthz";
+    const bool here = request.path() == "/healthz";
     http_.respond(now, id, http::text_response(here ? 200 : 404, here ? "ok\n" : "not found\n"));
   });
 }

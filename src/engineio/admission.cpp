@@ -37,10 +37,10 @@ void Server::handle_request(Instant now, http::RequestId id, http::Request reque
   exchange.upgrade = options_.websocket && headers.has_token("Connection", "upgrade") &&
                      headers.has_token("Upgrade", "websocket");
   if (!options_.cors) {
-    run_middleware(now, std::move(exchange), 0);
+    run_middleware(now, exchange, 0);
   } else if (!options_.cors->decide) {
-    apply_cors(now, std::move(exchange), options_.cors->origin);
-  } else if (Pending* const pending = park(now, std::move(exchange), Stage::kCors, 0)) {
+    apply_cors(now, exchange, options_.cors->origin);
+  } else if (Pending* const pending = park(now, exchange, Stage::kCors, 0)) {
     auto decision = std::make_shared<Decision>(self_, pending->number);
     options_.cors->decide(now, pending->exchange.request.headers.find("Origin"),
                           [decision](Instant at, std::expected<CorsOrigin, std::string> origin) {
@@ -56,7 +56,7 @@ void Server::handle_request(Instant now, http::RequestId id, http::Request reque
 
 // A step that is answered at once goes on to the next within the call: as deep as there are steps.
 // NOLINTBEGIN(misc-no-recursion)
-void Server::apply_cors(Instant now, Exchange exchange, const CorsOrigin& rule) {
+void Server::apply_cors(Instant now, Exchange& exchange, const CorsOrigin& rule) {
   const CorsOptions& cors =
       *options_.cors;  // NOLINT(bugprone-unchecked-optional-access): the rule is of it.
   const http::Request& request = exchange.request;
@@ -65,7 +65,7 @@ void Server::apply_cors(Instant now, Exchange exchange, const CorsOrigin& rule) 
   const bool answered = request.method == "OPTIONS" && rule.kind != CorsOrigin::Kind::kOff &&
                         !cors.preflight_continue;
   if (!answered) {
-    run_middleware(now, std::move(exchange), 0);
+    run_middleware(now, exchange, 0);
     return;
   }
   http::Response response;
@@ -73,15 +73,15 @@ void Server::apply_cors(Instant now, Exchange exchange, const CorsOrigin& rule) 
   respond(now, exchange, std::move(response));
 }
 
-void Server::run_middleware(Instant now, Exchange exchange, std::size_t index) {
+void Server::run_middleware(Instant now, Exchange& exchange, std::size_t index) {
   if (index == 0 && answer_with_file(now, exchange)) {
     return;
   }
   if (index >= middlewares_.size()) {
-    check_request(now, std::move(exchange));
+    check_request(now, exchange);
     return;
   }
-  if (Pending* const pending = park(now, std::move(exchange), Stage::kMiddleware, index)) {
+  if (Pending* const pending = park(now, exchange, Stage::kMiddleware, index)) {
     Exchange& lent = pending->exchange;
     const Passing passing{
         .request = lent.request, .headers = lent.headers, .upgrade = lent.upgrade};
@@ -92,7 +92,7 @@ void Server::run_middleware(Instant now, Exchange exchange, std::size_t index) {
 
 bool Server::answer_with_file(Instant now, Exchange& exchange) {
   const http::Request& request = exchange.request;
-  const std::string_view name = std::string_view(request.path).substr(options_.path.size());
+  const std::string_view name = request.path().substr(options_.path.size());
   const bool asked = !name.empty() && client_files_.has(name) &&
                      (request.method == "GET" || request.method == "HEAD");
   if (asked) {
@@ -101,8 +101,8 @@ bool Server::answer_with_file(Instant now, Exchange& exchange) {
   return asked;
 }
 
-void Server::check_request(Instant now, Exchange exchange) {
-  const Query query(exchange.request.query);
+void Server::check_request(Instant now, Exchange& exchange) {
+  const Query query(exchange.request.query());
   auto verified = verify(query, exchange.request, exchange.upgrade);
   exchange.revision = revision_of(query);
   exchange.base64 = query.base64;
@@ -115,19 +115,19 @@ void Server::check_request(Instant now, Exchange exchange) {
   if (!verified) {
     refuse(now, exchange, verified.error());
   } else if (*verified == nullptr && hooks_.allow_request) {
-    if (Pending* const pending = park(now, std::move(exchange), Stage::kAllow, 0)) {
+    if (Pending* const pending = park(now, exchange, Stage::kAllow, 0)) {
       hooks_.allow_request(now, pending->exchange.request,
                            Verdict(Decision(self_, pending->number)));
       leave(now, pending->number);
     }
   } else if (*verified == nullptr) {
-    admit(now, std::move(exchange));
+    admit(now, exchange);
   } else if (exchange.upgrade) {
-    handle_upgrade(now, std::move(exchange), **verified);
+    handle_upgrade(now, exchange, **verified);
   } else if (exchange.request.method == "GET") {
-    handle_poll(now, std::move(exchange), **verified);
+    handle_poll(now, exchange, **verified);
   } else if (exchange.request.method == "POST") {
-    handle_post(now, std::move(exchange), **verified);
+    handle_post(now, exchange, **verified);
   } else {
     http::Response response;
     response.status = 500;
@@ -153,21 +153,21 @@ bool Server::origin_may_upgrade(const Exchange& exchange) const {
 }
 
 /// A new session, which the application allows.
-void Server::admit(Instant now, Exchange exchange) {
+void Server::admit(Instant now, Exchange& exchange) {
   if (!has_room(now, exchange)) {
     return;
   }
   if (!hooks_.generate_id) {
     // With the shard's letter behind it, it is as long as any.
     const std::size_t length = kSidLength - (options_.shard ? 1 : 0);
-    open_session(now, std::move(exchange), entropy_.token(length));
-  } else if (Pending* const pending = park(now, std::move(exchange), Stage::kId, 0)) {
+    open_session(now, exchange, entropy_.token(length));
+  } else if (Pending* const pending = park(now, exchange, Stage::kId, 0)) {
     hooks_.generate_id(now, pending->exchange.request, IdVerdict(Decision(self_, pending->number)));
     leave(now, pending->number);
   }
 }
 
-void Server::open_session(Instant now, Exchange exchange, std::string sid) {
+void Server::open_session(Instant now, Exchange& exchange, std::string sid) {
   if (options_.shard && !sid.empty()) {
     sid += kShardLetters[options_.shard->index];
   }
@@ -186,9 +186,9 @@ void Server::open_session(Instant now, Exchange exchange, std::string sid) {
     return;
   }
   if (exchange.upgrade) {
-    open_websocket(now, std::move(exchange), std::move(sid));
+    open_websocket(now, exchange, std::move(sid));
   } else {
-    open_polling(now, std::move(exchange), std::move(sid));
+    open_polling(now, exchange, std::move(sid));
   }
 }
 
@@ -227,7 +227,7 @@ bool Server::has_room_for_address(Instant now, Exchange& exchange) {
 // Requests that wait for a hook.
 
 /// Null when too many wait; the request is answered then.
-Server::Pending* Server::park(Instant now, Exchange exchange, Stage stage, std::size_t index) {
+Server::Pending* Server::park(Instant now, Exchange& exchange, Stage stage, std::size_t index) {
   const std::size_t bytes = exchange.request.body.size();
   if (pending_.size() >= options_.decisions_max ||
       pending_bytes_ + bytes > options_.decision_bytes_max) {
@@ -313,10 +313,10 @@ void Server::resume(Instant now, std::uint64_t number) {
 void Server::go_on(Instant now, Pending& pending, Decision::Pass pass) {
   Exchange& exchange = pending.exchange;
   switch (pending.stage) {
-    case Stage::kCors: apply_cors(now, std::move(exchange), pass.origin); break;
-    case Stage::kMiddleware: run_middleware(now, std::move(exchange), pending.index + 1); break;
-    case Stage::kAllow: admit(now, std::move(exchange)); break;
-    case Stage::kId: open_session(now, std::move(exchange), std::move(pass.id)); break;
+    case Stage::kCors: apply_cors(now, exchange, pass.origin); break;
+    case Stage::kMiddleware: run_middleware(now, exchange, pending.index + 1); break;
+    case Stage::kAllow: admit(now, exchange); break;
+    case Stage::kId: open_session(now, exchange, std::move(pass.id)); break;
   }
 }
 

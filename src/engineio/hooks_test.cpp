@@ -44,7 +44,7 @@ class HooksTest : public testing::Test {
 TEST_F(HooksTest, AllowRequestMayAnswerLaterAndTheSessionBegins) {
   std::optional<Verdict> verdict;
   hooks_.allow_request = [&](Instant, const http::Request& request, Verdict given) {
-    EXPECT_EQ(request.query, TestServer::polling());
+    EXPECT_EQ(request.query(), TestServer::polling());
     verdict = std::move(given);
   };
   TestServer& test = begin();
@@ -171,7 +171,7 @@ TEST_F(HooksTest, MiddlewaresSeeEveryRequestInTheirOrderAndMayAddFields) {
 TEST_F(HooksTest, AMiddlewareMayAnswerItselfOrFail) {
   TestServer& test = begin();
   test.server().use([](Instant now, const Passing& passing, Next next) {
-    if (passing.request.query == "health") {
+    if (passing.request.query() == "health") {
       next.answer(now, http::text_response(200, "well"));
     } else {
       next.fail(now, "no token");

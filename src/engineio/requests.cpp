@@ -12,6 +12,12 @@
 namespace visavis::engineio {
 namespace {
 
+constexpr std::string_view kTextPollFields =
+    "Content-Type: text/plain; charset=UTF-8\r\nCache-Control: no-store\r\n";
+constexpr std::string_view kBinaryPollFields =
+    "Content-Type: application/octet-stream\r\nCache-Control: no-store\r\n";
+constexpr std::string_view kPostFields = "Content-Type: text/html\r\nCache-Control: no-store\r\n";
+
 http::Response text(unsigned status, std::string_view content_type, std::string_view body) {
   http::Response response;
   response.status = status;
@@ -71,7 +77,7 @@ void Server::handle_head(Instant now, http::RequestId id, const http::Request& h
   if (head.method != "POST") {
     return;
   }
-  const Query query(head.query);
+  const Query query(head.query());
   const auto verified = verify(query, head, false);
   if (!verified || *verified == nullptr) {
     return;  // told once the body is here
@@ -91,9 +97,11 @@ void Server::handle_head(Instant now, http::RequestId id, const http::Request& h
     return;
   }
   post = id;
-  http_.on_abort(id, [this, id, handle = session.handle](Instant when) {
+  http_.on_abort(id, [this, handle = session.handle](Instant when) {
     Session* const found = find(handle);
-    if (found != nullptr && found->polling && found->polling->post == id) {
+    // The post is not open any more if it is the one that was aborted.
+    if (found != nullptr && found->polling && found->polling->post &&
+        !http_.is_open(*found->polling->post)) {
       end_session(when, *found, CloseReason::kTransportError);
     }
   });
@@ -110,7 +118,7 @@ std::expected<Server::Session*, Server::Refusal> Server::verify(const Query& que
   const bool known = (options_.polling && query.transport == "polling") ||
                      (options_.websocket && query.transport == "websocket");
   if (!known) {
-    return bad(ErrorCode::kTransportUnknown, {{"transport", query.transport}});
+    return bad(ErrorCode::kTransportUnknown, {{"transport", std::string(query.transport)}});
   }
   if (query.jsonp) {
     return std::unexpected(Refusal{.code = ErrorCode::kBadRequest,
@@ -132,13 +140,13 @@ std::expected<Server::Session*, Server::Refusal> Server::verify(const Query& que
   }
   Session* const session = find_sid(query.sid);
   if (session == nullptr) {
-    return bad(ErrorCode::kSessionUnknown, {{"sid", query.sid}});
+    return bad(ErrorCode::kSessionUnknown, {{"sid", std::string(query.sid)}});
   }
   const std::string_view used = transport(session->handle);
   const bool fits = upgrade ? query.transport == "websocket" : query.transport == used;
   if (!fits || revision != session->handshake->revision) {
     return bad(ErrorCode::kBadRequest, {{"name", "TRANSPORT_MISMATCH"},
-                                        {"transport", query.transport},
+                                        {"transport", std::string(query.transport)},
                                         {"previousTransport", std::string(used)}});
   }
   return session;
@@ -209,7 +217,7 @@ void Server::add_hook_headers(Exchange& exchange, bool initial) {
   }
 }
 
-void Server::open_polling(Instant now, Exchange exchange, std::string sid) {
+void Server::open_polling(Instant now, Exchange& exchange, std::string sid) {
   if (options_.cookie) {
     exchange.headers.add("Set-Cookie", set_cookie_value(*options_.cookie, sid));
   }
@@ -231,7 +239,7 @@ std::optional<http::Coding> Server::poll_coding(const http::Request& request) co
   return http::choose_coding(request.headers.find("Accept-Encoding").value_or(""), kOffered);
 }
 
-void Server::handle_poll(Instant now, Exchange exchange, Session& session) {
+void Server::handle_poll(Instant now, Exchange& exchange, Session& session) {
   if (session.polling->poll) {
     end_session(now, session, CloseReason::kTransportError);
     respond(now, exchange, text(400, "", ""));
@@ -253,10 +261,11 @@ void Server::handle_poll(Instant now, Exchange exchange, Session& session) {
     answer_poll(now, session);
   }
   if (session.polling->poll) {
-    http_.on_abort(id, [this, id, handle](Instant when) {
+    http_.on_abort(id, [this, handle](Instant when) {
       Session* const found = find(handle);
+      // The poll is not open any more if it is the one that was aborted.
       if (found != nullptr && found->polling && found->polling->poll &&
-          found->polling->poll->id == id) {
+          !http_.is_open(found->polling->poll->id)) {
         found->polling->poll.reset();
         end_session(when, *found, CloseReason::kTransportError);
       }
@@ -282,9 +291,7 @@ void Server::answer_poll(Instant now, Session& session, std::string_view last_pa
   session.above_mark = false;
   http::Response response;
   response.headers = std::move(poll.headers);
-  response.headers.add("Content-Type",
-                       payload.binary ? "application/octet-stream" : "text/plain; charset=UTF-8");
-  response.headers.add("Cache-Control", "no-store");
+  response.written_fields = payload.binary ? kBinaryPollFields : kTextPollFields;
   if (payload.compress && poll.coding &&
       payload.bytes.size() >= options_.http_compression.threshold_bytes) {
     ++counters_.packed_polls;
@@ -295,7 +302,7 @@ void Server::answer_poll(Instant now, Session& session, std::string_view last_pa
   http_.respond(now, poll.id, std::move(response));
 }
 
-void Server::handle_post(Instant now, Exchange exchange, Session& session) {
+void Server::handle_post(Instant now, Exchange& exchange, Session& session) {
   if (session.polling) {
     session.polling->post.reset();
   }
@@ -315,9 +322,14 @@ void Server::handle_post(Instant now, Exchange exchange, Session& session) {
     return;
   }
   add_hook_headers(exchange, false);
-  http::Response response = text(200, "text/html", "ok");
-  response.headers.add("Cache-Control", "no-store");
-  respond(now, exchange, std::move(response));
+  http::Response response;
+  // What CORS and the hooks gave stands before ours, but not instead of them.
+  exchange.headers.remove("Content-Type");
+  exchange.headers.remove("Cache-Control");
+  response.headers = std::move(exchange.headers);
+  response.written_fields = kPostFields;
+  response.body = ok_;
+  http_.respond(now, exchange.id, std::move(response));
 }
 
 }  // namespace visavis::engineio

@@ -96,7 +96,7 @@ std::move_only_function<std::optional<std::size_t>(const http::Request&)> Server
     return nullptr;
   }
   return [shard = *options_.shard](const http::Request& head) -> std::optional<std::size_t> {
-    const Query query(head.query);
+    const Query query(head.query());
     const std::size_t index =
         query.sid.empty() ? std::string_view::npos : kShardLetters.find(query.sid.back());
     // An id that no server has given: any may say so.
@@ -113,8 +113,8 @@ Server::Session* Server::find(SessionHandle handle) const {
   return found == sessions_.end() ? nullptr : found->second.get();
 }
 
-Server::Session* Server::find_sid(const std::string& sid) const {
-  const auto found = sids_.find(std::string_view(sid));
+Server::Session* Server::find_sid(std::string_view sid) const {
+  const auto found = sids_.find(sid);
   return found == sids_.end() ? nullptr : *found;
 }
 

@@ -143,17 +143,17 @@ class Server {
   enum class Stage : std::uint8_t { kCors, kMiddleware, kAllow, kId };
 
   [[nodiscard]] Session* find(SessionHandle handle) const;
-  [[nodiscard]] Session* find_sid(const std::string& sid) const;
+  [[nodiscard]] Session* find_sid(std::string_view sid) const;
 
   // A request's way to its session (admission.cpp).
   void handle_request(Instant now, http::RequestId id, http::Request request);
-  void apply_cors(Instant now, Exchange exchange, const CorsOrigin& rule);
-  void run_middleware(Instant now, Exchange exchange, std::size_t index);
+  void apply_cors(Instant now, Exchange& exchange, const CorsOrigin& rule);
+  void run_middleware(Instant now, Exchange& exchange, std::size_t index);
   [[nodiscard]] bool answer_with_file(Instant now, Exchange& exchange);
-  void check_request(Instant now, Exchange exchange);
-  void admit(Instant now, Exchange exchange);
-  void open_session(Instant now, Exchange exchange, std::string sid);
-  [[nodiscard]] Pending* park(Instant now, Exchange exchange, Stage stage, std::size_t index);
+  void check_request(Instant now, Exchange& exchange);
+  void admit(Instant now, Exchange& exchange);
+  void open_session(Instant now, Exchange& exchange, std::string sid);
+  [[nodiscard]] Pending* park(Instant now, Exchange& exchange, Stage stage, std::size_t index);
   void leave(Instant now, std::uint64_t number);
   void forget(std::uint64_t number);
   void settle(Instant now, std::uint64_t number, Decision::Outcome outcome);
@@ -177,9 +177,9 @@ class Server {
   void refuse(Instant now, Exchange& exchange, const Refusal& refusal);
   void respond(Instant now, Exchange& exchange, http::Response response);
   void add_hook_headers(Exchange& exchange, bool initial);
-  void open_polling(Instant now, Exchange exchange, std::string sid);
-  void handle_poll(Instant now, Exchange exchange, Session& session);
-  void handle_post(Instant now, Exchange exchange, Session& session);
+  void open_polling(Instant now, Exchange& exchange, std::string sid);
+  void handle_poll(Instant now, Exchange& exchange, Session& session);
+  void handle_post(Instant now, Exchange& exchange, Session& session);
   [[nodiscard]] std::optional<http::Coding> poll_coding(const http::Request& request) const;
   enum class Reading : std::uint8_t { kGoesOn, kOver, kFailed };
   [[nodiscard]] bool read_payload(Instant now, Session& session, std::string_view payload);
@@ -198,8 +198,8 @@ class Server {
   void answer_poll(Instant now, Session& session, std::string_view last_packet = {});
 
   // The way to WebSocket (upgrade.cpp).
-  void open_websocket(Instant now, Exchange exchange, std::string sid);
-  void handle_upgrade(Instant now, Exchange exchange, Session& session);
+  void open_websocket(Instant now, Exchange& exchange, std::string sid);
+  void handle_upgrade(Instant now, Exchange& exchange, Session& session);
   void refuse_upgrade(Instant now, http::RequestId id, std::string_view text,
                       unsigned status = 400);
   [[nodiscard]] WebSocket* accept(Instant now, Exchange& exchange);
@@ -286,7 +286,8 @@ class Server {
   std::array<SharedBytes, 7> control_frames_;
   std::unique_ptr<websocket::Deflater> deflater_;  ///< null: permessage-deflate is off
   std::unique_ptr<websocket::Inflater> inflater_;
-  http::Packer packer_;  ///< of answers to polls
+  SharedBytes ok_ = share(to_buffer("ok"));  ///< the answer to posts
+  http::Packer packer_;                      ///< of answers to polls
   PacketReader packets_;
   /// Lets a decision that comes late see whether the server is still there.
   std::shared_ptr<Server*> self_ = std::make_shared<Server*>(this);

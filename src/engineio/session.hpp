@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -60,29 +62,38 @@ struct Server::Session {
   DeadlineQueue<SessionHandle>::Place timer_place;
 };
 
-/// The parameters of a request that the protocol knows. As with Node, the last of a name counts.
+/// The parameters of a request that the protocol knows; they point into its target, unless they had
+/// to be decoded. As with Node, the last of a name counts.
 struct Server::Query {
   explicit Query(std::string_view query) {
+    std::string decoded_name;
     while (const auto parameter = http::take_parameter(query)) {
-      if (parameter->is("transport")) {
-        transport = parameter->decoded_value();
-      } else if (parameter->is("sid")) {
-        sid = parameter->decoded_value();
-      } else if (parameter->is("EIO")) {
-        revision = parameter->decoded_value();
-      } else if (parameter->is("b64")) {
+      const std::string_view name = http::decoded_part(parameter->name, decoded_name);
+      if (name == "transport") {
+        transport = http::decoded_part(parameter->value, decoded_[0]);
+      } else if (name == "sid") {
+        sid = http::decoded_part(parameter->value, decoded_[1]);
+      } else if (name == "EIO") {
+        revision = http::decoded_part(parameter->value, decoded_[2]);
+      } else if (name == "b64") {
         base64 = !parameter->value.empty();
-      } else if (parameter->is("j")) {
+      } else if (name == "j") {
         jsonp = true;
       }
     }
   }
+  Query(const Query&) = delete;
+  Query& operator=(const Query&) = delete;
+  ~Query() = default;
 
-  std::string transport;
-  std::string sid;
-  std::string revision;
+  std::string_view transport;
+  std::string_view sid;
+  std::string_view revision;
   bool base64 = false;
   bool jsonp = false;
+
+ private:
+  std::array<std::string, 3> decoded_;
 };
 
 /// A request of ours until it is answered.

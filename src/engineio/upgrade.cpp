@@ -11,7 +11,7 @@
 
 namespace visavis::engineio {
 
-void Server::open_websocket(Instant now, Exchange exchange, std::string sid) {
+void Server::open_websocket(Instant now, Exchange& exchange, std::string sid) {
   add_hook_headers(exchange, true);
   WebSocket* const socket = accept(now, exchange);
   if (socket == nullptr) {
@@ -26,7 +26,7 @@ void Server::open_websocket(Instant now, Exchange exchange, std::string sid) {
   tell_open(now, session.handle);
 }
 
-void Server::handle_upgrade(Instant now, Exchange exchange, Session& session) {
+void Server::handle_upgrade(Instant now, Exchange& exchange, Session& session) {
   add_hook_headers(exchange, false);
   WebSocket* const socket = accept(now, exchange);
   if (socket == nullptr) {

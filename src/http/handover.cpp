@@ -47,7 +47,7 @@ void Server::adopt(Instant now, ConnectionId id, Handover handover) {
   connection.changed = false;
   connection.close_told = false;
   connection.state = Connection::State::kReading;
-  connection.requests->route = route_of(connection.requests->reader->head().path);
+  connection.requests->route = route_of(connection.requests->reader->head().path());
   bodies_bytes_ += connection.requests->body_bytes;
   // Not asked again whose it is: two servers that disagree would play ball with it.
   handle_own_head(now, connection);

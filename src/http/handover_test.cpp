@@ -20,7 +20,7 @@ class HandoverTest : public testing::Test {
   HandoverTest() {
     Route away{.path_prefix = "/", .handle = echo(first_), .begin = {}, .body_bytes_max = {}};
     away.elsewhere = [](const Request& head) {
-      return head.path == "/other" ? std::optional<std::size_t>(1) : std::nullopt;
+      return head.path() == "/other" ? std::optional<std::size_t>(1) : std::nullopt;
     };
     first_.route(std::move(away));
     second_.route("/", echo(second_));
@@ -29,7 +29,7 @@ class HandoverTest : public testing::Test {
 
   static Handler echo(Server& server) {
     return [&server](Instant now, RequestId id, Request request) {
-      server.respond(now, id, text_response(200, request.path));
+      server.respond(now, id, text_response(200, request.path()));
     };
   }
   static std::string drain(Server& server) {

@@ -5,10 +5,6 @@
 namespace visavis::http {
 namespace {
 
-char lower(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
     text.remove_prefix(1);
@@ -31,16 +27,6 @@ bool list_has(std::string_view list, std::string_view token) {
 }
 
 }  // namespace
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::ranges::equal(a, b, {}, lower, lower);
-}
-
-Headers::Field Headers::field(std::size_t start, const Extent& extent) const {
-  const std::string_view text = text_;
-  return {.name = text.substr(start, extent.name_size),
-          .value = text.substr(start + extent.name_size, extent.value_size)};
-}
 
 std::optional<std::string_view> Headers::find(std::string_view name) const {
   for (const Field field : *this) {

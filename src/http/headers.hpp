@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -9,8 +10,15 @@
 
 namespace visavis::http {
 
+/// The letter in lower case if it is an ASCII one.
+[[nodiscard]] constexpr char lower(char letter) {
+  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+}
+
 /// True when both are equal but for the case of ASCII letters (RFC 9110 §5.1).
-[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
+[[nodiscard]] inline bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::ranges::equal(a, b, {}, lower, lower);
+}
 
 /// The fields of a message in the order they came; names compare without case (RFC 9110 §5.1).
 ///
@@ -45,6 +53,11 @@ class Headers {
   [[nodiscard]] Iterator begin() const;
   [[nodiscard]] Iterator end() const;
   [[nodiscard]] std::size_t size() const { return extents_.size(); }
+  /// How long they are as lines of a message.
+  [[nodiscard]] std::size_t written_bytes() const {
+    constexpr std::size_t kAround = 4;  // ": " and the line's end
+    return text_.size() + (kAround * extents_.size());
+  }
 
  private:
   /// Of a field in `text_`: its value follows its name, and the next field its value.
@@ -92,6 +105,11 @@ class Headers::Iterator {
   std::size_t index_ = 0;
   std::size_t start_ = 0;  // of its field in the text
 };
+
+inline Headers::Field Headers::field(std::size_t start, const Extent& extent) const {
+  return {.name = {text_.data() + start, extent.name_size},
+          .value = {text_.data() + start + extent.name_size, extent.value_size}};
+}
 
 inline Headers::Iterator Headers::begin() const {
   return {*this, 0};

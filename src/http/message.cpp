@@ -1,6 +1,32 @@
 #include "http/message.hpp"
 
+#include <algorithm>
+
 namespace visavis::http {
+namespace {
+
+/// "http://host/path" as proxies send it (RFC 9112 §3.2.2) is cut to "/path".
+std::string_view origin_form(std::string_view target) {
+  const std::size_t scheme = target.starts_with('/') ? std::string_view::npos : target.find("://");
+  if (scheme == std::string_view::npos) {
+    return target;
+  }
+  const std::size_t path = target.find_first_of("/?", scheme + 3);
+  return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+}
+
+}  // namespace
+
+std::string_view Request::path() const {
+  const std::string_view origin = origin_form(target);
+  return origin.substr(0, origin.find('?'));
+}
+
+std::string_view Request::query() const {
+  const std::string_view origin = origin_form(target);
+  const std::size_t question = std::min(origin.find('?'), origin.size());
+  return origin.substr(std::min(question + 1, origin.size()));
+}
 
 Response text_response(unsigned status, std::string_view text) {
   Response response;

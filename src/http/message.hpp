@@ -26,13 +26,16 @@ struct RequestId {
 struct Request {
   std::string method;
   std::string target;  ///< as it stood in the request line
-  std::string path;    ///< the target up to '?', without scheme and authority
-  std::string query;   ///< what follows '?'
   Headers headers;
   Buffer body;
   SocketAddress remote;
   bool secure = false;  ///< it came over TLS
   unsigned minor_version = 1;
+
+  /// The target up to '?', without scheme and authority; points into it.
+  [[nodiscard]] std::string_view path() const;
+  /// What follows '?'; points into the target.
+  [[nodiscard]] std::string_view query() const;
 };
 
 /// An answer. `Content-Length` and `Connection` are the server's to write; a `Connection: close`
@@ -40,6 +43,9 @@ struct Request {
 struct Response {
   unsigned status = 200;
   Headers headers;
+  /// More fields behind these, written out as they go on the wire ("Name: value\r\n…"), for answers
+  /// that are given often; what it points at lives on. None of them is the server's to write.
+  std::string_view written_fields{};
   SharedBytes body;  ///< may be null
 };
 

@@ -57,19 +57,20 @@ std::optional<RawParameter> take_parameter(std::string_view& query) {
   return std::nullopt;
 }
 
-bool RawParameter::is(std::string_view wanted) const {
-  const bool plain = name.find_first_of("%+") == std::string_view::npos;
-  return plain ? name == wanted : decoded(name) == wanted;
-}
-
-std::string RawParameter::decoded_value() const {
-  return decoded(value);
+std::string_view decoded_part(std::string_view part, std::string& storage) {
+  const bool plain =
+      std::ranges::none_of(part, [](char letter) { return letter == '%' || letter == '+'; });
+  if (plain) {
+    return part;
+  }
+  storage = decoded(part);
+  return storage;
 }
 
 std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query) {
   std::vector<std::pair<std::string, std::string>> parameters;
   while (const auto parameter = take_parameter(query)) {
-    parameters.emplace_back(decoded(parameter->name), parameter->decoded_value());
+    parameters.emplace_back(decoded(parameter->name), decoded(parameter->value));
   }
   return parameters;
 }

@@ -13,17 +13,16 @@ namespace visavis::http {
 /// duplicates.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query);
 
-/// The same without a copy of what is not asked for: a parameter as it stands in the query.
+/// A parameter as it stands in the query.
 struct RawParameter {
   std::string_view name;
   std::string_view value;
-
-  /// Whether it bears this name, which has nothing to be decoded.
-  [[nodiscard]] bool is(std::string_view wanted) const;
-  [[nodiscard]] std::string decoded_value() const;
 };
 /// Takes the next one off the front of `query`; nothing after the last.
 [[nodiscard]] std::optional<RawParameter> take_parameter(std::string_view& query);
+/// A name or a value decoded: itself where nothing is to be decoded, else what `storage` holds
+/// then.
+[[nodiscard]] std::string_view decoded_part(std::string_view part, std::string& storage);
 
 /// A segment of a path (RFC 3986 §2.1): "%41" is "A", '+' is itself; nothing when a '%' stands
 /// without two hexadecimal digits.

@@ -3,8 +3,9 @@
 // Boost's bridge to std::error_code has a locked table, and a core has no locks.
 #define BOOST_NO_CXX11_HDR_SYSTEM_ERROR  // NOLINT(cppcoreguidelines-macro-usage)
 #include <algorithm>
-#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/basic_parser.hpp>
 #include <limits>
+#include <optional>
 #include <utility>
 
 namespace visavis::http {
@@ -12,40 +13,66 @@ namespace {
 
 namespace beast = boost::beast;
 
-/// Grows with what arrives: a Content-Length of a megabyte costs nothing until the bytes are here.
-struct GrowingBody {
-  using value_type = Buffer;
-
-  static std::uint64_t size(const value_type& body) { return body.size(); }
-
-  // Beast prescribes the names, and that the functions are members.
-  // NOLINTBEGIN(readability-identifier-naming,readability-convert-member-functions-to-static)
-  class reader {
-   public:
-    template <bool kIsRequest, class Fields>
-    reader(beast::http::header<kIsRequest, Fields>& /*header*/, value_type& body) : body_(&body) {}
-
-    void init(const boost::optional<std::uint64_t>& /*length*/, beast::error_code& error) {
-      error = {};
-    }
-    std::size_t put(const boost::asio::const_buffer& part, beast::error_code& error) {
-      error = {};
-      const auto* const data = static_cast<const std::byte*>(part.data());
-      body_->insert(body_->end(), data, data + part.size());
-      return part.size();
-    }
-    void finish(beast::error_code& error) { error = {}; }
-
-   private:
-    value_type* body_;
-  };
-  // NOLINTEND(readability-identifier-naming,readability-convert-member-functions-to-static)
-};
-
 /// Of framing for a byte of the body.
 constexpr std::size_t kChunkBytesMax = 8;
+/// Room that is set aside for a header before it is read.
+constexpr std::size_t kUsualHeaderBytes = 1024;
 
-using Parser = beast::http::request_parser<GrowingBody>;
+std::string_view view_of(beast::string_view view) {
+  return {view.data(), view.size()};
+}
+
+/// Puts what Beast has understood straight into a request. The body grows with what arrives: a
+/// Content-Length of a megabyte costs nothing until the bytes are here.
+class Parser : public beast::http::basic_parser<true> {
+ public:
+  explicit Parser(Request& request) : request_(request) {}
+  Parser(const Parser&) = delete;
+  Parser& operator=(const Parser&) = delete;
+  ~Parser() override = default;
+
+ private:
+  using View = beast::string_view;
+  using ErrorCode = beast::error_code;
+
+  // Beast prescribes the names.
+  // NOLINTBEGIN(readability-identifier-naming)
+  void on_request_impl(beast::http::verb /*method*/, View method, View target, int version,
+                       ErrorCode& /*error*/) override {
+    request_.method = view_of(method);
+    request_.target = view_of(target);
+    request_.minor_version = static_cast<unsigned>(version) % 10;
+  }
+  void on_field_impl(beast::http::field /*known*/, View name, View value,
+                     ErrorCode& /*error*/) override {
+    if (!has_head_) {  // trailers are thrown away
+      request_.headers.add(view_of(name), view_of(value));
+    }
+  }
+  void on_header_impl(ErrorCode& /*error*/) override { has_head_ = true; }
+  void on_body_init_impl(const boost::optional<std::uint64_t>& /*length*/,
+                         ErrorCode& /*error*/) override {}
+  std::size_t on_body_impl(View part, ErrorCode& /*error*/) override { return append(part); }
+  void on_chunk_header_impl(std::uint64_t /*size*/, View /*extensions*/,
+                            ErrorCode& /*error*/) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t /*remain*/, View part,
+                                 ErrorCode& /*error*/) override {
+    return append(part);
+  }
+  void on_finish_impl(ErrorCode& /*error*/) override {}
+  void on_response_impl(int /*code*/, View /*reason*/, int /*version*/,
+                        ErrorCode& /*error*/) override {}
+  // NOLINTEND(readability-identifier-naming)
+
+  std::size_t append(View part) {
+    const Bytes bytes = as_bytes(view_of(part));
+    request_.body.insert(request_.body.end(), bytes.begin(), bytes.end());
+    return bytes.size();
+  }
+
+  Request& request_;
+  bool has_head_ = false;
+};
 
 unsigned status_for(const beast::error_code& error) {
   if (error == beast::http::error::header_limit) {
@@ -57,24 +84,16 @@ unsigned status_for(const beast::error_code& error) {
   return error == beast::http::error::bad_version ? 505 : 400;
 }
 
-std::string_view view_of(beast::string_view view) {
-  return {view.data(), view.size()};
-}
-
-/// "http://host/path" as proxies send it (RFC 9112 §3.2.2) is cut to "/path".
-std::string_view origin_form(std::string_view target) {
-  const std::size_t scheme = target.find("://");
-  if (target.starts_with('/') || scheme == std::string_view::npos) {
-    return target;
-  }
-  const std::size_t path = target.find_first_of("/?", scheme + 3);
-  return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
-}
-
 /// Gone from HTTP/1.1, and understood differently ever since (RFC 9112 §5.2).
 bool has_folded_line(std::string_view header) {
-  return header.find("\r\n ") != std::string_view::npos ||
-         header.find("\r\n\t") != std::string_view::npos;
+  std::size_t line = header.find('\n');
+  while (line != std::string_view::npos && line + 1 < header.size()) {
+    if (header[line + 1] == ' ' || header[line + 1] == '\t') {
+      return true;
+    }
+    line = header.find('\n', line + 1);
+  }
+  return false;
 }
 
 /// Whether the body's length can be read in one way only (RFC 9112 §6.1, §6.3).
@@ -93,25 +112,38 @@ bool has_clear_length(const Request& request) {
 }  // namespace
 
 struct RequestReader::State {
-  Parser parser;
+  explicit State(std::size_t bytes_max) : header_bytes_max(bytes_max) { restart(); }
+
+  void restart() {
+    request = Request();
+    parser.emplace(request);
+    parser->header_limit(static_cast<std::uint32_t>(header_bytes_max));
+    // "No limit" is taken for 0 by this version; `limit_body` sets the one that counts.
+    parser->body_limit(std::numeric_limits<std::uint64_t>::max());
+    header_bytes = 0;
+    chunk_bytes = 0;
+    has_head = false;
+  }
+
   Request request;
+  std::optional<Parser> parser;  ///< one for each request
   std::size_t header_bytes = 0;
   std::size_t chunk_bytes = 0;  ///< of the body's framing: sizes, extensions, trailers
-  std::size_t header_bytes_max = 0;
+  std::size_t header_bytes_max;
   bool has_head = false;
 };
 
-RequestReader::RequestReader(std::size_t header_bytes_max) : state_(std::make_unique<State>()) {
-  state_->header_bytes_max = header_bytes_max;
-  state_->parser.header_limit(static_cast<std::uint32_t>(header_bytes_max));
-  // "No limit" is taken for 0 by this version; `limit_body` sets the one that counts.
-  state_->parser.body_limit(std::numeric_limits<std::uint64_t>::max());
-}
+RequestReader::RequestReader(std::size_t header_bytes_max)
+    : state_(std::make_unique<State>(header_bytes_max)) {}
 
 RequestReader::~RequestReader() = default;
 
+void RequestReader::restart() {
+  state_->restart();
+}
+
 std::expected<RequestReader::Progress, unsigned> RequestReader::read(Bytes& input) {
-  const Parser& parser = state_->parser;
+  const Parser& parser = *state_->parser;
   while (!parser.is_done() && !input.empty()) {
     const auto waits = put(input);
     if (!waits) {
@@ -129,10 +161,14 @@ std::expected<RequestReader::Progress, unsigned> RequestReader::read(Bytes& inpu
 
 /// Whether the parser waits for the end of a line that has begun.
 std::expected<bool, unsigned> RequestReader::put(Bytes& input) {
-  const bool in_header = !state_->parser.is_header_done();
+  const bool in_header = !state_->parser->is_header_done();
+  if (in_header) {
+    constexpr std::size_t kUsualFields = 16;
+    state_->request.headers.reserve(kUsualFields, std::min(input.size(), kUsualHeaderBytes));
+  }
   const std::size_t body_before = body_size();
   beast::error_code error;
-  const std::size_t used = state_->parser.put({input.data(), input.size()}, error);
+  const std::size_t used = state_->parser->put({input.data(), input.size()}, error);
   if (in_header && has_folded_line(as_text(input.first(used)))) {
     return std::unexpected(400U);
   }
@@ -157,25 +193,12 @@ std::expected<bool, unsigned> RequestReader::put(Bytes& input) {
 }
 
 std::expected<RequestReader::Progress, unsigned> RequestReader::finish_head() {
-  const auto& message = state_->parser.get();
-  Request& request = state_->request;
-  constexpr std::size_t kUsualFields = 16;
-  request.headers.reserve(kUsualFields, state_->header_bytes);
-  for (const auto& field : message) {
-    request.headers.add(view_of(field.name_string()), view_of(field.value()));
-  }
-  request.method = view_of(message.method_string());
-  request.target = view_of(message.target());
-  request.minor_version = message.version() % 10;
-  const std::string_view path = origin_form(request.target);
-  const std::size_t question = std::min(path.find('?'), path.size());
-  request.path = path.substr(0, question);
-  request.query = path.substr(std::min(question + 1, path.size()));
+  const Request& request = state_->request;
   state_->has_head = true;
 
   const std::size_t hosts = request.headers.count("Host");
   const bool bad_host = hosts > 1 || (hosts == 0 && request.minor_version == 1);
-  const bool bad_target = !request.path.starts_with('/') && request.target != "*";
+  const bool bad_target = !request.path().starts_with('/') && request.target != "*";
   if (!has_clear_length(request) || bad_host || bad_target) {
     return std::unexpected(400U);
   }
@@ -183,11 +206,11 @@ std::expected<RequestReader::Progress, unsigned> RequestReader::finish_head() {
 }
 
 std::expected<void, unsigned> RequestReader::limit_body(std::size_t bytes_max) {
-  const auto length = state_->parser.content_length();
+  const auto length = state_->parser->content_length();
   if (length && *length > bytes_max) {
     return std::unexpected(413U);
   }
-  state_->parser.body_limit(bytes_max);
+  state_->parser->body_limit(bytes_max);
   return {};
 }
 
@@ -196,11 +219,11 @@ const Request& RequestReader::head() const {
 }
 
 bool RequestReader::is_done() const {
-  return state_->parser.is_done();
+  return state_->parser->is_done();
 }
 
 bool RequestReader::keep_alive() const {
-  return state_->parser.keep_alive();
+  return state_->parser->keep_alive();
 }
 
 bool RequestReader::expects_continue() const {
@@ -209,11 +232,10 @@ bool RequestReader::expects_continue() const {
 }
 
 std::size_t RequestReader::body_size() const {
-  return state_->parser.get().body().size();
+  return state_->request.body.size();
 }
 
 Request RequestReader::take() {
-  state_->request.body = std::move(state_->parser.get().body());
   return std::move(state_->request);
 }
 

@@ -28,6 +28,9 @@ class RequestReader {
   RequestReader& operator=(const RequestReader&) = delete;
   ~RequestReader();
 
+  /// As new, for another request.
+  void restart();
+
   /// Takes bytes off the front of `input`; what stays must come again, with more behind it. A
   /// refused request is told by the status to answer with.
   [[nodiscard]] std::expected<Progress, unsigned> read(Bytes& input);

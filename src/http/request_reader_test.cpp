@@ -41,14 +41,18 @@ TEST(RequestReaderTest, TakesTheTargetApartAndDecodesNothing) {
   ASSERT_TRUE(request);
   EXPECT_EQ(request->method, "GET");
   EXPECT_EQ(request->target, "/a%20b/?x=%41&y");
-  EXPECT_EQ(request->path, "/a%20b/");
-  EXPECT_EQ(request->query, "x=%41&y");
+  EXPECT_EQ(request->path(), "/a%20b/");
+  EXPECT_EQ(request->query(), "x=%41&y");
   EXPECT_EQ(request->headers.find("a-B"), "c d");
 }
 
 TEST(RequestReaderTest, AProxysAbsoluteTargetLosesItsAuthority) {
-  EXPECT_EQ(read_whole("GET http://h/p?q HTTP/1.1\r\nHost: h\r\n\r\n")->path, "/p");
-  EXPECT_EQ(read_whole("GET http://h HTTP/1.1\r\nHost: h\r\n\r\n")->path, "/");
+  const auto absolute = read_whole("GET http://h/p?q HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(absolute->path(), "/p");
+  EXPECT_EQ(absolute->query(), "q");
+  const auto bare = read_whole("GET http://h HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(bare->path(), "/");
+  EXPECT_EQ(bare->query(), "");
 }
 
 TEST(RequestReaderTest, EveryTruncationIsNoRequestYet) {

@@ -72,11 +72,11 @@ void Server::answer(Instant now, Connection& connection, Response response) {
   const bool unread = connection.requests->reader && !connection.requests->reader->is_done();
   const bool close =
       unread || !connection.keep_alive || response.headers.has_token("Connection", "close");
-  const WrittenResponse written =
+  WrittenResponse written =
       write_response(response, {.head = connection.head_method,
                                 .keep_alive = !close,
                                 .say_keep_alive = !close && connection.old_version});
-  push(connection, share(written.bytes));
+  push(connection, share(std::move(written.bytes)));
   if (!written.body_included) {
     push(connection, std::move(response.body));
   }
@@ -323,7 +323,10 @@ void Server::release_reader(Connection& connection) {
     return;
   }
   bodies_bytes_ -= std::exchange(connection.requests->body_bytes, 0);
-  connection.requests->reader.reset();
+  if (auto reader = std::exchange(connection.requests->reader, nullptr)) {
+    reader->restart();
+    spare_reader_ = std::move(reader);
+  }
 }
 
 void Server::forget_requests(Connection& connection) {
@@ -403,7 +406,11 @@ void Server::handle_expired(Instant now, Wait wait, ConnectionId id) {
 }
 
 Instant Server::next_timeout() const {
-  return std::ranges::min(waits_, {}, &Queue::next).next();
+  Instant next = kNever;
+  for (const Queue& wait : waits_) {
+    next = std::min(next, wait.next());
+  }
+  return next;
 }
 
 }  // namespace visavis::http

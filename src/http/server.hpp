@@ -21,6 +21,8 @@
 
 namespace visavis::http {
 
+class RequestReader;
+
 /// What a peer may cost. A request over a limit is answered and its connection closed.
 struct Limits {
   std::size_t header_bytes_max = 16'384;      ///< 431; what Node's server allows
@@ -213,6 +215,9 @@ class Server {
   std::deque<ConnectionId> changed_;  ///< have output to poll, once each
   std::deque<ConnectionId> refused_;
   std::size_t bodies_bytes_ = 0;
+  /// Most requests come in one piece and are answered before the next one comes: one reader reads
+  /// them all.
+  std::unique_ptr<RequestReader> spare_reader_;
 };
 
 class Server::Handover {

@@ -85,7 +85,9 @@ void Server::keep_rest(Instant now, Connection& connection, Bytes rest) {
 void Server::begin_request(Instant now, Connection& connection) {
   connection.state = Connection::State::kReading;
   connection.head_method = false;
-  connection.requests->reader = std::make_unique<RequestReader>(limits_.header_bytes_max);
+  connection.requests->reader = spare_reader_
+                                    ? std::exchange(spare_reader_, nullptr)
+                                    : std::make_unique<RequestReader>(limits_.header_bytes_max);
   ++connection.request_number;
   wait_for(now, connection, Wait::kHeader);
 }
@@ -113,7 +115,7 @@ bool Server::read_request(Instant now, Connection& connection, Bytes& input) {
 }
 
 void Server::handle_head(Instant now, Connection& connection) {
-  connection.requests->route = route_of(connection.requests->reader->head().path);
+  connection.requests->route = route_of(connection.requests->reader->head().path());
   if (connection.requests->route != nullptr && connection.requests->route->elsewhere) {
     if (const auto to =
             connection.requests->route->elsewhere(connection.requests->reader->head())) {

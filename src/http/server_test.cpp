@@ -23,7 +23,8 @@ class ServerTest : public testing::Test {
  protected:
   ServerTest() {
     server_.route("/now", [this](Instant now, RequestId id, const Request& request) {
-      server_.respond(now, id, text_response(200, request.method + " " + request.path));
+      server_.respond(now, id,
+                      text_response(200, request.method + " " + std::string(request.path())));
     });
     server_.route("/later", [this](Instant /*now*/, RequestId id, Request request) {
       parked_ = id;
@@ -201,7 +202,7 @@ TEST_F(ServerTest, ARouteHearsOfABodyBeforeItComes) {
                       .begin =
                           [&](Instant now, RequestId id, const Request& head) {
                             begun = id;
-                            if (head.query == "no") {
+                            if (head.query() == "no") {
                               server_.respond(now, id, text_response(403, "no"));
                             }
                           },

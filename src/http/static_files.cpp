@@ -149,7 +149,7 @@ Response StaticFiles::answer(const Request& request) const {
     response.headers.add("Allow", "GET, HEAD");
     return response;
   }
-  const std::optional<Found> found = find(request.path);
+  const std::optional<Found> found = find(request.path());
   return found ? answer_with(request, *found) : text_response(404, "Not Found");
 }
 

@@ -21,7 +21,7 @@ class StaticFilesTest : public testing::Test {
                              std::string value = "") const {
     Request request;
     request.method = "GET";
-    request.path = std::move(path);
+    request.target = std::move(path);
     request.headers.add(name, value);
     return files_.answer(request);
   }
@@ -52,7 +52,7 @@ TEST_F(StaticFilesTest, UnknownFilesAre404EvenUnderTheAssets) {
 TEST_F(StaticFilesTest, OtherMethodsAreNotAllowed) {
   Request request;
   request.method = "POST";
-  request.path = "/";
+  request.target = "/";
   const Response response = files_.answer(request);
   EXPECT_EQ(response.status, 405U);
   EXPECT_EQ(response.headers.find("Allow"), "GET, HEAD");

@@ -106,7 +106,7 @@ HostCounters Host::counters() const {
 void Host::serve_metrics(const MetricsOptions& options) {
   http_.route(
       options.path, [this, options](Instant now, http::RequestId id, const http::Request& request) {
-        if (request.path != options.path) {
+        if (request.path() != options.path) {
           http_.respond(now, id, http::text_response(404, "not found\n"));
         } else if (!options.anyone && !(is_direct(request) && request.remote.ip.is_loopback())) {
           http_.respond(now, id, http::text_response(403, "metrics are for this machine alone\n"));

@@ -86,8 +86,7 @@ void Endpoint::serve(std::string_view prefix, DirectRole role) {
                  .handle =
                      [this, role, length = prefix.size()](Instant now, http::RequestId id,
                                                           const http::Request& request) {
-                       auto response = answer(now, role, request,
-                                              std::string_view(request.path).substr(length));
+                       auto response = answer(now, role, request, request.path().substr(length));
                        response.headers.add("Access-Control-Allow-Origin", "*");
                        response.headers.add("Access-Control-Expose-Headers",
                                             "Location, ETag, Allow, Accept-Post, Retry-After");
@@ -137,7 +136,7 @@ http::Response Endpoint::connect(Instant now, DirectRole role, const http::Reque
   }
   http::Response response{.status = 201, .headers = {}, .body = {}};
   response.headers.add("Content-Type", std::string(kSdp));
-  response.headers.add("Location", request.path + '/' + connected->session);
+  response.headers.add("Location", std::string(request.path()) + '/' + connected->session);
   response.headers.add("ETag", '"' + connected->ufrag + '"');  // RFC 9725 §4.3.1
   response.body = share(to_buffer(connected->answer));
   return response;
