@@ -54,6 +54,7 @@ test('when the server is killed and started again, the page says so and comes ba
   const ben = await Caller.join(browser, server, 'restart', 'Ben');
   await Promise.all([ann.seesMoving(1), ben.seesMoving(1)]);
 
+  await ben.page.evaluate(watchTiles);
   await server.stop('SIGKILL');
   await ben.page.getByTestId('connection-banner').waitFor();
   await server.start();
@@ -61,9 +62,20 @@ test('when the server is killed and started again, the page says so and comes ba
   await until('the banner is gone', async () => (await ben.page.getByTestId('connection-banner').count()) === 0, 30_000);
   await Promise.all([ann.seesMoving(1, 15, 30_000), ben.seesMoving(1, 15, 30_000)]);
   assert.deepEqual((await ben.tileNames()).sort(), ['Ann']);
+  const { stills, avatars } = await ben.page.evaluate(() => window.__tiles);
+  assert.ok(stills > 0 && avatars === 0, `the last picture stood ${stills} times, an avatar ${avatars} times`);
   await ann.leave();
   await ben.leave();
 });
+
+/** Counts what stands in a tile where no picture is. */
+function watchTiles() {
+  window.__tiles = { stills: 0, avatars: 0 };
+  new MutationObserver(() => {
+    window.__tiles.stills += document.querySelectorAll('[data-testid="tile"] [data-testid="still"]').length;
+    window.__tiles.avatars += document.querySelectorAll('[data-testid="tile"] .cover').length;
+  }).observe(document.body, { childList: true, subtree: true });
+}
 
 // At most 4,000 a second, so that the machine's own network stack is not what is tested.
 async function floodDatagrams(port, durationMs) {

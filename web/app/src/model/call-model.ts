@@ -3,6 +3,7 @@ import { layoutStage, type Size, type Stage } from '../layout/stage-layout.js';
 import { Store } from '../lib/store.js';
 import { Banner } from './banner.js';
 import { Chat } from './chat.js';
+import { Heirs } from './heirs.js';
 import type { LocalMedia } from './local-media.js';
 import { Notices } from './notices.js';
 import type { PreferenceStore } from './preferences.js';
@@ -75,6 +76,7 @@ export class CallModel {
   private readonly stops: (() => void)[] = [];
   private size: Size = { width: 0, height: 0 };
   private speakers: readonly string[] = [];
+  private readonly heirs = new Heirs();
   private known = new Map<string, string>();
   private knownAs = '';
   private declared = '';
@@ -271,6 +273,9 @@ export class CallModel {
         this.focus.handleLeft(id);
       }
     }
+    if (this.view.value.phase === 'call' && this.knownAs !== this.options.client.selfId) {
+      this.heirs.begin(this.known);
+    }
     this.rememberNames();
     this.refresh();
   }
@@ -304,6 +309,7 @@ export class CallModel {
       receptions: client.receptions,
       placings: client.placings,
       speakers: this.speakers,
+      formerOf: ({ id, name }: { id: string; name: string }) => this.heirs.formerOf(id, name),
     };
     const tiles = tilesOf(picture);
     const large = this.largeOf(tiles);

@@ -66,6 +66,11 @@ describe('a tile', () => {
     expect(only({ speakers: ['ann'] })?.speaking).toBe(true);
   });
 
+  it('is silent while its owner is away', () => {
+    const lost = { ...ann, connection: 'lost' as const };
+    expect(only({ participants: [lost], speakers: ['ann'] })?.speaking).toBe(false);
+  });
+
   it('is there once more, and before all others, for a shared screen', () => {
     const ben = participant('Ben', 'screen');
     const tiles = tilesOf(

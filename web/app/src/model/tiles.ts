@@ -15,6 +15,8 @@ export interface TileView {
   readonly source: TileSource;
   readonly state: TileState;
   readonly track: MediaStreamTrack | undefined;
+  /** The tile in whose place this one came when the server was restarted: its last picture stands until the first. */
+  readonly formerKey: string | undefined;
   readonly speaking: boolean;
   readonly microphoneOff: boolean;
 }
@@ -35,6 +37,8 @@ export interface CallPicture {
   readonly receptions: readonly Reception[];
   readonly placings: readonly TilePlacing[];
   readonly speakers: readonly string[];
+  /** The id that somebody had before the server was restarted. */
+  readonly formerOf?: (who: Participant) => string | undefined;
 }
 
 export const tileKey = (participantId: string, source: TileSource): string =>
@@ -49,15 +53,15 @@ export function tilesOf(picture: CallPicture): TileView[] {
   return [...screens, ...cameras];
 }
 
-export function peopleOf({ participants, speakers }: CallPicture): PersonView[] {
-  return participants.map((who) => ({
+export function peopleOf(picture: CallPicture): PersonView[] {
+  return picture.participants.map((who) => ({
     id: who.id,
     name: who.name,
     self: false,
     microphoneOff: isOff(who, 'microphone'),
     cameraOff: isOff(who, 'camera'),
     sharing: streamOf(who, 'screen') !== undefined,
-    speaking: speakers.includes(who.id),
+    speaking: isSpeaking(picture, who),
     away: who.connection === 'lost',
   }));
 }
@@ -67,6 +71,7 @@ function tile(picture: CallPicture, who: Participant, source: TileSource): TileV
     (one) => one.kind === 'video' && one.participantId === who.id && one.source === source,
   );
   const state = stateOf(picture, { who, source, reception });
+  const former = picture.formerOf?.(who);
   return {
     key: tileKey(who.id, source),
     participantId: who.id,
@@ -76,7 +81,8 @@ function tile(picture: CallPicture, who: Participant, source: TileSource): TileV
     // A picture that is about to come back stays frozen rather than going black.
     track:
       state === 'live' || state === 'waiting' || state === 'away' ? reception?.track : undefined,
-    speaking: source === 'camera' && picture.speakers.includes(who.id),
+    formerKey: former === undefined ? undefined : tileKey(former, source),
+    speaking: source === 'camera' && isSpeaking(picture, who),
     microphoneOff: isOff(who, 'microphone'),
   };
 }
@@ -96,6 +102,10 @@ function stateOf(
   if (placing?.reason === 'codec-unsupported') return 'unsupported';
   return placing?.reason === 'no-seat' ? 'no-room' : 'waiting';
 }
+
+/** Who is cut off in mid-sentence stays the last speaker that the server named, but is not heard. */
+const isSpeaking = ({ speakers }: CallPicture, who: Participant): boolean =>
+  who.connection !== 'lost' && speakers.includes(who.id);
 
 const streamOf = (who: Participant, source: string) =>
   who.streams.find((stream) => stream.source === source);
