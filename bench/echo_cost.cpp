@@ -19,6 +19,7 @@
 #include <valgrind/callgrind.h>
 #else
 #define CALLGRIND_TOGGLE_COLLECT
+#define CALLGRIND_ZERO_STATS
 #endif
 
 namespace {
@@ -187,13 +188,11 @@ void run(Bench& bench) {
   CALLGRIND_ZERO_STATS;
   echo(clients, kRounds);
   fmt::print("units {}\n", kClients * kRounds);
-  std::fflush(stdout);
-  CALLGRIND_DUMP_STATS;
 }
 
 }  // namespace
 
-// usage: echo_cost polling|websocket|handshake
+// usage: echo_cost polling|websocket
 int main(int count, char** arguments) {
   const std::string_view what = count > 1 ? *std::next(arguments) : "";
   Bench bench;

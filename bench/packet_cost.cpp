@@ -1,6 +1,6 @@
 // Forwards one stream, audio and video, to 50 viewers that send reports, NACKs and transport
-// feedback, through a whole worker, without sockets. tools/packet_cost.sh runs it under callgrind
-// and counts the instructions.
+// feedback, through a whole worker, without sockets. tools/instruction_cost.sh runs it under
+// callgrind and counts the instructions.
 
 #include <fmt/format.h>
 
@@ -36,6 +36,6 @@ int main(int count, char** arguments) {
   CALLGRIND_START_INSTRUMENTATION;
   const std::uint64_t packets = broadcast.forward();
   CALLGRIND_STOP_INSTRUMENTATION;
-  fmt::print("packets {}\n", packets);
+  fmt::print("units {}\n", packets);
   return packets > kViewers * kFrames * TestBroadcast::kPacketsPerTurn ? 0 : 1;
 }

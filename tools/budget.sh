@@ -6,11 +6,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p build/budget
 
-declare -A budget=([unit]=10 [sim]=120 [conformance]=180 [fuzz]=240 [e2e]=480 [web]=180 [load]=60 [packet]=60 [sanitize]=900 [lint]=600)
+declare -A budget=([unit]=10 [sim]=120 [conformance]=180 [fuzz]=240 [e2e]=480 [web]=180 [load]=60 [instructions]=60 [sanitize]=900 [lint]=600)
 
 if [[ $1 == --report ]]; then
   echo "part         seconds  budget"
-  for part in unit sim conformance fuzz web e2e load packet sanitize lint; do
+  for part in unit sim conformance fuzz web e2e load instructions sanitize lint; do
     [[ -f build/budget/$part ]] && printf '%-12s %7s %7s\n' "$part" "$(< "build/budget/$part")" "${budget[$part]}"
   done
   exit 0
