@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p build/budget
 
-declare -A budget=([unit]=10 [sim]=120 [conformance]=180 [fuzz]=240 [e2e]=480 [web]=180 [load]=60 [instructions]=60 [sanitize]=900 [lint]=600)
+declare -A budget=([unit]=10 [sim]=120 [conformance]=180 [fuzz]=240 [e2e]=480 [web]=180 [load]=60 [instructions]=60 [sanitize]=1500 [lint]=600)
 
 if [[ $1 == --report ]]; then
   echo "part         seconds  budget"
