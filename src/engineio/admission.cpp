@@ -171,7 +171,7 @@ void Server::open_session(Instant now, Exchange& exchange, std::string sid) {
   if (options_.shard && !sid.empty()) {
     sid += kShardLetters[options_.shard->index];
   }
-  if (!is_sid(sid) || sids_.contains(std::string_view(sid))) {
+  if (!is_sid(sid) || sids_.find(sid) != nullptr) {
     ++counters_.refused_by_hooks;
     refuse(
         now, exchange,

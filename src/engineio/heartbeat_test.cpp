@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "engineio/test_server.hpp"
 
 namespace visavis::engineio {
@@ -54,6 +57,7 @@ TEST_F(HeartbeatTest, ASilentSocketIsClosed) {
 
 TEST(HeartbeatBatchTest, PingsOfAboutTheSameTimeLeaveTogether) {
   Options options = TestServer::quick_options();
+  options.ping_interval = milliseconds(2500);
   options.ping_batch = milliseconds(50);
   TestServer test(options);
   const http::ConnectionId early = test.open_socket();
@@ -66,6 +70,38 @@ TEST(HeartbeatBatchTest, PingsOfAboutTheSameTimeLeaveTogether) {
   test.sleep(due - test.now + milliseconds(50));
   EXPECT_EQ(test.frames(early), Frames{"2"});
   EXPECT_EQ(test.frames(late), Frames{"2"});
+}
+
+TEST(HeartbeatBatchTest, ABatchIsNeverMoreThanAFiftiethOfTheInterval) {
+  Options options = TestServer::quick_options();
+  options.ping_interval = milliseconds(300);
+  options.ping_batch = milliseconds(500);
+  TestServer test(options);
+  test.sleep(milliseconds(1));
+  const http::ConnectionId socket = test.open_socket();
+  const Instant opened = test.now;
+  test.frames(socket);
+  EXPECT_LE(test.server().next_timeout(), opened + milliseconds(306));
+  test.sleep(milliseconds(306));
+  EXPECT_EQ(test.frames(socket), Frames{"2"});
+}
+
+TEST(HeartbeatBatchTest, ATurnSendsNotMoreThanAFewHundredPingsAndTheNextOneTheRest) {
+  TestServer test(TestServer::quick_options());
+  std::vector<http::ConnectionId> sockets;
+  for (int i = 0; i < 600; ++i) {
+    sockets.push_back(test.open_socket());
+    test.frames(sockets.back());
+  }
+  const auto pinged_by_one_turn = [&] {
+    test.server().handle_timeout(test.now);
+    test.host().settle(test.now);
+    return std::ranges::count_if(sockets, [&](auto id) { return !test.frames(id).empty(); });
+  };
+  test.now = test.server().next_timeout();
+  EXPECT_EQ(pinged_by_one_turn(), 512);
+  EXPECT_LE(test.server().next_timeout(), test.now);
+  EXPECT_EQ(pinged_by_one_turn(), 88);
 }
 
 TEST_F(HeartbeatTest, AnotherPacketProvesLifeOnce) {

@@ -69,8 +69,8 @@ struct Options {
   bool add_trailing_slash = true;
   Duration ping_interval = std::chrono::milliseconds(25'000);
   Duration ping_timeout = std::chrono::milliseconds(20'000);
-  /// Pings wait for each other up to this long, so that one turn of the loop serves many sessions.
-  /// A client allows for `ping_timeout` besides the interval.
+  /// Pings wait for each other up to this long, so that one turn of the loop serves many sessions;
+  /// but never more than a fiftieth of the interval. A client allows for `ping_timeout` besides.
   Duration ping_batch = Duration::zero();
   Duration upgrade_timeout = std::chrono::milliseconds(10'000);
   std::size_t max_payload = 1'000'000;

@@ -24,7 +24,13 @@ std::array<SharedBytes, 7> make_control_frames() {
   return frames;
 }
 
-Options with_path(Options options) {
+/// What is never waited for longer is not noticed beside the interval.
+constexpr int kBatchesPerInterval = 50;
+/// The turn after gets those that are left over: others have something to say, too.
+constexpr std::size_t kPingsPerTurn = 512;
+
+Options settled(Options options) {
+  options.ping_batch = std::min(options.ping_batch, options.ping_interval / kBatchesPerInterval);
   while (options.add_trailing_slash && options.path.ends_with('/')) {
     options.path.pop_back();
   }
@@ -61,7 +67,7 @@ std::string_view to_string(CloseReason reason) {
 
 Server::Server(http::Server& http, Options options, Entropy& entropy)
     : http_(http),
-      options_(with_path(std::move(options))),
+      options_(settled(std::move(options))),
       entropy_(entropy),
       addresses_(options_.per_address),
       decision_due_(options_.decision_timeout),
@@ -109,21 +115,19 @@ void Server::set_handlers(Handlers handlers) {
 }
 
 Server::Session* Server::find(SessionHandle handle) const {
-  const auto found = sessions_.find(handle);
-  return found == sessions_.end() ? nullptr : found->second.get();
+  return sessions_.find(handle);
 }
 
 Server::Session* Server::find_sid(std::string_view sid) const {
-  const auto found = sids_.find(sid);
-  return found == sids_.end() ? nullptr : *found;
+  return sids_.find(sid);
 }
 
-std::size_t Server::HashSid::operator()(const Session* session) const {
-  return (*this)(std::string_view(session->handshake->sid));
+std::size_t Server::HashSid::operator()(const Session& session) const {
+  return (*this)(std::string_view(session.handshake->sid));
 }
 
-bool Server::SameSid::operator()(const Session* a, std::string_view sid) const {
-  return a->handshake->sid == sid;
+bool Server::SameSid::operator()(const Session& session, std::string_view sid) const {
+  return session.handshake->sid == sid;
 }
 
 // What the owner calls.
@@ -221,7 +225,7 @@ void Server::close(Instant now, SessionHandle handle, CloseReason reason) {
   stop_waiting(*session);
   session->closing = true;
   session->timer = Session::Timer::kFarewell;
-  session->timer_place = farewell_due_.arm(now, handle);
+  farewell_due_.arm(now, *session);
   ++counters_.sessions_closed;
   if (handlers_.close) {
     handlers_.close(now, handle, reason);
@@ -269,10 +273,8 @@ const Handshake* Server::handshake(SessionHandle handle) const {
 void Server::shut_down(Instant now, Duration window) {
   shut_down_ = true;
   leaving_ = {.sessions = {}, .count = sessions_.size(), .since = now, .window = window};
-  for (const auto& [handle, session] : sessions_) {
-    leaving_.sessions.push_back(handle);
-  }
-  // In the order they came, whatever the table's: two runs must be the same.
+  sessions_.visit([&](const Session& session) { leaving_.sessions.push_back(session.handle); });
+  // In the order they came.
   std::ranges::sort(leaving_.sessions);
   close_leaving(now);
 }
@@ -299,7 +301,7 @@ Instant Server::next_leaving() const {
 
 Server::Session& Server::add_session(Instant now, Exchange& exchange, std::string sid) {
   auto session = std::make_unique<Session>();
-  session->handle = SessionHandle(++last_handle_);
+  session->handle = SessionHandle(handles_.take());
   session->address = exchange.address;
   exchange.request.headers.shrink_to_fit();
   exchange.request.target.shrink_to_fit();
@@ -317,12 +319,12 @@ Server::Session& Server::add_session(Instant now, Exchange& exchange, std::strin
   if (!exchange.upgrade) {
     added.polling = std::make_unique<Session::Polling>();
   }
-  sids_.insert(&added);
-  sessions_.emplace(added.handle, std::move(session));
+  sids_.insert(added);
+  sessions_.insert(std::move(session));
   ++counters_.sessions_opened;
   if (exchange.revision == 3) {
     added.timer = Session::Timer::kSign;
-    added.timer_place = sign_due_.arm(now, added.handle);
+    sign_due_.arm(now, added);
   } else {
     wait_for_ping(now, added);
   }
@@ -354,7 +356,7 @@ bool Server::handle_packet(Instant now, Session& session, const Packet& packet) 
   if (session.timer == Session::Timer::kPong && !session.pong_extended &&
       packet.type != PacketType::kPong) {
     session.pong_extended = true;
-    pong_due_.rearm(now, session.timer_place);
+    pong_due_.rearm(now, session);
   }
   switch (packet.type) {
     case PacketType::kPing:
@@ -381,7 +383,7 @@ bool Server::handle_heartbeat(Instant now, Session& session, PacketType type) {
     return false;
   }
   if (client_pings) {
-    sign_due_.rearm(now, session.timer_place);
+    sign_due_.rearm(now, session);
     send_control(now, session, '3');
   } else {
     wait_for_ping(now, session);
@@ -414,10 +416,10 @@ void Server::end_session(Instant now, Session& session, CloseReason reason,
 std::unique_ptr<Server::Session> Server::remove(Session& session) {
   stop_waiting(session);
   stop_waiting_for_probe(session);
-  sids_.erase(&session);
+  sids_.erase(session);
   addresses_.leave(session.address);
-  auto node = sessions_.extract(session.handle);
-  return std::move(node.mapped());
+  handles_.give_back(session.handle.value());
+  return sessions_.extract(session.handle);
 }
 
 /// A packet of one letter.
@@ -435,27 +437,37 @@ void Server::send_control(Instant now, Session& session, char packet) {
 
 void Server::wait_for_ping(Instant now, Session& session) {
   if (session.timer == Session::Timer::kPing) {
-    ping_due_.rearm(now, session.timer_place);
+    ping_due_.rearm(now, session);
     return;
   }
   stop_waiting(session);
   session.timer = Session::Timer::kPing;
-  session.timer_place = ping_due_.arm(now, session.handle);
+  ping_due_.arm(now, session);
+}
+
+void Server::send_pings(Instant now) {
+  for (std::size_t sent = 0; sent < kPingsPerTurn; ++sent) {
+    Session* const session = ping_due_.poll_expired(now);
+    if (session == nullptr) {
+      return;
+    }
+    send_ping(now, *session);
+  }
 }
 
 void Server::send_ping(Instant now, Session& session) {
   session.timer = Session::Timer::kPong;
-  session.timer_place = pong_due_.arm(now, session.handle);
+  pong_due_.arm(now, session);
   session.pong_extended = false;
   send_control(now, session, '2');
 }
 
 void Server::stop_waiting(Session& session) {
   switch (std::exchange(session.timer, Session::Timer::kNone)) {
-    case Session::Timer::kPing: ping_due_.cancel(session.timer_place); break;
-    case Session::Timer::kPong: pong_due_.cancel(session.timer_place); break;
-    case Session::Timer::kSign: sign_due_.cancel(session.timer_place); break;
-    case Session::Timer::kFarewell: farewell_due_.cancel(session.timer_place); break;
+    case Session::Timer::kPing: ping_due_.cancel(session); break;
+    case Session::Timer::kPong: pong_due_.cancel(session); break;
+    case Session::Timer::kSign: sign_due_.cancel(session); break;
+    case Session::Timer::kFarewell: farewell_due_.cancel(session); break;
     case Session::Timer::kNone: break;
   }
 }
@@ -479,24 +491,20 @@ void Server::handle_timeout(Instant now) {
     }
   }
   close_leaving(now);
-  for (DeadlineQueue<SessionHandle>* const due : {&pong_due_, &sign_due_}) {
-    while (const auto handle = due->poll_expired(now)) {
-      Session* const session = find(*handle);
+  for (LinkedDeadlines<Session>* const due : {&pong_due_, &sign_due_}) {
+    while (Session* const session = due->poll_expired(now)) {
       session->timer = Session::Timer::kNone;
       ++counters_.ping_timeouts;
       end_session(now, *session, CloseReason::kPingTimeout);
     }
   }
-  while (const auto handle = ping_due_.poll_expired(now)) {
-    send_ping(now, *find(*handle));
-  }
+  send_pings(now);
   while (const auto handle = upgrade_due_.poll_expired(now)) {
     Session* const session = find(*handle);
     session->polling->probe_due.reset();
     fail_upgrade(now, *session);
   }
-  while (const auto handle = farewell_due_.poll_expired(now)) {
-    Session* const session = find(*handle);
+  while (Session* const session = farewell_due_.poll_expired(now)) {
     session->timer = Session::Timer::kNone;
     end_session(now, *session, CloseReason::kForcedClose);
   }

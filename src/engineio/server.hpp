@@ -10,12 +10,14 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "base/deadline_queue.hpp"
 #include "base/entropy.hpp"
+#include "base/linked_deadlines.hpp"
+#include "base/place_table.hpp"
+#include "base/pointer_set.hpp"
 #include "base/strong.hpp"
 #include "base/time.hpp"
 #include "engineio/client_files.hpp"
@@ -26,6 +28,7 @@
 #include "http/content_coding.hpp"
 #include "http/server.hpp"
 #include "websocket/deflate.hpp"
+#include "websocket/message_reader.hpp"
 
 namespace visavis::engineio {
 
@@ -225,6 +228,7 @@ class Server {
   [[nodiscard]] std::unique_ptr<Session> remove(Session& session);
   void send_control(Instant now, Session& session, char packet);
   void send_on_socket(Instant now, Session& session, const EncodedMessage& message, bool compress);
+  void send_pings(Instant now);
   void send_ping(Instant now, Session& session);
   void wait_for_ping(Instant now, Session& session);
   void stop_waiting(Session& session);
@@ -244,33 +248,29 @@ class Server {
   Counters counters_;
   http::AddressTable addresses_;
   bool shut_down_ = false;
-  std::uint64_t last_handle_ = 0;
-  std::unordered_map<SessionHandle, std::unique_ptr<Session>> sessions_;
+  PlaceKeys handles_;
+  PlaceTable<Session> sessions_;
   /// The id stands in the handshake only.
   struct HashSid {
-    using is_transparent = void;
     std::size_t operator()(std::string_view sid) const {
       return std::hash<std::string_view>{}(sid);
     }
-    std::size_t operator()(const Session* session) const;
+    std::size_t operator()(const Session& session) const;
   };
   struct SameSid {
-    using is_transparent = void;
-    bool operator()(const Session* a, const Session* b) const { return a == b; }
-    bool operator()(const Session* a, std::string_view sid) const;
-    bool operator()(std::string_view sid, const Session* a) const { return (*this)(a, sid); }
+    bool operator()(const Session& session, std::string_view sid) const;
   };
-  std::unordered_set<Session*, HashSid, SameSid> sids_;
+  PointerSet<Session, HashSid, SameSid> sids_;
   /// Requests whose hooks have not decided yet.
   std::unordered_map<std::uint64_t, std::unique_ptr<Pending>> pending_;
   std::uint64_t last_pending_ = 0;
   std::size_t pending_bytes_ = 0;
   DeadlineQueue<std::uint64_t> decision_due_;
-  DeadlineQueue<SessionHandle> ping_due_;
-  DeadlineQueue<SessionHandle> pong_due_;
-  DeadlineQueue<SessionHandle> sign_due_;  ///< of life: of clients that ping (revision 3)
+  LinkedDeadlines<Session> ping_due_;
+  LinkedDeadlines<Session> pong_due_;
+  LinkedDeadlines<Session> sign_due_;  ///< of life: of clients that ping (revision 3)
   DeadlineQueue<SessionHandle> upgrade_due_;
-  DeadlineQueue<SessionHandle> farewell_due_;   ///< closed ones whose last poll is awaited
+  LinkedDeadlines<Session> farewell_due_;       ///< closed ones whose last poll is awaited
   DeadlineQueue<WebSocket*> socket_close_due_;  ///< the peer's close frame is awaited
   std::vector<SessionHandle> overflowed_;       ///< to be closed by `handle_timeout`
   std::vector<SessionHandle> above_mark_;       ///< to be told by it
@@ -286,6 +286,7 @@ class Server {
   std::array<SharedBytes, 7> control_frames_;
   std::unique_ptr<websocket::Deflater> deflater_;  ///< null: permessage-deflate is off
   std::unique_ptr<websocket::Inflater> inflater_;
+  websocket::MessageReader::Spare spare_;
   SharedBytes ok_ = share(to_buffer("ok"));  ///< the answer to posts
   http::Packer packer_;                      ///< of answers to polls
   PacketReader packets_;

@@ -18,7 +18,7 @@ inline constexpr std::string_view kShardLetters =
 
 /// A session as the server keeps it. On WebSocket its messages wait in the connection's queue, on
 /// polling in this one.
-struct Server::Session {
+struct Server::Session : DeadlineLink {
   /// What the heartbeat waits for.
   enum class Timer : std::uint8_t { kNone, kPing, kPong, kSign, kFarewell };
   struct Queued {
@@ -34,6 +34,7 @@ struct Server::Session {
   };
 
   SessionHandle handle;
+  [[nodiscard]] SessionHandle key() const { return handle; }
   /// Shared with the call of `Handlers::open` that may close the session.
   std::shared_ptr<const Handshake> handshake;
   bool base64 = false;  ///< revision 3: the client takes no bytes in payloads
@@ -57,9 +58,8 @@ struct Server::Session {
   bool overflowed = false;
   bool above_mark = false;  ///< of its high water, until what waits has left
 
-  Timer timer = Timer::kNone;
+  Timer timer = Timer::kNone;  ///< which of the queues its link stands in
   bool pong_extended = false;  ///< other packets have proved it alive once already
-  DeadlineQueue<SessionHandle>::Place timer_place;
 };
 
 /// The parameters of a request that the protocol knows; they point into its target, unless they had

@@ -13,7 +13,8 @@ Server::WebSocket::WebSocket(Server& server, http::ConnectionId connection, bool
     : server_(server),
       connection_(connection),
       reader_(websocket::Role::kServer, {.message_bytes_max = server.options_.max_payload,
-                                         .inflater = deflates ? server.inflater_.get() : nullptr}),
+                                         .inflater = deflates ? server.inflater_.get() : nullptr,
+                                         .spare = &server.spare_}),
       deflates_(deflates) {}
 
 void Server::WebSocket::handle_bytes(Instant now, Bytes bytes) {
@@ -107,7 +108,7 @@ void Server::WebSocket::drop(Instant now) {
 }
 
 void Server::WebSocket::handle_close_overdue(Instant now) {
-  close_due_.reset();  // it has left the queue by expiring
+  waits_ = false;  // it has left the queue by expiring
   drop(now);
 }
 
@@ -118,14 +119,14 @@ std::size_t Server::WebSocket::unsent_bytes() const {
 void Server::WebSocket::begin_closing(Instant now, Phase phase, const Buffer& payload) {
   write(now, websocket::encode_frame(Opcode::kClose, payload));
   phase_ = phase;
-  if (!close_due_) {
+  if (!std::exchange(waits_, true)) {
     close_due_ = server_.socket_close_due_.arm(now, this);
   }
 }
 
 void Server::WebSocket::stop_waiting() {
-  if (const auto place = std::exchange(close_due_, std::nullopt)) {
-    server_.socket_close_due_.cancel(*place);
+  if (std::exchange(waits_, false)) {
+    server_.socket_close_due_.cancel(close_due_);
   }
 }
 

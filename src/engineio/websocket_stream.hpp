@@ -1,7 +1,6 @@
 #pragma once
 
 #include "engineio/server.hpp"
-#include "websocket/message_reader.hpp"
 
 namespace visavis::engineio {
 
@@ -50,9 +49,10 @@ class Server::WebSocket final : public http::Stream {
   http::ConnectionId connection_;
   SessionHandle session_;
   websocket::MessageReader reader_;
+  DeadlineQueue<WebSocket*>::Place close_due_;  ///< valid while it waits
   Phase phase_ = Phase::kOpen;
   bool deflates_;
-  std::optional<DeadlineQueue<WebSocket*>::Place> close_due_;
+  bool waits_ = false;
 };
 
 }  // namespace visavis::engineio

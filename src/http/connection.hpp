@@ -39,6 +39,8 @@ struct Server::Connection {
   Wait wait = Wait::kNothing;
   DeadlineQueue<ConnectionId>::Place wait_place;
 
+  [[nodiscard]] ConnectionId key() const { return id; }
+
   std::uint64_t request_number = 0;
   /// What a connection needs for requests, and no more once it is upgraded.
   struct Requests {

@@ -1,6 +1,5 @@
 #include <utility>
 
-#include "base/check.hpp"
 #include "http/connection.hpp"
 #include "http/server.hpp"
 
@@ -30,7 +29,7 @@ std::optional<Server::Handover> Server::release(Instant now, ConnectionId id) {
   wait_for(now, *connection, Wait::kNothing);
   bodies_bytes_ -= connection->requests->body_bytes;
   ++counters_.left;
-  return Handover(std::move(connections_.extract(id).mapped()));
+  return Handover(std::move(connections_.extract(id)));
 }
 
 void Server::adopt(Instant now, ConnectionId id, Handover handover) {
@@ -40,10 +39,8 @@ void Server::adopt(Instant now, ConnectionId id, Handover handover) {
     return;
   }
   ++counters_.adopted;
-  const auto [place, added] = connections_.emplace(id, std::move(handover.connection_));
-  check(added);
-  Connection& connection = *place->second;
-  connection.id = id;
+  handover.connection_->id = id;
+  Connection& connection = connections_.insert(std::move(handover.connection_));
   connection.changed = false;
   connection.close_told = false;
   connection.state = Connection::State::kReading;

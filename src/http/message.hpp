@@ -11,7 +11,8 @@
 
 namespace visavis::http {
 
-/// A connection as its host (`net`, or a test) numbers it; never reused.
+/// A connection as its host (`net`, or a test) numbers it; never reused. The server keeps a table
+/// that is as long as the highest place (`base/place_table.hpp`) among them.
 using ConnectionId = Strong<struct ConnectionIdMeaning, std::uint64_t>;
 
 /// One request of one connection; stays unique when the connection is long gone.

@@ -44,8 +44,7 @@ Route* Server::route_of(std::string_view path) const {
 }
 
 Server::Connection* Server::find(ConnectionId id) const {
-  const auto found = connections_.find(id);
-  return found == connections_.end() ? nullptr : found->second.get();
+  return connections_.find(id);
 }
 
 Server::Connection* Server::find_open(RequestId request) const {
@@ -166,7 +165,7 @@ void Server::handle_open(Instant now, ConnectionId id, SocketAddress remote, boo
   connection->remote = remote;
   connection->secure = secure;
   wait_for(now, *connection, Wait::kHeader);
-  check(connections_.emplace(id, std::move(connection)).second);
+  connections_.insert(std::move(connection));
 }
 
 bool Server::admits(Instant now, const IpAddress& address) {
@@ -221,11 +220,11 @@ void Server::handle_end(Instant now, ConnectionId id) {
 }
 
 void Server::handle_closed(Instant now, ConnectionId id) {
-  auto node = connections_.extract(id);
-  if (node.empty()) {
+  const std::unique_ptr<Connection> gone = connections_.extract(id);
+  if (!gone) {
     return;
   }
-  Connection& connection = *node.mapped();
+  Connection& connection = *gone;
   addresses_.leave(connection.remote.ip);
   wait_for(now, connection, Wait::kNothing);
   release_reader(connection);

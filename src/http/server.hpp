@@ -8,12 +8,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/address.hpp"
 #include "base/bytes.hpp"
 #include "base/deadline_queue.hpp"
+#include "base/place_table.hpp"
 #include "base/shared_bytes.hpp"
 #include "base/time.hpp"
 #include "http/address_table.hpp"
@@ -210,7 +210,7 @@ class Server {
   Counters counters_;
   AddressTable addresses_;
   std::vector<std::unique_ptr<Route>> routes_;  ///< longest prefix first
-  std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
+  PlaceTable<Connection> connections_;
   std::array<DeadlineQueue<ConnectionId>, 6> waits_;
   std::deque<ConnectionId> changed_;  ///< have output to poll, once each
   std::deque<ConnectionId> refused_;

@@ -12,10 +12,10 @@
 #include <deque>
 #include <list>
 #include <system_error>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "base/place_table.hpp"
 #include "http/server.hpp"
 #include "net/socket_address.hpp"
 #include "net/tcp_connection.hpp"
@@ -83,16 +83,17 @@ struct HttpHost::Parts {
       kLingering,  // The server has forgotten it; the peer may still be reading.
     };
 
-    explicit Connection(TcpConnection its_tcp) : tcp(std::move(its_tcp)) {}
+    Connection(ConnectionId its_id, TcpConnection its_tcp) : tcp(std::move(its_tcp)), id(its_id) {}
+    [[nodiscard]] ConnectionId key() const { return id; }
 
     TcpConnection tcp;
+    ConnectionId id;
     Reactor::Watch watch;
     Phase phase = Phase::kOpen;
     bool peer_ended = false;
     bool reading_paused = false;
     bool touched = false;
   };
-  using Connections = std::unordered_map<ConnectionId, Connection>;
 
   Parts(Reactor& its_reactor, http::Server& its_server, Options its_options)
       : reactor(its_reactor), server(its_server), options(its_options) {}
@@ -106,12 +107,14 @@ struct HttpHost::Parts {
   void send_away(Instant now, ConnectionId id, std::size_t to);
   void bring(std::size_t to, std::unique_ptr<TravellingConnection> travelling);
   void adopt(Instant now, std::unique_ptr<TravellingConnection> travelling);
-  void connection_ready(Instant now, ConnectionId id, Ready ready);
+  void connection_ready(Instant now, Connection& connection, Ready ready);
   /// Returns whether the connection is still there.
-  [[nodiscard]] bool read(Instant now, ConnectionId id, Connection& connection);
-  void write(Instant now, ConnectionId id, Connection& connection);
-  void end(Instant now, ConnectionId id, Connection& connection);
+  [[nodiscard]] bool read(Instant now, Connection& connection);
+  void write(Instant now, Connection& connection);
+  void end(Instant now, Connection& connection);
   void drop(Instant now, ConnectionId id);
+  /// Its place is free from now on.
+  std::unique_ptr<Connection> remove(ConnectionId id);
   void set_interest(Connection& connection) const;
   [[nodiscard]] bool drain(Instant now);
   void apply(Instant now, http::Server::Output output);
@@ -124,8 +127,8 @@ struct HttpHost::Parts {
   Neighbours neighbours;
   HttpHostCounters counters;
   std::list<Listener> listeners;  // A list: handlers keep references.
-  Connections connections;
-  std::uint64_t next_id = 1;
+  PlaceTable<Connection> connections;
+  PlaceKeys ids;
   std::vector<ConnectionId> touched;
   std::deque<std::pair<Instant, ConnectionId>> lingering;  // Oldest first: all linger as long.
   Instant accept_again_at = kNever;
@@ -194,17 +197,18 @@ void HttpHost::Parts::open(Instant now, FileDescriptor socket, const SocketAddre
                       .tcp = std::move(tcp), .remote = remote, .secure = tls != nullptr}));
     return;
   }
-  const ConnectionId id{next_id++};
+  const ConnectionId id(ids.take());
   static_cast<void>(add(id, std::move(tcp)));
   server.handle_open(now, id, remote, tls != nullptr);
 }
 
 HttpHost::Parts::Connection& HttpHost::Parts::add(ConnectionId id, TcpConnection tcp) {
   const int fd = tcp.fd();
-  Connection& connection = connections.try_emplace(id, std::move(tcp)).first->second;
-  connection.watch = reactor.watch(fd, Interest::kRead, [this, id](Instant at, Ready ready) {
-    connection_ready(at, id, ready);
-  });
+  Connection& connection = connections.insert(std::make_unique<Connection>(id, std::move(tcp)));
+  // The watch goes with the connection.
+  connection.watch = reactor.watch(
+      fd, Interest::kRead,
+      [this, &connection](Instant at, Ready ready) { connection_ready(at, connection, ready); });
   return connection;
 }
 
@@ -213,14 +217,13 @@ void HttpHost::Parts::send_away(Instant now, ConnectionId id, std::size_t to) {
   if (!request) {
     return;
   }
-  const auto found = connections.find(id);
-  found->second.watch.drop();
-  auto travelling = std::make_unique<TravellingConnection>(
-      TravellingConnection{.tcp = std::move(found->second.tcp),
-                           .remote = {},
-                           .peer_ended = found->second.peer_ended,
-                           .request = std::move(request)});
-  connections.erase(found);
+  const std::unique_ptr<Connection> leaves = remove(id);
+  leaves->watch.drop();
+  auto travelling =
+      std::make_unique<TravellingConnection>(TravellingConnection{.tcp = std::move(leaves->tcp),
+                                                                  .remote = {},
+                                                                  .peer_ended = leaves->peer_ended,
+                                                                  .request = std::move(request)});
   bring(to, std::move(travelling));
 }
 
@@ -238,7 +241,7 @@ void HttpHost::Parts::adopt(Instant now, std::unique_ptr<TravellingConnection> t
     return;
   }
   ++counters.adopted;
-  const ConnectionId id{next_id++};
+  const ConnectionId id(ids.take());
   Connection& connection = add(id, std::move(travelling->tcp));
   connection.peer_ended = travelling->peer_ended;
   if (auto request = std::move(travelling->request)) {
@@ -253,36 +256,31 @@ void HttpHost::Parts::adopt(Instant now, std::unique_ptr<TravellingConnection> t
   touched.push_back(id);
 }
 
-void HttpHost::Parts::connection_ready(Instant now, ConnectionId id, Ready ready) {
-  const auto found = connections.find(id);
-  if (found == connections.end()) {
+void HttpHost::Parts::connection_ready(Instant now, Connection& connection, Ready ready) {
+  if (ready.read && !read(now, connection)) {
     return;
   }
-  if (ready.read && !read(now, id, found->second)) {
-    return;
-  }
-  write(now, id, found->second);
+  write(now, connection);
 }
 
-bool HttpHost::Parts::read(Instant now, ConnectionId id, Connection& connection) {
+bool HttpHost::Parts::read(Instant now, Connection& connection) {
+  const ConnectionId id = connection.id;
   if (connection.peer_ended) {
     drop(now, id);  // Woken without having asked: a reset.
     return false;
   }
   const bool listens = connection.phase == Connection::Phase::kOpen;
-  const std::uint64_t before = connection.tcp.wire_bytes_received();
-  const auto result = connection.tcp.read(scratch, [&](Bytes bytes) {
+  const auto result = connection.tcp.read(scratch, counters.received_bytes, [&](Bytes bytes) {
     if (listens) {
       server.handle_bytes(now, id, bytes);
     }
   });
-  counters.received_bytes += connection.tcp.wire_bytes_received() - before;
   switch (result) {
     case TcpConnection::ReadResult::kOpen: return true;
     case TcpConnection::ReadResult::kEnded: break;
     case TcpConnection::ReadResult::kFailed:
       counters.refused_handshake += connection.tcp.tls_failed() ? 1U : 0U;
-      static_cast<void>(connection.tcp.write());  // The alert, if TLS has one.
+      static_cast<void>(connection.tcp.write(counters.sent_bytes));  // The alert, if TLS has one.
       drop(now, id);
       return false;
   }
@@ -297,10 +295,9 @@ bool HttpHost::Parts::read(Instant now, ConnectionId id, Connection& connection)
   return true;
 }
 
-void HttpHost::Parts::write(Instant now, ConnectionId id, Connection& connection) {
-  const std::uint64_t before = connection.tcp.wire_bytes_sent();
-  const auto left = connection.tcp.write();
-  counters.sent_bytes += connection.tcp.wire_bytes_sent() - before;
+void HttpHost::Parts::write(Instant now, Connection& connection) {
+  const ConnectionId id = connection.id;
+  const auto left = connection.tcp.write(counters.sent_bytes);
   if (!left) {
     drop(now, id);
     return;
@@ -309,7 +306,7 @@ void HttpHost::Parts::write(Instant now, ConnectionId id, Connection& connection
     server.handle_sent(now, id, *left);
   }
   if (connection.phase == Connection::Phase::kClosing && connection.tcp.unsent_bytes() == 0) {
-    end(now, id, connection);
+    end(now, connection);
     return;
   }
   set_interest(connection);
@@ -317,8 +314,9 @@ void HttpHost::Parts::write(Instant now, ConnectionId id, Connection& connection
 
 /// All has left: says so to the peer, and waits for it to have read it. Closing with bytes of the
 /// peer unread would reset the connection and could take our last answer with it.
-void HttpHost::Parts::end(Instant now, ConnectionId id, Connection& connection) {
-  connection.tcp.end();
+void HttpHost::Parts::end(Instant now, Connection& connection) {
+  const ConnectionId id = connection.id;
+  connection.tcp.end(counters.sent_bytes);
   server.handle_closed(now, id);
   connection.phase = Connection::Phase::kLingering;
   if (connection.peer_ended) {
@@ -331,18 +329,26 @@ void HttpHost::Parts::end(Instant now, ConnectionId id, Connection& connection) 
 }
 
 void HttpHost::Parts::drop(Instant now, ConnectionId id) {
-  const auto found = connections.find(id);
-  if (found == connections.end()) {
+  std::unique_ptr<Connection> dropped = remove(id);
+  if (!dropped) {
     return;
   }
-  const bool server_knows = found->second.phase != Connection::Phase::kLingering;
-  connections.erase(found);
+  const bool server_knows = dropped->phase != Connection::Phase::kLingering;
+  dropped.reset();  // Its descriptor may be the one that was missing.
   if (!reserve.is_open()) {
     reserve = reserve_descriptor();
   }
   if (server_knows) {
     server.handle_closed(now, id);
   }
+}
+
+std::unique_ptr<HttpHost::Parts::Connection> HttpHost::Parts::remove(ConnectionId id) {
+  std::unique_ptr<Connection> removed = connections.extract(id);
+  if (removed) {
+    ids.give_back(id.value());
+  }
+  return removed;
 }
 
 void HttpHost::Parts::set_interest(Connection& connection) const {
@@ -368,20 +374,20 @@ bool HttpHost::Parts::drain(Instant now) {
     moved = true;
   }
   for (const ConnectionId id : std::exchange(touched, {})) {
-    if (const auto found = connections.find(id); found != connections.end()) {
-      found->second.touched = false;
-      write(now, id, found->second);
+    if (Connection* const connection = connections.find(id)) {
+      connection->touched = false;
+      write(now, *connection);
     }
   }
   return moved;
 }
 
 void HttpHost::Parts::apply(Instant now, http::Server::Output output) {
-  const auto found = connections.find(output.connection);
-  if (found == connections.end()) {
+  Connection* const found = connections.find(output.connection);
+  if (found == nullptr) {
     return;
   }
-  Connection& connection = found->second;
+  Connection& connection = *found;
   if (output.then_close && output.at_once) {
     drop(now, output.connection);
     return;
@@ -454,8 +460,11 @@ void HttpHost::stop_listening() {
 }
 
 bool HttpHost::idle() const {
-  return std::ranges::all_of(
-      parts_->connections, [](const auto& entry) { return entry.second.tcp.unsent_bytes() == 0; });
+  bool idle = true;
+  parts_->connections.visit([&](const Parts::Connection& connection) {
+    idle = idle && connection.tcp.unsent_bytes() == 0;
+  });
+  return idle;
 }
 
 void HttpHost::set_neighbours(Neighbours neighbours) {

@@ -31,7 +31,8 @@ TcpConnection::TcpConnection(FileDescriptor socket, const tls::TlsContext* tls)
   }
 }
 
-TcpConnection::ReadResult TcpConnection::read(MutableBytes scratch, Taker take) {
+TcpConnection::ReadResult TcpConnection::read(MutableBytes scratch, std::uint64_t& wire_bytes,
+                                              Taker take) {
   const ssize_t received = ::recv(fd(), scratch.data(), scratch.size(), 0);
   if (received < 0) {
     return would_block(errno) || errno == EINTR ? ReadResult::kOpen : ReadResult::kFailed;
@@ -39,7 +40,7 @@ TcpConnection::ReadResult TcpConnection::read(MutableBytes scratch, Taker take) 
   if (received == 0) {
     return ReadResult::kEnded;
   }
-  wire_bytes_received_ += static_cast<std::uint64_t>(received);
+  wire_bytes += static_cast<std::uint64_t>(received);
   const MutableBytes arrived = scratch.first(static_cast<std::size_t>(received));
   if (tls_ == nullptr) {
     take(arrived);
@@ -71,34 +72,42 @@ void TcpConnection::queue(std::vector<SharedBytes> bytes) {
   std::ranges::move(bytes, std::back_inserter(queue_));
 }
 
-std::optional<std::size_t> TcpConnection::write() {
-  blocked_ = false;
-  return tls_ != nullptr ? write_tls() : write_plain();
+std::optional<std::size_t> TcpConnection::write(std::uint64_t& wire_bytes) {
+  blocked_ = 0;
+  return tls_ != nullptr ? write_tls(wire_bytes) : write_plain(wire_bytes);
 }
 
-std::optional<std::size_t> TcpConnection::write_plain() {
-  std::size_t left = 0;
+/// As many pieces as the kernel takes at once.
+ssize_t TcpConnection::send_front() const {
+  const std::size_t count = std::min(queue_.size() - front_, kGatherMax);
+  const Bytes front = Bytes(*queue_[front_]).subspan(front_offset_);
+  if (count == 1) {
+    return ::send(fd(), front.data(), front.size(), MSG_NOSIGNAL);  // Cheaper than a list of one.
+  }
   std::array<iovec, kGatherMax> gather;  // NOLINT(*-member-init): only what is used is set.
+  for (std::size_t i = 0; i < count; ++i) {
+    const Bytes bytes = i == 0 ? front : Bytes(*queue_[front_ + i]);
+    // The kernel only reads; iovec knows no const.
+    gather.at(i) = {const_cast<std::byte*>(bytes.data()), bytes.size()};  // NOLINT
+  }
+  msghdr message{};
+  message.msg_iov = gather.data();
+  message.msg_iovlen = count;
+  return ::sendmsg(fd(), &message, MSG_NOSIGNAL);
+}
+
+std::optional<std::size_t> TcpConnection::write_plain(std::uint64_t& wire_bytes) {
+  std::size_t left = 0;
   while (!queue_empty()) {
-    const std::size_t count = std::min(queue_.size() - front_, gather.size());
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t offset = i == 0 ? front_offset_ : 0;
-      const Bytes bytes = Bytes(*queue_[front_ + i]).subspan(offset);
-      // The kernel only reads; iovec knows no const.
-      gather.at(i) = {const_cast<std::byte*>(bytes.data()), bytes.size()};  // NOLINT
-    }
-    msghdr message{};
-    message.msg_iov = gather.data();
-    message.msg_iovlen = count;
-    const ssize_t sent = ::sendmsg(fd(), &message, MSG_NOSIGNAL);
+    const ssize_t sent = send_front();
     if (sent < 0) {
       if (errno == EINTR) {
         continue;
       }
-      blocked_ = would_block(errno);
-      return blocked_ ? std::optional(left) : std::nullopt;
+      blocked_ = would_block(errno) ? 1 : 0;
+      return is_blocked() ? std::optional(left) : std::nullopt;
     }
-    wire_bytes_sent_ += static_cast<std::uint64_t>(sent);
+    wire_bytes += static_cast<std::uint64_t>(sent);
     left += static_cast<std::size_t>(sent);
     unsent_bytes_ -= static_cast<std::size_t>(sent);
     drop_front(static_cast<std::size_t>(sent));
@@ -106,12 +115,12 @@ std::optional<std::size_t> TcpConnection::write_plain() {
   return left;
 }
 
-std::optional<std::size_t> TcpConnection::write_tls() {
+std::optional<std::size_t> TcpConnection::write_tls(std::uint64_t& wire_bytes) {
   std::size_t left = 0;
   while (true) {
-    switch (send_ciphertext()) {
+    switch (send_ciphertext(wire_bytes)) {
       case Flow::kDead: return std::nullopt;
-      case Flow::kBlocked: blocked_ = true; return left;
+      case Flow::kBlocked: blocked_ = 1; return left;
       case Flow::kGoing: break;
     }
     left += tls_->plaintext_in_flight;
@@ -126,7 +135,7 @@ std::optional<std::size_t> TcpConnection::write_tls() {
 }
 
 /// Sends what TLS has made; `kGoing` when nothing of it is left.
-TcpConnection::Flow TcpConnection::send_ciphertext() {
+TcpConnection::Flow TcpConnection::send_ciphertext(std::uint64_t& wire_bytes) {
   while (true) {
     if (tls_->ciphertext_offset == tls_->ciphertext.size()) {
       tls_->ciphertext.resize(kCiphertextMax);
@@ -142,7 +151,7 @@ TcpConnection::Flow TcpConnection::send_ciphertext() {
       return would_block(errno) ? Flow::kBlocked : Flow::kDead;
     }
     if (sent > 0) {
-      wire_bytes_sent_ += static_cast<std::uint64_t>(sent);
+      wire_bytes += static_cast<std::uint64_t>(sent);
       tls_->ciphertext_offset += static_cast<std::size_t>(sent);
     }
   }
@@ -170,7 +179,8 @@ void TcpConnection::drop_front(std::size_t bytes) {
     }
     bytes -= rest;
     front_offset_ = 0;
-    queue_[front_++].reset();
+    queue_[front_].reset();
+    ++front_;
   }
   if (queue_empty()) {
     queue_ = {};
@@ -178,10 +188,10 @@ void TcpConnection::drop_front(std::size_t bytes) {
   }
 }
 
-void TcpConnection::end() {
+void TcpConnection::end(std::uint64_t& wire_bytes) {
   if (tls_ != nullptr) {
     tls_->session.close();
-    static_cast<void>(write_tls());
+    static_cast<void>(write_tls(wire_bytes));
   }
   ::shutdown(fd(), SHUT_WR);
 }

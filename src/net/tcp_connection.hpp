@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -28,33 +30,34 @@ class TcpConnection {
 
   TcpConnection(FileDescriptor socket, const tls::TlsContext* tls);
 
+  // `wire_bytes` grows by what passes the wire, TLS included.
+
   /// Reads once, at most `scratch.size()` bytes off the wire, and gives the plaintext to `take`.
-  [[nodiscard]] ReadResult read(MutableBytes scratch, Taker take);
+  [[nodiscard]] ReadResult read(MutableBytes scratch, std::uint64_t& wire_bytes, Taker take);
 
   void queue(std::vector<SharedBytes> bytes);
   /// Gives the kernel what it takes; returns how many of the queued bytes have left. Nothing when
   /// the connection is dead.
-  [[nodiscard]] std::optional<std::size_t> write();
+  [[nodiscard]] std::optional<std::size_t> write(std::uint64_t& wire_bytes);
   /// Queued bytes that have not left.
   [[nodiscard]] std::size_t unsent_bytes() const { return unsent_bytes_; }
   /// The kernel took less than it was given: wait until it is writable.
-  [[nodiscard]] bool is_blocked() const { return blocked_; }
+  [[nodiscard]] bool is_blocked() const { return blocked_ != 0; }
 
   /// Says that we send no more: close_notify and FIN. Everything must have left.
-  void end();
+  void end(std::uint64_t& wire_bytes);
 
   [[nodiscard]] int fd() const { return socket_.value(); }
   /// TLS that never came to plaintext, or broke.
   [[nodiscard]] bool tls_failed() const;
-  [[nodiscard]] std::uint64_t wire_bytes_received() const { return wire_bytes_received_; }
-  [[nodiscard]] std::uint64_t wire_bytes_sent() const { return wire_bytes_sent_; }
 
  private:
   enum class Flow : std::uint8_t { kGoing, kBlocked, kDead };
 
-  [[nodiscard]] std::optional<std::size_t> write_plain();
-  [[nodiscard]] std::optional<std::size_t> write_tls();
-  [[nodiscard]] Flow send_ciphertext();
+  [[nodiscard]] std::optional<std::size_t> write_plain(std::uint64_t& wire_bytes);
+  [[nodiscard]] std::optional<std::size_t> write_tls(std::uint64_t& wire_bytes);
+  [[nodiscard]] Flow send_ciphertext(std::uint64_t& wire_bytes);
+  [[nodiscard]] ssize_t send_front() const;
   void encrypt_next();
   [[nodiscard]] bool queue_empty() const { return front_ == queue_.size(); }
   void drop_front(std::size_t bytes);
@@ -70,14 +73,12 @@ class TcpConnection {
   };
 
   FileDescriptor socket_;
-  bool blocked_ = false;
+  std::uint32_t front_ : 31 = 0;  // Of the queue; what stands before it has left.
+  std::uint32_t blocked_ : 1 = 0;
   std::unique_ptr<Tls> tls_;        // None: plain.
   std::vector<SharedBytes> queue_;  // Freed when all has left: most connections are idle.
-  std::size_t front_ = 0;           // Of the queue; what stands before it has left.
   std::size_t front_offset_ = 0;    // Of the queue's front, already sent or encrypted.
   std::size_t unsent_bytes_ = 0;
-  std::uint64_t wire_bytes_received_ = 0;
-  std::uint64_t wire_bytes_sent_ = 0;
 };
 
 }  // namespace visavis::net

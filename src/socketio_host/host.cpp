@@ -25,7 +25,7 @@ Options with_clock(Options options) {
 engineio::Options HostOptions::engineio_options() {
   engineio::Options options;
   options.path = "/socket.io/";
-  options.ping_batch = std::chrono::milliseconds(50);
+  options.ping_batch = std::chrono::milliseconds(500);
   return options;
 }
 

@@ -1,6 +1,8 @@
 #include "websocket/message_reader.hpp"
 
 #include <algorithm>
+#include <array>
+#include <memory>
 #include <utility>
 
 #include "base/byte_reader.hpp"
@@ -45,7 +47,36 @@ std::size_t header_size(std::byte second) {
   return size;
 }
 
+/// What a spare state may keep of its buffers: most messages are smaller, and big ones are rare.
+constexpr std::size_t kSpareBytesMax = 65'536;
+
 }  // namespace
+
+/// A frame or a message on its way in.
+struct MessageReader::State {
+  struct Header {
+    Opcode opcode = Opcode::kContinuation;
+    bool final = false;
+    Mask mask{};
+    std::uint64_t payload_size = 0;
+  };
+
+  bool in_message = false;  // a fragmented message waits for its rest
+  bool in_payload = false;
+  bool compressed = false;     // of the message being read
+  bool message_given = false;  // `message` was given out and may go
+  Opcode message_opcode = Opcode::kText;
+  std::uint8_t header_size = 0;
+  std::array<std::byte, kFrameHeaderMax> header_bytes{};
+  Header frame;
+  std::uint64_t payload_read = 0;
+  Buffer message;
+  Buffer control;
+};
+
+void MessageReader::ForgetState::operator()(State* state) const {
+  std::default_delete<State>()(state);
+}
 
 CloseCode close_code(ReadError error) {
   switch (error) {
@@ -57,25 +88,38 @@ CloseCode close_code(ReadError error) {
 }
 
 MessageReader::Step MessageReader::read(Bytes& input) {
-  if (std::exchange(message_given_, false)) {
-    message_.clear();
+  if (!state_) {
+    if (input.empty()) {
+      return std::nullopt;
+    }
+    begin_reading();
+  }
+  Step step = read_some(input);
+  if (step && !*step) {
+    end_reading();
+  }
+  return step;
+}
+
+MessageReader::Step MessageReader::read_some(Bytes& input) {
+  if (std::exchange(state_->message_given, false)) {
+    state_->message.clear();
   }
   while (true) {
-    if (!in_payload_) {
+    if (!state_->in_payload) {
       const auto complete = read_header(input);
       if (!complete) {
         return std::unexpected(complete.error());
       }
       if (!*complete) {
-        forget_idle_buffers();
         return std::nullopt;
       }
     }
     read_payload(input);
-    if (payload_read_ < frame_.payload_size) {
+    if (state_->payload_read < state_->frame.payload_size) {
       return std::nullopt;
     }
-    in_payload_ = false;
+    state_->in_payload = false;
     Step step = finish_frame();
     if (!step || *step) {
       return step;
@@ -87,12 +131,12 @@ MessageReader::Step MessageReader::read(Bytes& input) {
 /// so that a bad peer is not waited for.
 std::expected<bool, ReadError> MessageReader::read_header(Bytes& input) {
   while (true) {
-    const std::size_t wanted = header_size_ < 2 ? 2 : header_size(header_bytes_[1]);
-    const std::size_t count = std::min(wanted - header_size_, input.size());
-    std::copy_n(input.begin(), count, header_bytes_.begin() + header_size_);
-    header_size_ = static_cast<std::uint8_t>(header_size_ + count);
+    const std::size_t wanted = state_->header_size < 2 ? 2 : header_size(state_->header_bytes[1]);
+    const std::size_t count = std::min(wanted - state_->header_size, input.size());
+    std::copy_n(input.begin(), count, state_->header_bytes.begin() + state_->header_size);
+    state_->header_size = static_cast<std::uint8_t>(state_->header_size + count);
     input = input.subspan(count);
-    if (header_size_ < wanted) {
+    if (state_->header_size < wanted) {
       return false;
     }
     if (wanted == 2) {
@@ -100,7 +144,7 @@ std::expected<bool, ReadError> MessageReader::read_header(Bytes& input) {
         return std::unexpected(fine.error());
       }
     }
-    if (header_size_ == header_size(header_bytes_[1])) {
+    if (state_->header_size == header_size(state_->header_bytes[1])) {
       break;
     }
   }
@@ -112,8 +156,8 @@ std::expected<bool, ReadError> MessageReader::read_header(Bytes& input) {
 
 /// RFC 6455 §5.2, §5.5; RFC 7692 §6.
 std::expected<void, ReadError> MessageReader::check_first_bytes() const {
-  const auto first = std::to_integer<std::uint8_t>(header_bytes_[0]);
-  const auto second = std::to_integer<std::uint8_t>(header_bytes_[1]);
+  const auto first = std::to_integer<std::uint8_t>(state_->header_bytes[0]);
+  const auto second = std::to_integer<std::uint8_t>(state_->header_bytes[1]);
   const std::uint8_t code = first & kOpcode;
   const bool final = (first & kFinal) != 0;
   const bool compressed = (first & kCompressed) != 0;
@@ -124,9 +168,9 @@ std::expected<void, ReadError> MessageReader::check_first_bytes() const {
   if (is_control(opcode)) {
     fine = fine && final && !compressed && (second & kLength) <= kControlPayloadMax;
   } else if (opcode == Opcode::kContinuation) {
-    fine = fine && in_message_ && !compressed;
+    fine = fine && state_->in_message && !compressed;
   } else {
-    fine = fine && !in_message_ && (!compressed || options_.inflater != nullptr);
+    fine = fine && !state_->in_message && (!compressed || options_.inflater != nullptr);
   }
   if (!fine) {
     return std::unexpected(ReadError::kProtocolError);
@@ -135,73 +179,73 @@ std::expected<void, ReadError> MessageReader::check_first_bytes() const {
 }
 
 std::expected<void, ReadError> MessageReader::begin_frame() {
-  ByteReader reader(Bytes(header_bytes_).first(header_size_));
+  ByteReader reader(Bytes(state_->header_bytes).first(state_->header_size));
   const std::uint8_t first = reader.u8();
   const std::uint8_t length = reader.u8() & kLength;
-  header_size_ = 0;
-  frame_.opcode = static_cast<Opcode>(first & kOpcode);
-  frame_.final = (first & kFinal) != 0;
-  frame_.payload_size = length;
+  state_->header_size = 0;
+  state_->frame.opcode = static_cast<Opcode>(first & kOpcode);
+  state_->frame.final = (first & kFinal) != 0;
+  state_->frame.payload_size = length;
   if (length == kLength16) {
-    frame_.payload_size = reader.u16();
+    state_->frame.payload_size = reader.u16();
   } else if (length == kLength64) {
     const std::uint64_t high = reader.u32();
-    frame_.payload_size = (high << 32U) | reader.u32();
+    state_->frame.payload_size = (high << 32U) | reader.u32();
   }
   // The shortest form is a must, and the topmost bit is not used (RFC 6455 §5.2).
-  const bool wasteful = (length == kLength16 && frame_.payload_size < kLength16) ||
-                        (length == kLength64 && frame_.payload_size <= 0xFFFF);
-  if (wasteful || (frame_.payload_size >> 63U) != 0) {
+  const bool wasteful = (length == kLength16 && state_->frame.payload_size < kLength16) ||
+                        (length == kLength64 && state_->frame.payload_size <= 0xFFFF);
+  if (wasteful || (state_->frame.payload_size >> 63U) != 0) {
     return std::unexpected(ReadError::kProtocolError);
   }
-  std::ranges::copy(reader.rest(), frame_.mask.begin());
-  in_payload_ = true;
-  payload_read_ = 0;
-  if (is_control(frame_.opcode)) {
-    control_.clear();
+  std::ranges::copy(reader.rest(), state_->frame.mask.begin());
+  state_->in_payload = true;
+  state_->payload_read = 0;
+  if (is_control(state_->frame.opcode)) {
+    state_->control.clear();
     return {};
   }
-  if (frame_.opcode != Opcode::kContinuation) {
-    message_opcode_ = frame_.opcode;
-    compressed_ = (first & kCompressed) != 0;
-    in_message_ = true;
+  if (state_->frame.opcode != Opcode::kContinuation) {
+    state_->message_opcode = state_->frame.opcode;
+    state_->compressed = (first & kCompressed) != 0;
+    state_->in_message = true;
   }
-  if (frame_.payload_size > options_.message_bytes_max - message_.size()) {
+  if (state_->frame.payload_size > options_.message_bytes_max - state_->message.size()) {
     return std::unexpected(ReadError::kMessageTooBig);
   }
   return {};
 }
 
 void MessageReader::read_payload(Bytes& input) {
-  Buffer& into = is_control(frame_.opcode) ? control_ : message_;
-  const auto missing = static_cast<std::size_t>(frame_.payload_size - payload_read_);
+  Buffer& into = is_control(state_->frame.opcode) ? state_->control : state_->message;
+  const auto missing = static_cast<std::size_t>(state_->frame.payload_size - state_->payload_read);
   const std::size_t count = std::min(missing, input.size());
   const std::size_t start = into.size();
-  if (count == missing && payload_read_ == 0) {
+  if (count == missing && state_->payload_read == 0) {
     into.reserve(start + count);  // all of it is here: no room to grow
   }
   into.insert(into.end(), input.begin(), input.begin() + static_cast<std::ptrdiff_t>(count));
   if (role_ == Role::kServer) {
-    apply_mask(MutableBytes(into).subspan(start), frame_.mask,
-               static_cast<std::size_t>(payload_read_));
+    apply_mask(MutableBytes(into).subspan(start), state_->frame.mask,
+               static_cast<std::size_t>(state_->payload_read));
   }
-  payload_read_ += count;
+  state_->payload_read += count;
   input = input.subspan(count);
 }
 
 MessageReader::Step MessageReader::finish_frame() {
-  if (is_control(frame_.opcode)) {
+  if (is_control(state_->frame.opcode)) {
     return finish_control();
   }
-  if (!frame_.final) {
+  if (!state_->frame.final) {
     return std::nullopt;
   }
   return finish_message();
 }
 
 MessageReader::Step MessageReader::finish_control() {
-  if (frame_.opcode == Opcode::kClose && !control_.empty()) {
-    ByteReader reader(control_);
+  if (state_->frame.opcode == Opcode::kClose && !state_->control.empty()) {
+    ByteReader reader(state_->control);
     const bool has_good_code = may_be_sent(reader.u16()) && reader.ok();
     if (!has_good_code) {
       return std::unexpected(ReadError::kProtocolError);
@@ -210,34 +254,47 @@ MessageReader::Step MessageReader::finish_control() {
       return std::unexpected(ReadError::kInvalidPayload);
     }
   }
-  return Message{.opcode = frame_.opcode, .payload = control_};
+  return Message{.opcode = state_->frame.opcode, .payload = state_->control};
 }
 
 MessageReader::Step MessageReader::finish_message() {
-  in_message_ = false;
-  if (compressed_) {
-    auto inflated = options_.inflater->decompress(message_, options_.message_bytes_max);
+  state_->in_message = false;
+  if (state_->compressed) {
+    auto inflated = options_.inflater->decompress(state_->message, options_.message_bytes_max);
     if (!inflated) {
       return std::unexpected(inflated.error() == Inflater::Failure::kTooBig
                                  ? ReadError::kMessageTooBig
                                  : ReadError::kInvalidPayload);
     }
-    message_ = std::move(*inflated);
+    state_->message = std::move(*inflated);
   }
-  if (message_opcode_ == Opcode::kText && !is_utf8(message_)) {
+  if (state_->message_opcode == Opcode::kText && !is_utf8(state_->message)) {
     return std::unexpected(ReadError::kInvalidPayload);
   }
-  message_given_ = true;
-  return Message{.opcode = message_opcode_, .payload = message_};
+  state_->message_given = true;
+  return Message{.opcode = state_->message_opcode, .payload = state_->message};
 }
 
-void MessageReader::forget_idle_buffers() {
-  if (!in_message_ && message_.capacity() > 0) {
-    message_ = Buffer();
+void MessageReader::begin_reading() {
+  if (options_.spare != nullptr && *options_.spare) {
+    state_ = std::move(*options_.spare);
+  } else {
+    state_ = Spare(std::make_unique<State>().release());
   }
-  if (control_.capacity() > 0) {
-    control_ = Buffer();
+}
+
+/// The bytes are used up: what is not in the middle of something needs no state.
+void MessageReader::end_reading() {
+  const State& state = *state_;
+  if (state.in_message || state.in_payload || state.header_size > 0) {
+    return;
   }
+  const bool small =
+      state.message.capacity() <= kSpareBytesMax && state.control.capacity() <= kSpareBytesMax;
+  if (options_.spare != nullptr && !*options_.spare && small) {
+    *options_.spare = std::move(state_);
+  }
+  state_.reset();
 }
 
 }  // namespace visavis::websocket

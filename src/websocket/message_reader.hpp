@@ -1,8 +1,8 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 
 #include "base/bytes.hpp"
@@ -28,15 +28,27 @@ struct Message {
 /// Puts frames of one connection together to messages (RFC 6455 §5, RFC 7692 §7.2.2).
 ///
 /// Call `read` until it gives nothing; then all of `input` is consumed. Between messages it holds
-/// no buffer. After an error it must not be used again.
+/// no memory but its own few bytes. After an error it must not be used again.
 class MessageReader {
+ private:
+  struct State;
+  struct ForgetState {
+    void operator()(State* state) const;
+  };
+
  public:
+  /// What reading takes, for all connections of a thread: only one that is in the middle of a
+  /// message has its own.
+  using Spare = std::unique_ptr<State, ForgetState>;
+
   struct Options {
     /// Bounds the frame's length field, the sum of fragments, and what a message inflates to.
     std::size_t message_bytes_max = 1'000'000;
     /// Set when permessage-deflate was agreed on without context takeover for the peer; lent for
     /// the reader's life and shared by all connections of a thread.
     Inflater* inflater = nullptr;
+    /// Lent, too; without one each reader allocates its own when bytes come.
+    Spare* spare = nullptr;
   };
 
   MessageReader(Role role, Options options) : options_(options), role_(role) {}
@@ -45,14 +57,9 @@ class MessageReader {
   [[nodiscard]] std::expected<std::optional<Message>, ReadError> read(Bytes& input);
 
  private:
-  struct Header {
-    Opcode opcode = Opcode::kContinuation;
-    bool final = false;
-    Mask mask{};
-    std::uint64_t payload_size = 0;
-  };
   using Step = std::expected<std::optional<Message>, ReadError>;
 
+  [[nodiscard]] Step read_some(Bytes& input);
   [[nodiscard]] std::expected<bool, ReadError> read_header(Bytes& input);
   [[nodiscard]] std::expected<void, ReadError> check_first_bytes() const;
   [[nodiscard]] std::expected<void, ReadError> begin_frame();
@@ -60,21 +67,12 @@ class MessageReader {
   [[nodiscard]] Step finish_frame();
   [[nodiscard]] Step finish_control();
   [[nodiscard]] Step finish_message();
-  void forget_idle_buffers();
+  void begin_reading();
+  void end_reading();
 
   Options options_;
+  Spare state_;  // null between messages
   Role role_;
-  bool in_message_ = false;  ///< a fragmented message waits for its rest
-  bool in_payload_ = false;
-  bool compressed_ = false;     ///< of the message being read
-  bool message_given_ = false;  ///< `message_` was given out and may go
-  Opcode message_opcode_ = Opcode::kText;
-  std::uint8_t header_size_ = 0;
-  std::array<std::byte, kFrameHeaderMax> header_bytes_{};
-  Header frame_;
-  std::uint64_t payload_read_ = 0;
-  Buffer message_;
-  Buffer control_;
 };
 
 }  // namespace visavis::websocket

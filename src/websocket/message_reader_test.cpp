@@ -191,6 +191,29 @@ TEST_F(MessageReaderTest, CompressionHasItsOwnErrors) {
   EXPECT_EQ(read_all(plain, frame(0xC1, "")), Log{"!1002"});
 }
 
+TEST_F(MessageReaderTest, ReadersInTheMiddleOfMessagesDoNotDisturbEachOtherThroughTheSpareState) {
+  MessageReader::Spare spare;
+  const MessageReader::Options options{
+      .message_bytes_max = 1000, .inflater = nullptr, .spare = &spare};
+  MessageReader first(Role::kServer, options);
+  MessageReader second(Role::kServer, options);
+  const Buffer wire = frame(0x01, "ab") + frame(0x80, "cd");
+  for (std::size_t cut = 1; cut < wire.size(); ++cut) {
+    EXPECT_EQ(read_all(first, Bytes(wire).first(cut)), Log{});
+    EXPECT_EQ(read_all(second, frame(0x82, "whole")), Log{"2whole"});
+    EXPECT_TRUE(spare);  // the second one's, back for the next
+    EXPECT_EQ(read_all(first, Bytes(wire).subspan(cut)), Log{"1abcd"}) << cut;
+  }
+}
+
+TEST_F(MessageReaderTest, TheSpareStateKeepsNoBigBuffer) {
+  MessageReader::Spare spare;
+  MessageReader reader(Role::kServer,
+                       {.message_bytes_max = 1'000'000, .inflater = nullptr, .spare = &spare});
+  EXPECT_EQ(read_all(reader, frame(0x82, std::string(100'000, 'x'))).size(), 1U);
+  EXPECT_FALSE(spare);
+}
+
 TEST_F(MessageReaderTest, AClientWantsUnmaskedFrames) {
   MessageReader reader(Role::kClient, {});
   EXPECT_EQ(read_all(reader, *encode_frame(Opcode::kText, as_bytes("hi"))), Log{"1hi"});
