@@ -23,19 +23,20 @@ void RoomEvents::tell_leave(const std::string& room, const std::string& id, bool
   }
 }
 
-std::size_t Adapter::HashId::operator()(const Socket* socket) const {
-  return Hash{}(socket->member_.id);
+std::size_t Adapter::HashId::operator()(const Socket& socket) const {
+  return Hash{}(socket.member_.id);
 }
 
-bool Adapter::SameId::operator()(const Socket* a, std::string_view id) const {
-  return a->member_.id == id;
+bool Adapter::SameId::operator()(const Socket& socket, std::string_view id) const {
+  return socket.member_.id == id;
 }
 
 void Adapter::add(const std::shared_ptr<Socket>& socket) {
   Member& member = socket->member_;
-  member.position = sockets_.size();
+  member.position = static_cast<std::uint32_t>(sockets_.size());
   sockets_.push_back(socket);
-  check(!by_id_.contains(std::string_view(member.id)) && by_id_.insert(socket.get()).second);
+  check(by_id_.find(member.id) == nullptr);
+  by_id_.insert(*socket);
   if (member.in_own_room && events_.any()) {
     events_.tell_join(member.id, member.id, true);
   }
@@ -45,7 +46,7 @@ void Adapter::remove(Socket& socket) {
   socket.member_.gone = true;
   leave_all(socket);
   const Member& member = socket.member_;
-  by_id_.erase(&socket);
+  by_id_.erase(socket);
   // The last one takes the empty place.
   const std::shared_ptr<Socket> removed =
       std::exchange(sockets_[member.position], std::move(sockets_.back()));
@@ -62,7 +63,7 @@ void Adapter::join(Socket& socket, std::string_view room) {
   }
   if (room == member.id) {
     member.in_own_room = true;
-    if (events_.any() && by_id_.contains(std::string_view(member.id))) {
+    if (events_.any() && by_id_.find(member.id) != nullptr) {
       events_.tell_join(member.id, member.id, true);
     }
     return;
@@ -105,7 +106,7 @@ void Adapter::leave(Socket& socket, std::string_view room) {
 
 void Adapter::leave_own_room(Member& member) {
   if (std::exchange(member.in_own_room, false) && events_.any() &&
-      by_id_.contains(std::string_view(member.id))) {
+      by_id_.find(member.id) != nullptr) {
     events_.tell_leave(member.id, member.id, true);
   }
 }
@@ -144,14 +145,14 @@ bool Adapter::in_room(const Socket& socket, std::string_view room) {
 }
 
 std::shared_ptr<Socket> Adapter::find(std::string_view id) const {
-  const auto found = by_id_.find(id);
-  return found == by_id_.end() ? nullptr : (*found)->shared_from_this();
+  Socket* const found = by_id_.find(id);
+  return found == nullptr ? nullptr : found->shared_from_this();
 }
 
 template <class Visit>
 void Adapter::visit_room(std::string_view room, const Visit& visit) {
-  if (const auto own = by_id_.find(room); own != by_id_.end() && (*own)->member_.in_own_room) {
-    visit(**own);
+  if (Socket* const own = by_id_.find(room); own != nullptr && own->member_.in_own_room) {
+    visit(*own);
   }
   if (const auto found = rooms_.find(room); found != rooms_.end()) {
     for (const Membership* membership : found->second->members) {

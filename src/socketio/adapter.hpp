@@ -7,10 +7,10 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "base/pointer_set.hpp"
 #include "socketio/broadcast_operator.hpp"
 
 namespace visavis::socketio {
@@ -71,9 +71,9 @@ class Adapter {
   struct Member {
     std::string id;
     bool in_own_room = true;
-    bool gone = false;          ///< left for good: joins nothing any more
-    std::size_t position = 0;   ///< among the sockets of the namespace
-    std::uint64_t visited = 0;  ///< the last broadcast that reached it
+    bool gone = false;           ///< left for good: joins nothing any more
+    std::uint32_t position = 0;  ///< among the sockets of the namespace
+    std::uint64_t visited = 0;   ///< the last broadcast that reached it
     std::vector<std::unique_ptr<Membership>> rooms;
   };
 
@@ -113,17 +113,13 @@ class Adapter {
 
   /// The id is the socket's own: it stands there only.
   struct HashId {
-    using is_transparent = void;
-    std::size_t operator()(const Socket* socket) const;
+    std::size_t operator()(const Socket& socket) const;
     std::size_t operator()(std::string_view id) const { return Hash{}(id); }
   };
   struct SameId {
-    using is_transparent = void;
-    bool operator()(const Socket* a, const Socket* b) const { return a == b; }
-    bool operator()(const Socket* a, std::string_view id) const;
-    bool operator()(std::string_view id, const Socket* a) const { return (*this)(a, id); }
+    bool operator()(const Socket& socket, std::string_view id) const;
   };
-  std::unordered_set<Socket*, HashId, SameId> by_id_;
+  PointerSet<Socket, HashId, SameId> by_id_;
   ByName<std::unique_ptr<Room>> rooms_;
   // Shared with whoever is just calling a handler of the socket.
   std::vector<std::shared_ptr<Socket>> sockets_;

@@ -54,6 +54,10 @@ Connection::~Connection() {
   }
 }
 
+std::string_view Connection::Place::name_space() const {
+  return socket ? std::string_view(socket->of().name()) : std::string_view(*name);
+}
+
 Connection::Place* Connection::find(std::string_view name_space) {
   const auto found = std::ranges::find(places_, name_space, &Place::name_space);
   return found == places_.end() ? nullptr : &*found;
@@ -126,14 +130,14 @@ void Connection::handle_connect(Packet packet) {
     enter(*name_space, std::move(auth));
     return;
   }
-  take_place(packet.name_space).socket = nullptr;
+  take_place(packet.name_space, nullptr);
   ask_parents({.name_space = std::move(packet.name_space), .auth = std::move(auth)}, 0);
 }
 
 void Connection::ask_parents(const Request& request, std::size_t index) {
   if (index == server_.parents_.size()) {
     std::erase_if(places_,
-                  [&](const Place& place) { return place.name_space == request.name_space; });
+                  [&](const Place& place) { return place.name_space() == request.name_space; });
     refuse(request.name_space, "Invalid namespace");
     return;
   }
@@ -165,14 +169,14 @@ std::weak_ptr<Connection*> Connection::self() {
   return self_;
 }
 
-Connection::Place& Connection::take_place(std::string_view name_space) {
+void Connection::take_place(std::string_view name_space, std::shared_ptr<Socket> socket) {
   Place* place = find(name_space);
   if (place == nullptr) {
     place = &places_.emplace_back();
-    place->name_space = name_space;
   }
+  place->name = socket ? nullptr : std::make_unique<std::string>(name_space);
+  place->socket = std::move(socket);
   place->state = State::kAsking;
-  return *place;
 }
 
 void Connection::enter(Namespace& name_space, json::Value auth) {
@@ -185,7 +189,7 @@ void Connection::enter(Namespace& name_space, json::Value auth) {
     }
   };
   if (name_space.ask_others(auth, enter_later)) {
-    take_place(name_space.name()).socket = nullptr;
+    take_place(name_space.name(), nullptr);
   } else {
     enter_with_session(name_space, std::move(auth));
   }
@@ -198,7 +202,7 @@ void Connection::enter_with_session(Namespace& name_space, json::Value auth) {
     socket->abandon();  // by a handler that a take-over called
     return;
   }
-  take_place(name_space.name()).socket = socket;
+  take_place(name_space.name(), socket);
   name_space.ask(socket);
 }
 
@@ -264,6 +268,7 @@ void Connection::left(const Socket& socket, DisconnectReason reason) {
   }
   if (reason == DisconnectReason::kServerNamespaceDisconnect) {
     place->state = State::kExpelled;
+    place->name = std::make_unique<std::string>(socket.of().name());
     place->socket = nullptr;
   } else {
     places_.erase(places_.begin() + (place - places_.data()));
@@ -287,6 +292,12 @@ void Connection::handle_high_water(std::size_t bytes) {
 }
 
 void Connection::handle_drain() {
+  // After nearly each message, and hardly anybody wants to know.
+  if (std::ranges::none_of(places_, [](const Place& place) {
+        return place.state == State::kJoined && place.socket->awaits_drain();
+      })) {
+    return;
+  }
   for (const std::shared_ptr<Socket>& socket : joined_sockets()) {
     socket->tell_drain();
   }
@@ -300,7 +311,7 @@ void Connection::disconnect_all() {
 }
 
 void Connection::handle_connect_timeout() {
-  connect_timeout_.reset();
+  joins_ = false;  // it has left the queue by expiring
   ++server_.counters_.connect_timeouts;
   server_.engine_.close(server_.now(), session_, engineio::CloseReason::kForcedClose);
 }
@@ -321,9 +332,8 @@ void Connection::handle_closed(DisconnectReason reason) {
 }
 
 void Connection::forget_connect_timeout() {
-  if (connect_timeout_) {
-    server_.connect_timeouts_.cancel(*connect_timeout_);
-    connect_timeout_.reset();
+  if (std::exchange(joins_, false)) {
+    server_.connect_timeouts_.cancel(connect_timeout_);
   }
 }
 

@@ -31,6 +31,7 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
+  [[nodiscard]] engineio::SessionHandle key() const { return session_; }
   /// Clients of Socket.IO 2 (Engine.IO's revision 3) do not ask for "/": they are in it.
   void begin();
   void handle_message(bool binary, Bytes bytes);
@@ -65,9 +66,11 @@ class Connection {
     kExpelled,  ///< we ended it: what the client sent before it knew is no fault of its
   };
   struct Place {
-    std::string name_space;
-    State state = State::kAsking;
     std::shared_ptr<Socket> socket;  // shared with the adapter; null until the namespace is there
+    std::unique_ptr<std::string> name;  // that of the namespace, while there is no socket
+    State state = State::kAsking;
+
+    [[nodiscard]] std::string_view name_space() const;
   };
 
   /// A client's CONNECT whose namespace may not be there yet.
@@ -82,7 +85,7 @@ class Connection {
   void enter(Namespace& name_space, json::Value auth);
   /// … its session, if it has one in the cluster, is here now.
   void enter_with_session(Namespace& name_space, json::Value auth);
-  [[nodiscard]] Place& take_place(std::string_view name_space);
+  void take_place(std::string_view name_space, std::shared_ptr<Socket> socket);
   /// The sockets that are in their namespaces, held while their handlers run.
   [[nodiscard]] std::vector<std::shared_ptr<Socket>> joined_sockets() const;
   static void handle_inside(Socket& socket, const Packet& packet);
@@ -99,7 +102,8 @@ class Connection {
   Decoder decoder_;
   std::unique_ptr<PacketDecoder> custom_decoder_;  // null: the one above, which needs no memory
   std::vector<Place> places_;                      // a few: searched from the front
-  std::optional<DeadlineQueue<std::uint64_t>::Place> connect_timeout_;
+  DeadlineQueue<std::uint64_t>::Place connect_timeout_;  // valid while `joins_`
+  bool joins_ = true;
   bool closed_ = false;
   bool misplaced_ = false;  // a packet came for a namespace that it could not be for
   // Lets a decision that comes late see whether the connection is still there; made for the first.

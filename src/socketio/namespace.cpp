@@ -75,7 +75,8 @@ std::shared_ptr<Socket> Namespace::make_socket(Connection& connection, Handshake
   } else {
     id = server_.entropy_.token(20);
   }
-  return SocketPointer(new Socket(*this, connection, std::move(id), std::move(handshake)));
+  return std::make_shared<Socket>(Socket::Made(), *this, connection, std::move(id),
+                                  std::move(handshake));
 }
 
 std::shared_ptr<Socket> Namespace::recover_socket(Connection& connection,
@@ -91,8 +92,9 @@ std::shared_ptr<Socket> Namespace::recover_socket(Connection& connection,
   if (!session) {
     return nullptr;
   }
-  SocketPointer socket(new Socket(*this, connection, session->sid, handshake));
-  socket->pid_ = pid;
+  const SocketPointer socket =
+      std::make_shared<Socket>(Socket::Made(), *this, connection, session->sid, handshake);
+  socket->pid_ = std::make_unique<std::string>(pid);
   socket->recovered_ = true;
   socket->data_ = std::move(session->data);
   socket->member_.in_own_room = false;
@@ -112,12 +114,12 @@ void Namespace::take_over(const Recovery::Claim& claim) {
 }
 
 void Namespace::begin_recovery(Socket& socket) {
-  socket.pid_ = server_.entropy_.token(kSecretSize);
-  recovery_->begin(socket.pid_, socket.shared_from_this());
+  socket.pid_ = std::make_unique<std::string>(server_.entropy_.token(kSecretSize));
+  recovery_->begin(*socket.pid_, socket.shared_from_this());
 }
 
 bool Namespace::resume(Socket& socket) {
-  const auto missed = recovery_->resume(socket.pid_);
+  const auto missed = recovery_->resume(*socket.pid_);
   if (!missed) {
     return false;
   }
@@ -134,10 +136,10 @@ void Namespace::suspend(Socket& socket, std::vector<std::string> rooms, Disconne
     return;
   }
   if (Recovery::recoverable(reason)) {
-    recovery_->suspend(server_.now(), socket.pid_,
+    recovery_->suspend(server_.now(), *socket.pid_,
                        {.sid = socket.id(), .rooms = std::move(rooms), .data = socket.data_});
   } else {
-    recovery_->forget(socket.pid_);
+    recovery_->forget(*socket.pid_);
   }
 }
 
@@ -183,7 +185,7 @@ void Namespace::admit(Socket& socket) {
   if (!socket.connection_->is_old()) {
     json.begin_object().member("sid", socket.id());
     if (recovery_) {
-      json.member("pid", socket.pid_);
+      json.member("pid", *socket.pid_);
     }
     json.end_object();
   }

@@ -41,9 +41,9 @@ Server::Server(engineio::Server& engine, const Options& options, Entropy& entrop
                          const engineio::Handshake& /*handshake*/) {
     begin_call(now);
     ++counters_.connections;
-    connections_.emplace(session.value(), std::make_unique<Connection>(
-                                              *this, session, engine_.shared_handshake(session)));
-    find_connection(session)->begin();
+    connections_
+        .insert(std::make_unique<Connection>(*this, session, engine_.shared_handshake(session)))
+        .begin();
   };
   handlers.message = [this](Instant now, engineio::SessionHandle session, bool binary,
                             Bytes bytes) {
@@ -56,8 +56,8 @@ Server::Server(engineio::Server& engine, const Options& options, Entropy& entrop
                           engineio::CloseReason reason) {
     set_now(now);
     // Perhaps from inside a send: whoever sends must find his connection and socket still there.
-    if (auto connection = connections_.extract(session.value())) {
-      ended_connections_.push_back(std::move(connection.mapped()));
+    if (auto connection = connections_.extract(session)) {
+      ended_connections_.push_back(std::move(connection));
       ended_connections_.back()->handle_closed(reason_of(reason));
     }
   };
@@ -122,8 +122,7 @@ Namespace* Server::find_namespace(std::string_view name) const {
 }
 
 Connection* Server::find_connection(engineio::SessionHandle session) const {
-  const auto found = connections_.find(session.value());
-  return found == connections_.end() ? nullptr : found->second.get();
+  return connections_.find(session);
 }
 
 void Server::begin_call(Instant now) {

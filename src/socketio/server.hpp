@@ -9,12 +9,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/deadline_queue.hpp"
 #include "base/entropy.hpp"
+#include "base/place_table.hpp"
 #include "base/strong.hpp"
 #include "base/time.hpp"
 #include "socketio/cluster.hpp"
@@ -227,7 +227,7 @@ class Server {
   // The socket in the key only tells apart the receivers of one broadcast; it is not followed.
   std::map<std::pair<AckDeadline, const Socket*>, std::weak_ptr<Socket>> ack_timeouts_;
   std::uint64_t next_ack_id_ = 0;
-  std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
+  PlaceTable<Connection> connections_;
   // Whoever has just sent to them may still use his reference.
   std::vector<std::unique_ptr<Connection>> ended_connections_;
   std::vector<std::shared_ptr<Socket>> ended_sockets_;

@@ -25,7 +25,8 @@ std::string event_name(const json::Value& name) {
 
 }  // namespace
 
-Socket::Socket(Namespace& of, Connection& connection, std::string id, Handshake handshake)
+Socket::Socket(Made /*made*/, Namespace& of, Connection& connection, std::string id,
+               Handshake handshake)
     : namespace_(of), connection_(&connection), handshake_(std::move(handshake)) {
   member_.id = std::move(id);
   ++namespace_.sockets_alive_;
@@ -470,7 +471,7 @@ void Socket::abandon() {
   connection_ = nullptr;
   namespace_.adapter_.leave_all(*this);
   if (recovered_) {
-    namespace_.recovery_->release(pid_);
+    namespace_.recovery_->release(*pid_);
   }
 }
 

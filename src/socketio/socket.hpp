@@ -55,7 +55,15 @@ using DrainHandler = std::move_only_function<void()>;
 ///
 /// Handlers may do anything to the socket, disconnecting it included.
 class Socket : public std::enable_shared_from_this<Socket> {
+ private:
+  /// Only its namespace makes one.
+  class Made {
+    friend class Namespace;
+    Made() = default;
+  };
+
  public:
+  Socket(Made made, Namespace& of, Connection& connection, std::string id, Handshake handshake);
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
   ~Socket();
@@ -203,8 +211,6 @@ class Socket : public std::enable_shared_from_this<Socket> {
     AckHandler handler;
   };
 
-  Socket(Namespace& of, Connection& connection, std::string id, Handshake handshake);
-
   void handle_event(const Packet& packet);
   /// Counts an event against `Options::event_rate`.
   [[nodiscard]] bool within_rate();
@@ -217,6 +223,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void ask_client(Payload payload, EmitFlags flags, Duration timeout, AckHandler handler);
   void tell_high_water(std::size_t bytes);
   void tell_drain();
+  [[nodiscard]] bool awaits_drain() const { return extras_ && !extras_->drain.empty(); }
   /// False when there are too many already, which `handler` has been told then.
   bool expect_ack(AckDeadline deadline, AckHandler handler);
   void settle_ack(std::uint64_t id, std::expected<Arguments, AckError> answer);
@@ -236,13 +243,14 @@ class Socket : public std::enable_shared_from_this<Socket> {
   Connection* connection_;  // null once ended
   Handshake handshake_;
   Adapter::Member member_;
-  std::string pid_;  // the secret by which the client gets its session back
+  // The secret by which the client gets its session back; null without recovery.
+  std::unique_ptr<std::string> pid_;
+  std::uint32_t last_listener_ = 0;
   bool connected_ = false;
   bool recovered_ = false;
 
   // A handler may add or remove handlers while it runs: each is kept alive by whoever calls it.
   NamedListeners<EventHandler> handlers_;
-  std::uint32_t last_listener_ = 0;
   /// What few sockets have, in one place that an idle one does without.
   struct Extras {
     Listeners<AnyHandler> any;
