@@ -152,6 +152,11 @@ std::size_t UdpSender::handle_failure(std::size_t index, int error) {
     count_full(message.cells);
     return 1;
   }
+  if (error == EMSGSIZE && setup_.unfragmented && message.cells.size() == 1 &&
+      send_one(headers_[index]) == 0) {
+    count_sent(message);
+    return 1;
+  }
   if (message.cells.size() > 1 && segments_refused(error)) {
     ++counters_.segmentation_refused;
     if (plain_paths_.size() >= kPlainPathsMax) {
@@ -199,6 +204,25 @@ void UdpSender::move_message(std::size_t from, std::size_t to) {
   header.msg_control = header.msg_controllen == 0 ? nullptr : message.control.data();
 }
 
+/// One message, in fragments where its path is narrower: a picture that comes late through such a
+/// path is better than none. The errno of what went wrong, or 0.
+int UdpSender::send_one(mmsghdr& header) const {
+  const auto send = [&] {
+    return setup_.send_messages(setup_.fd, &header, 1, MSG_NOSIGNAL) == 1 ? 0 : errno;
+  };
+  const int error = send();
+  if (error != EMSGSIZE || !setup_.unfragmented) {
+    return error;
+  }
+  const auto discover = [&](int how) {
+    static_cast<void>(::setsockopt(setup_.fd, IPPROTO_IP, IP_MTU_DISCOVER, &how, sizeof(how)));
+  };
+  discover(IP_PMTUDISC_WANT);
+  const int second = send();
+  discover(IP_PMTUDISC_DO);
+  return second;
+}
+
 /// The cells of a run one by one; false when the kernel's buffer is full.
 bool UdpSender::send_plain(const Message& run) {
   Message message = run;
@@ -208,11 +232,12 @@ bool UdpSender::send_plain(const Message& run) {
   for (std::size_t i = 0; i < run.cells.size(); ++i) {
     message.bytes = {.iov_base = at, .iov_len = run.cells[i].size};
     at += run.cells[i].size;
-    if (setup_.send_messages(setup_.fd, &header, 1, MSG_NOSIGNAL) == 1) {
+    const int error = send_one(header);
+    if (error == 0) {
       ++counters_.sent_messages;
       ++counters_.sent_datagrams;
       counters_.sent_bytes += message.bytes.iov_len;
-    } else if (buffer_is_full(errno)) {
+    } else if (buffer_is_full(error)) {
       count_full(run.cells.subspan(i));
       return false;
     } else {

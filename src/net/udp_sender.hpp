@@ -27,6 +27,9 @@ class UdpSender {
     bool segments = false;  ///< UDP_SEGMENT is there.
     /// sendmmsg(2); a test puts in a kernel that refuses.
     int (*send_messages)(int, mmsghdr*, unsigned, int) = &::sendmmsg;
+    /// Datagrams carry "do not fragment" (IP_PMTUDISC_DO), which spares the kernel numbering each.
+    /// What a path is too narrow for goes again in fragments.
+    bool unfragmented = false;
     bool choose_source = false;  ///< Bound to a wildcard: say which address a datagram leaves by.
   };
 
@@ -61,6 +64,7 @@ class UdpSender {
   bool leave_out_more(std::size_t index);
   void move_message(std::size_t from, std::size_t to);
   [[nodiscard]] bool send_plain(const Message& run);
+  [[nodiscard]] int send_one(mmsghdr& header) const;
   void count_sent(const Message& message);
   void count_full(std::span<const DatagramBatch::Cell> cells);
 

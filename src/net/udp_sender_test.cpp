@@ -2,10 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <netinet/udp.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <vector>
+
+#include "net/file_descriptor.hpp"
 
 namespace visavis::net {
 namespace {
@@ -80,11 +84,19 @@ struct Kernel {
   std::size_t room = 1'000'000;  ///< Messages until the buffer is full.
   int interruptions = 0;
   int full_times = 0;  ///< Calls that find the buffer full.
+  /// What a path takes in one piece; more is refused while the socket says "do not fragment".
+  std::size_t mtu = 65'535;
 };
 
 Kernel* kernel = nullptr;
 
-int send_messages(int /*fd*/, mmsghdr* messages, unsigned count, int /*flags*/) {
+int mtu_discovery(int fd) {
+  int how = -1;
+  socklen_t size = sizeof(how);
+  return ::getsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &how, &size) == 0 ? how : -1;
+}
+
+int send_messages(int fd, mmsghdr* messages, unsigned count, int /*flags*/) {
   if (kernel->interruptions > 0) {
     --kernel->interruptions;
     errno = EINTR;
@@ -101,7 +113,10 @@ int send_messages(int /*fd*/, mmsghdr* messages, unsigned count, int /*flags*/) 
     for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
       segmented = segmented || c->cmsg_type == UDP_SEGMENT;
     }
-    const int refusal = segmented ? kernel->segments_error : kernel->plain_error;
+    const int refused = segmented ? kernel->segments_error : kernel->plain_error;
+    const bool too_large =
+        header.msg_iov->iov_len > kernel->mtu && mtu_discovery(fd) == IP_PMTUDISC_DO;
+    const int refusal = too_large ? EMSGSIZE : refused;
     const int error = kernel->taken.size() >= kernel->room ? EAGAIN : refusal;
     if (error != 0) {
       errno = error;
@@ -248,6 +263,31 @@ TEST_F(UdpSenderOnARefusingKernel, PassesOverWhoCannotBeReached) {
   send(batch);
   EXPECT_EQ(counters_.dropped_unreachable, 1U);
   EXPECT_EQ(counters_.sent_datagrams, 2U);
+}
+
+TEST_F(UdpSenderOnARefusingKernel, SendsInFragmentsWhatAPathIsTooNarrowFor) {
+  const FileDescriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  constexpr int kWhole = IP_PMTUDISC_DO;
+  ASSERT_EQ(setsockopt(socket.value(), IPPROTO_IP, IP_MTU_DISCOVER, &kWhole, sizeof(kWhole)), 0);
+  UdpSender sender({.fd = socket.value(),
+                    .segments = true,
+                    .send_messages = &send_messages,
+                    .unfragmented = true},
+                   counters_);
+  kernel_.mtu = 90;
+  DatagramBatch batch(kCells);
+  put(batch, kRoute, {100, 80});
+  put(batch, kOtherRoute, {100, 100});
+  sender.begin_batch();
+  sender.add(batch, std::span(batch.cells()).first(1));
+  sender.add(batch, std::span(batch.cells()).subspan(1, 1));
+  sender.add(batch, std::span(batch.cells()).subspan(2));
+  sender.flush();
+  EXPECT_THAT(kernel_.taken, ElementsAre(Message{100, false}, Message{80, false},
+                                         Message{100, false}, Message{100, false}));
+  EXPECT_EQ(counters_.sent_datagrams, 4U);
+  EXPECT_EQ(counters_.dropped_unreachable, 0U);
+  EXPECT_EQ(mtu_discovery(socket.value()), IP_PMTUDISC_DO);
 }
 
 TEST_F(UdpSenderOnARefusingKernel, TriesAgainAfterASignal) {

@@ -60,6 +60,11 @@ std::expected<FileDescriptor, Error> bound_socket(const SocketAddress& at,
   return socket;
 }
 
+/// IPv4 alone: IPv6 numbers only fragments.
+bool keep_unfragmented(int fd, const SocketAddress& local) {
+  return local.ip.is_v4() && set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO);
+}
+
 }  // namespace
 
 struct UdpSocket::Parts {
@@ -72,6 +77,7 @@ struct UdpSocket::Parts {
         receiver({.fd = socket.value(), .runs = receive_offload, .bound = local}, counters),
         sender({.fd = socket.value(),
                 .segments = send_offload,
+                .unfragmented = keep_unfragmented(socket.value(), local),
                 .choose_source = local.ip.is_unspecified()},
                counters) {}
 

@@ -26,7 +26,7 @@ struct UdpCounters {
   std::uint64_t dropped_buffer_full = 0;  ///< Datagrams: the kernel's send buffer had no room.
   std::array<std::uint64_t, kSendPriorityCount> dropped_by_priority{};  ///< The same, each kind.
   std::uint64_t dropped_unreachable =
-      0;  ///< Datagrams: no route, refused by a firewall, too large.
+      0;  ///< Datagrams: no route, refused by a firewall, too large even in fragments.
   std::uint64_t segmentation_refused = 0;  ///< Runs that went out again as plain messages.
 };
 
@@ -35,6 +35,9 @@ struct UdpCounters {
 ///
 /// Knows for each datagram which of our addresses it came to, and answers from that one
 /// (RFC 8445 §7.3), also when bound to a wildcard address.
+///
+/// IPv4 datagrams say "do not fragment", so the kernel learns each path's MTU and need not number
+/// them (RFC 6864 §4.1); one that is too large for its path is sent again in fragments.
 class UdpSocket {
  public:
   struct Options {

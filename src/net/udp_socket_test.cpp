@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -184,6 +185,15 @@ TEST(UdpSocket, DropsAndCountsWhatIsLargerThanItsBuffers) {
   sender.send(batch);
   EXPECT_THAT(texts(receive(receiver, 1)), ElementsAre("fits"));
   EXPECT_EQ(receiver.counters().received_truncated, 1U);
+}
+
+TEST(UdpSocket, LetsNoRouterFragmentWhatItSendsByIpv4) {
+  const auto socket = UdpSocket::open({.ip = IpAddress::v4(INADDR_LOOPBACK), .port = 0});
+  ASSERT_TRUE(socket);
+  int how = -1;
+  socklen_t size = sizeof(how);
+  ASSERT_EQ(::getsockopt(socket->fd(), IPPROTO_IP, IP_MTU_DISCOVER, &how, &size), 0);
+  EXPECT_EQ(how, IP_PMTUDISC_DO);
 }
 
 TEST(UdpSocket, SaysWhichPortIsTaken) {
