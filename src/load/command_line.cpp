@@ -21,6 +21,7 @@ struct Given {
   double lead = 2;
   double settle = 2;
   double duration = 10;
+  int read_tick_us = 0;
 };
 
 std::unexpected<Exit> failure(std::string_view what) {
@@ -98,6 +99,11 @@ void declare_course(CLI::App& program, Options& options, Given& given) {
       ->check(CLI::Range(std::size_t{1}, Options::kClientsMax));
   program.add_flag("--keep-going", options.keep_going,
                    "let a ramp go on to its end, whatever a step misses");
+  program
+      .add_option("--read-tick-us", given.read_tick_us,
+                  "read datagrams this often, as a network card that moderates its interrupts "
+                  "would hand them over; latency then includes it. 0: when they come")
+      ->check(CLI::Range(0, 10'000));
   program.add_option("--open-one-in", options.open_one_in,
                      "viewers whose every packet is decrypted; of the others one packet in 64. "
                      "Default: all up to 100 viewers, else 1 in 16");
@@ -164,6 +170,7 @@ std::expected<void, std::string> complete(Options& options, const Given& given) 
   options.stay = seconds(given.stay);
   options.lead = seconds(given.lead);
   options.settle = seconds(given.settle);
+  options.read_tick = std::chrono::microseconds(given.read_tick_us);
   options.duration = seconds(given.duration);
   return {};
 }

@@ -23,6 +23,13 @@ TEST(CommandLine, TakesAScenarioAndItsShape) {
   EXPECT_EQ(options->whep_template, "http://127.0.0.1:8080/whep/{room}/{name}");
 }
 
+TEST(CommandLine, DatagramsAreReadWhenTheyComeUnlessATickIsGiven) {
+  EXPECT_EQ(read({"broadcast"})->read_tick, Duration::zero());
+  const auto options = read({"broadcast", "--read-tick-us", "1000"});
+  ASSERT_TRUE(options) << options.error().text;
+  EXPECT_EQ(options->read_tick, std::chrono::milliseconds(1));
+}
+
 TEST(CommandLine, ATemplateMeansWhip) {
   const auto options = read({"broadcast", "--whip", "http://127.0.0.1:9/p?s={name}", "--whep",
                              "http://127.0.0.1:9/q?s={name}"});

@@ -55,6 +55,9 @@ struct Options {
   std::size_t ramp_max = 5000;
   bool keep_going = false;  ///< A ramp goes on to its end, whatever a step misses.
 
+  /// How often datagrams are read; zero: when they come. Who sleeps until they come makes the
+  /// server pay for waking it in each send, as no client on another machine does.
+  Duration read_tick = Duration::zero();
   std::size_t open_one_in = 0;  ///< Viewers whose every packet is opened; 0: chosen by number.
   std::vector<int> server_pids;
   std::string json_file;

@@ -114,8 +114,19 @@ std::expected<void, Error> Swarm::open() {
     return std::unexpected(socket.error());
   }
   shared_ = std::move(*socket);
-  shared_watch_ = reactor_.watch(shared_->fd(), net::Interest::kRead,
-                                 [this](Instant, net::Ready) { receive(*shared_); });
+  if (options_.read_tick == Duration::zero()) {
+    shared_watch_ = reactor_.watch(shared_->fd(), net::Interest::kRead,
+                                   [this](Instant, net::Ready) { receive(*shared_); });
+  } else {
+    read_at_ = net::now();
+    reactor_.drive({.next_timeout = [this] { return read_at_; },
+                    .handle_timeout =
+                        [this](Instant now) {
+                          read_at_ = now + options_.read_tick;
+                          receive(*shared_);
+                        },
+                    .drain = {}});
+  }
   return {};
 }
 

@@ -153,6 +153,7 @@ class Swarm {
   Random random_;
   std::optional<net::UdpSocket> shared_;
   net::Reactor::Watch shared_watch_;
+  Instant read_at_ = kNever;  ///< The next tick, where datagrams are read by ticks.
   std::vector<Member> members_;
   std::vector<std::size_t> free_;
   std::unordered_map<std::uint32_t, Source> sources_;  // By what their stamps say.
