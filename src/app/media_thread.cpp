@@ -8,7 +8,7 @@ namespace visavis::app {
 namespace {
 
 /// Datagrams of one flush; several flushes make a turn. Fits a core's second-level cache.
-constexpr std::size_t kBatchCells = 512;
+constexpr std::size_t kBatchCells = 128;
 /// Rings of buffers read from a socket before what they caused is sent.
 constexpr int kRingsPerTurn = 4;
 constexpr int kCommandsPerTurn = 1024;

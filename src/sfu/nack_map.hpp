@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/prefetch.hpp"
 #include "base/time.hpp"
 #include "rtp/rtp_packet.hpp"
 #include "sfu/picture_numbers.hpp"
@@ -40,6 +41,12 @@ class NackMap {
   Segment& begin_segment(Segment segment);
   /// The stretch being sent, until the next begins; null before the first.
   [[nodiscard]] Segment* current() { return segments_.empty() ? nullptr : &segments_[newest_]; }
+  /// A hint: `current()` will be asked for soon.
+  void prefetch_current() const {
+    if (!segments_.empty()) {
+      prefetch(segments_[newest_]);
+    }
+  }
   /// The stretch that `out` was sent in; null when that is forgotten.
   [[nodiscard]] const Segment* find(std::int64_t out) const;
 

@@ -62,7 +62,10 @@ void RoutedPeer::handle_rtcp(Instant now, Bytes compound) {
   if (subscriber_.viewer().round_trip_known) {
     publisher_.set_round_trip(subscriber_.viewer().round_trip);
   }
-  parts_.work.mark(*this);
+  // What a viewer asks for wakes its slots. Beyond that only a publisher's deadlines have moved.
+  if (!publisher_.is_idle()) {
+    parts_.work.mark(*this);
+  }
 }
 
 bool RoutedPeer::flush(const SendTime& time, Outlet& outlet) {

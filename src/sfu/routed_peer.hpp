@@ -29,6 +29,19 @@ class RoutedPeer {
   void handle_rtcp(Instant now, Bytes compound);
   /// Sends what there is and what is due. False: the outlet is full and more waits.
   [[nodiscard]] bool flush(const SendTime& time, Outlet& outlet);
+  /// Hints for a `flush()` that comes soon: what this object points to, then what that points to.
+  void prefetch_first() const {
+    subscriber_.prefetch_news();
+    if (transport_.sealer != nullptr) {
+      transport_.sealer->prefetch_state();
+    }
+  }
+  void prefetch_second() const {
+    subscriber_.prefetch_slots();
+    if (transport_.sealer != nullptr) {
+      transport_.sealer->prefetch_sources();
+    }
+  }
   /// `kNever` while it cannot be sent to.
   [[nodiscard]] Instant next_timeout() const;
 

@@ -93,6 +93,8 @@ class Slot {
   /// Sends the next packet of the log. False when it has caught up (or does not show anything).
   [[nodiscard]] bool send_next(const SendTime& time, Outlet& outlet);
   [[nodiscard]] bool has_backlog() const;
+  /// A hint for a `send_next()` that comes soon.
+  void prefetch_segment() const { nack_map_.prefetch_current(); }
   /// Makes the viewer look at this slot when it is flushed next.
   void wake();
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/prefetch.hpp"
 #include "base/time.hpp"
 #include "base/token_bucket.hpp"
 #include "rtp/rtcp.hpp"
@@ -40,6 +41,18 @@ class Subscriber {
   [[nodiscard]] Slot* find(SlotIndex index) const;
   [[nodiscard]] const std::vector<std::unique_ptr<Slot>>& slots() const { return slots_; }
   [[nodiscard]] const Viewer& viewer() const { return viewer_; }
+
+  /// Hints for a `send()` that comes soon.
+  void prefetch_news() const {
+    if (!viewer_.news.empty()) {
+      prefetch(*viewer_.news.front());
+    }
+  }
+  void prefetch_slots() const {
+    for (const Slot* slot : viewer_.news) {
+      slot->prefetch_segment();
+    }
+  }
 
   [[nodiscard]] Progress send(const SendTime& time, Outlet& outlet);
   /// Sends the sender reports that are due; false when the outlet was too full for all of them.

@@ -1,5 +1,6 @@
 #include "sfu/work_list.hpp"
 
+#include "base/prefetch.hpp"
 #include "sfu/routed_peer.hpp"
 #include "sfu/stream.hpp"
 
@@ -36,7 +37,22 @@ RoutedPeer* WorkList::take_peer() {
   RoutedPeer* peer = peers_.back();
   peers_.pop_back();
   peer->has_work = false;
+  prefetch_next();
   return peer;
+}
+
+// What each step asks for is where the step before it has looked.
+void WorkList::prefetch_next() const {
+  const std::size_t left = peers_.size();
+  if (left >= kLookAhead) {
+    prefetch(*peers_[left - kLookAhead]);
+  }
+  if (left >= kLookAhead - 2) {
+    peers_[left - (kLookAhead - 2)]->prefetch_first();
+  }
+  if (left >= kLookAhead - 4) {
+    peers_[left - (kLookAhead - 4)]->prefetch_second();
+  }
 }
 
 Stream* WorkList::take_stream() {

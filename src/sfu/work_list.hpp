@@ -23,6 +23,11 @@ class WorkList {
   [[nodiscard]] bool empty() const { return peers_.empty() && streams_.empty(); }
 
  private:
+  /// How many peers ahead of the one whose turn it is.
+  static constexpr std::size_t kLookAhead = 6;
+
+  void prefetch_next() const;
+
   std::vector<RoutedPeer*> peers_;
   std::vector<Stream*> streams_;
 };

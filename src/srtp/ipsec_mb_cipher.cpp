@@ -15,6 +15,7 @@
 #include "base/byte_reader.hpp"
 #include "base/byte_writer.hpp"
 #include "base/check.hpp"
+#include "base/prefetch.hpp"
 #include "srtp/aead_protection.hpp"
 #include "srtp/cm_protection.hpp"
 #include "srtp/packet_iv.hpp"
@@ -34,14 +35,13 @@ constexpr std::size_t kShaBytes = 20;
 constexpr std::size_t kLibraryTagBytes = 12;
 
 struct GcmKey final : CipherKey {
-  struct Part {
-    alignas(64) gcm_key_data schedule;  // As the library's own build aligns it.
-    GcmSalt salt;
-  };
   explicit GcmKey(Profile profile) : CipherKey(profile) {}
 
-  Part rtp{};
-  Part rtcp{};
+  // Beside the profile, in the line that every packet looks at.
+  GcmSalt rtp_salt{};
+  GcmSalt rtcp_salt{};
+  alignas(64) gcm_key_data rtp{};  // As the library's own build aligns it.
+  alignas(64) gcm_key_data rtcp{};
 };
 
 struct CmKey final : CipherKey {
@@ -98,6 +98,9 @@ class IpsecMbCipher final : public Cipher {
   /// A flush costs what 16 packets cost; below this many OpenSSL is done sooner.
   static constexpr std::size_t kLanesPay = 5;
 
+  /// Jobs whose keys are on their way while one is sealed.
+  static constexpr std::size_t kKeysAhead = 3;
+
   /// What a job in the lanes points to.
   struct LaneJob {
     CounterIv iv;
@@ -105,8 +108,8 @@ class IpsecMbCipher final : public Cipher {
     MutableBytes tag_place;
   };
 
-  void set_part(GcmKey::Part& part, const SessionKeys& keys);
   void hash_pad(const SessionKeys& keys, std::byte pad, std::array<std::byte, kShaBytes>& state);
+  static void prefetch_key(const CipherJob& job, const CipherJob& before);
   void seal_gcm(const CipherJob& job);
   void submit_cm(const CipherJob& job);
   void flush_lanes();
@@ -122,8 +125,10 @@ class IpsecMbCipher final : public Cipher {
 std::unique_ptr<CipherKey> IpsecMbCipher::make_key(const KeySet& keys, Direction /*direction*/) {
   if (keys.profile == Profile::kAeadAes128Gcm) {
     auto key = std::make_unique<GcmKey>(keys.profile);
-    set_part(key->rtp, keys.rtp);
-    set_part(key->rtcp, keys.rtcp);
+    IMB_AES128_GCM_PRE(library_.get(), keys.rtp.cipher.data(), &key->rtp);
+    IMB_AES128_GCM_PRE(library_.get(), keys.rtcp.cipher.data(), &key->rtcp);
+    std::ranges::copy(std::span(keys.rtp.salt).first<12>(), key->rtp_salt.begin());
+    std::ranges::copy(std::span(keys.rtcp.salt).first<12>(), key->rtcp_salt.begin());
     return key;
   }
   auto key = std::make_unique<CmKey>(keys);
@@ -135,11 +140,6 @@ std::unique_ptr<CipherKey> IpsecMbCipher::make_key(const KeySet& keys, Direction
   hash_pad(keys.rtp, kOuterPad, key->outer);
   key->salt = keys.rtp.salt;
   return key;
-}
-
-void IpsecMbCipher::set_part(GcmKey::Part& part, const SessionKeys& keys) {
-  IMB_AES128_GCM_PRE(library_.get(), keys.cipher.data(), &part.schedule);
-  std::ranges::copy(std::span(keys.salt).first<12>(), part.salt.begin());
 }
 
 void IpsecMbCipher::hash_pad(const SessionKeys& keys, std::byte pad,
@@ -154,7 +154,11 @@ void IpsecMbCipher::hash_pad(const SessionKeys& keys, std::byte pad,
 
 void IpsecMbCipher::seal_rtp(std::span<const CipherJob> jobs) {
   const auto in_lanes = jobs.size() - static_cast<std::size_t>(std::ranges::count_if(jobs, is_gcm));
-  for (const CipherJob& job : jobs) {
+  for (std::size_t at = 0; at < jobs.size(); ++at) {
+    const CipherJob& job = jobs[at];
+    if (at + kKeysAhead < jobs.size()) {
+      prefetch_key(jobs[at + kKeysAhead], jobs[at + kKeysAhead - 1]);
+    }
     if (is_gcm(job)) {
       seal_gcm(job);
     } else if (in_lanes < kLanesPay || is_empty_cm(job)) {
@@ -166,12 +170,24 @@ void IpsecMbCipher::seal_rtp(std::span<const CipherJob> jobs) {
   flush_lanes();
 }
 
+/// A viewer's packets stand together: one of them brings the key.
+void IpsecMbCipher::prefetch_key(const CipherJob& job, const CipherJob& before) {
+  if (job.key == before.key) {
+    return;
+  }
+  if (is_gcm(job)) {
+    prefetch(gcm_key(job).rtp);
+  } else {
+    prefetch(cm_key(job));
+  }
+}
+
 void IpsecMbCipher::seal_gcm(const CipherJob& job) {
-  const GcmKey::Part& key = gcm_key(job).rtp;
-  const GcmIv iv = gcm_iv(key.salt, job.place);
+  const GcmKey& key = gcm_key(job);
+  const GcmIv iv = gcm_iv(key.rtp_salt, job.place);
   const std::size_t size = job.sealed.size() - kGcmTagBytes;
   std::uint8_t* const packet = as_u8(job.sealed);
-  IMB_AES128_GCM_ENC(library_.get(), &key.schedule, &context_, packet + job.place.header_size,
+  IMB_AES128_GCM_ENC(library_.get(), &key.rtp, &context_, packet + job.place.header_size,
                      as_u8(Bytes(job.plain_payload(), 1)), size - job.place.header_size,
                      as_u8(Bytes(iv)), packet, job.place.header_size, packet + size, kGcmTagBytes);
 }
@@ -239,15 +255,14 @@ bool IpsecMbCipher::open_rtp(const CipherJob& job) {
   if (!is_gcm(job)) {
     return cm_key(job).single.open_rtp(job.sealed, job.place);
   }
-  const GcmKey::Part& key = gcm_key(job).rtp;
-  const GcmIv iv = gcm_iv(key.salt, job.place);
+  const GcmKey& key = gcm_key(job);
+  const GcmIv iv = gcm_iv(key.rtp_salt, job.place);
   const std::size_t size = job.sealed.size() - kGcmTagBytes;
   std::uint8_t* const packet = as_u8(job.sealed);
   std::uint8_t* const text = packet + job.place.header_size;
   std::array<std::uint8_t, kGcmTagBytes> tag;
-  IMB_AES128_GCM_DEC(library_.get(), &key.schedule, &context_, text, text,
-                     size - job.place.header_size, as_u8(Bytes(iv)), packet, job.place.header_size,
-                     tag.data(), tag.size());
+  IMB_AES128_GCM_DEC(library_.get(), &key.rtp, &context_, text, text, size - job.place.header_size,
+                     as_u8(Bytes(iv)), packet, job.place.header_size, tag.data(), tag.size());
   return CRYPTO_memcmp(tag.data(), packet + size, tag.size()) == 0;
 }
 
@@ -256,8 +271,8 @@ void IpsecMbCipher::seal_rtcp(const CipherJob& job) {
     cm_key(job).single.seal_rtcp(job.sealed, job.place);
     return;
   }
-  const GcmKey::Part& key = gcm_key(job).rtcp;
-  const GcmIv iv = gcm_iv(key.salt, job.place);
+  const GcmKey& key = gcm_key(job);
+  const GcmIv iv = gcm_iv(key.rtcp_salt, job.place);
   const std::size_t size = job.sealed.size() - AeadProtection::kRtcpOverhead;
   std::uint8_t* const packet = as_u8(job.sealed);
   ByteWriter(job.sealed.last(kRtcpIndexBytes))
@@ -267,7 +282,7 @@ void IpsecMbCipher::seal_rtcp(const CipherJob& job) {
   std::memcpy(clear.data(), packet, kRtcpHeaderBytes);
   std::memcpy(clear.data() + kRtcpHeaderBytes, packet + job.sealed.size() - kRtcpIndexBytes,
               kRtcpIndexBytes);
-  IMB_AES128_GCM_ENC(library_.get(), &key.schedule, &context_, packet + kRtcpHeaderBytes,
+  IMB_AES128_GCM_ENC(library_.get(), &key.rtcp, &context_, packet + kRtcpHeaderBytes,
                      packet + kRtcpHeaderBytes, size - kRtcpHeaderBytes, as_u8(Bytes(iv)),
                      clear.data(), clear.size(), packet + size, kGcmTagBytes);
 }
@@ -276,8 +291,8 @@ bool IpsecMbCipher::open_rtcp(const CipherJob& job) {
   if (!is_gcm(job)) {
     return cm_key(job).single.open_rtcp(job.sealed, job.place);
   }
-  const GcmKey::Part& key = gcm_key(job).rtcp;
-  const GcmIv iv = gcm_iv(key.salt, job.place);
+  const GcmKey& key = gcm_key(job);
+  const GcmIv iv = gcm_iv(key.rtcp_salt, job.place);
   const std::size_t size = job.sealed.size() - AeadProtection::kRtcpOverhead;
   std::uint8_t* const packet = as_u8(job.sealed);
   std::array<std::uint8_t, kGcmTagBytes> tag;
@@ -296,7 +311,7 @@ bool IpsecMbCipher::open_rtcp(const CipherJob& job) {
     authenticated = packet;
   }
   std::memcpy(authenticated + clear, packet + job.sealed.size() - kRtcpIndexBytes, kRtcpIndexBytes);
-  IMB_AES128_GCM_DEC(library_.get(), &key.schedule, &context_, packet + clear, packet + clear,
+  IMB_AES128_GCM_DEC(library_.get(), &key.rtcp, &context_, packet + clear, packet + clear,
                      size - clear, as_u8(Bytes(iv)), authenticated, clear + kRtcpIndexBytes,
                      tag.data(), tag.size());
   return CRYPTO_memcmp(tag.data(), theirs.data(), tag.size()) == 0;

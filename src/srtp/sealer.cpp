@@ -5,6 +5,7 @@
 
 #include "base/byte_reader.hpp"
 #include "base/check.hpp"
+#include "base/prefetch.hpp"
 #include "rtp/rtp_packet.hpp"
 #include "rtp/sequence.hpp"
 #include "srtp/packet_place.hpp"
@@ -27,6 +28,12 @@ class Sources {
         source.newest + rtp::distance(rtp::SequenceUnwrapper::wrap(source.newest), number);
     source.newest = std::max(source.newest, index);
     return static_cast<std::uint64_t>(index) & kIndexMask;
+  }
+
+  void prefetch_newest() const {
+    if (recent_ < sources_.size()) {
+      prefetch(sources_[recent_]);
+    }
   }
 
  private:
@@ -99,6 +106,14 @@ Sealer::Sealer(Profile profile, Bytes key, Bytes salt, Cipher& cipher)
 Sealer::Sealer(Sealer&&) noexcept = default;
 Sealer& Sealer::operator=(Sealer&&) noexcept = default;
 Sealer::~Sealer() = default;
+
+void Sealer::prefetch_state() const {
+  prefetch(*state_);
+}
+
+void Sealer::prefetch_sources() const {
+  state_->sources.prefetch_newest();
+}
 
 std::size_t Sealer::overhead_rtp() const {
   return state_->overhead_rtp;
