@@ -53,7 +53,8 @@ struct Setup {
   bool json = false;
   /// Of a live receiver; none: a socket drained in between.
   std::optional<std::size_t> receiver_core;
-  int pause_us = 0;  ///< Between bursts.
+  int receiver_tick_us = 0;  ///< How often it reads; 0: when something comes.
+  int pause_us = 0;          ///< Between bursts.
   std::size_t subscribers = 200;
   std::size_t packet_bytes = kPacketBytesMax;
   int rounds = 11;
@@ -87,6 +88,9 @@ class Socket {
       setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &kBufferBytes, sizeof(kBufferBytes));
     }
     setsockopt(fd_, SOL_SOCKET, SO_SNDBUF, &kBufferBytes, sizeof(kBufferBytes));
+    // As the server's socket: datagrams that are never fragmented need no number.
+    constexpr int kWhole = IP_PMTUDISC_DO;
+    setsockopt(fd_, IPPROTO_IP, IP_MTU_DISCOVER, &kWhole, sizeof(kWhole));
     sockaddr_in at = address(ip, 0);
     check(bind(fd_, reinterpret_cast<sockaddr*>(&at), sizeof(at)) == 0);
     socklen_t size = sizeof(at);
@@ -227,7 +231,10 @@ class Forwarder {
       openers.emplace_back(profile, key_bytes(srtp::kKeyBytes, index),
                            key_bytes(srtp::salt_bytes(profile), index), *cipher);
     }
-    receiver_ = std::make_unique<LiveReceiver>(core, std::move(cipher), std::move(openers));
+    receiver_ = std::make_unique<LiveReceiver>(
+        LiveReceiver::Reading{.core = core,
+                              .tick = std::chrono::microseconds(setup_.receiver_tick_us)},
+        std::move(cipher), std::move(openers));
   }
 
   [[nodiscard]] sockaddr_in address_of(std::uint32_t subscriber) const {
@@ -310,7 +317,8 @@ class Forwarder {
   srtp::Opener opener_;
   Socket outside_{0x7F000001};
   Socket sink_{0x7F000001};
-  Socket socket_{0};
+  /// Into loopback from the server's address; into a device from the one that belongs to it.
+  Socket socket_{setup_.loopback || setup_.receiver_core ? 0x7F000001 : 0U};
   Messages messages_{socket_.fd()};
   std::unique_ptr<LiveReceiver> receiver_;
   std::uint64_t sent_ = 0;
@@ -370,7 +378,7 @@ std::vector<Case> measure(const Setup& setup) {
 
 const char* path_of(const Setup& setup) {
   if (setup.receiver_core) {
-    return "live receiver";
+    return setup.receiver_tick_us > 0 ? "live receiver that reads by ticks" : "live receiver";
   }
   return setup.loopback ? "loopback" : "device";
 }
@@ -416,6 +424,10 @@ std::optional<Setup> parse(int argc, char** argv, int& status) {
   options.add_flag("--loopback", setup.loopback, "Send to a socket here, not into a TUN device");
   options.add_option("--live-receiver", setup.receiver_core,
                      "Send to a thread on this core that receives as visavis-load does");
+  options
+      .add_option("--receiver-tick-us", setup.receiver_tick_us,
+                  "The live receiver reads this often; 0: it sleeps until something comes")
+      ->check(CLI::Range(0, 100'000));
   options.add_option("--pause-us", setup.pause_us, "Sleep between bursts")
       ->check(CLI::Range(0, 100'000));
   options.add_option("--subscribers", setup.subscribers)->check(CLI::Range(1, 60'000));

@@ -35,14 +35,15 @@ void watch(int epoll, int fd) {
 
 }  // namespace
 
-LiveReceiver::LiveReceiver(std::size_t core, std::unique_ptr<srtp::Cipher> cipher,
+LiveReceiver::LiveReceiver(const Reading& reading, std::unique_ptr<srtp::Cipher> cipher,
                            std::vector<srtp::Opener> openers)
     : socket_(open_socket()),
       cipher_(std::move(cipher)),
       openers_(std::move(openers)),
-      thread_([this, core] { run(core); }) {}
+      thread_([this, reading] { run(reading); }) {}
 
 LiveReceiver::~LiveReceiver() {
+  stopping_ = true;
   stop_.raise();
 }
 
@@ -55,8 +56,23 @@ bool LiveReceiver::wait_for(std::uint64_t packets) const {
   return opened_ == packets;
 }
 
-void LiveReceiver::run(std::size_t core) {
-  move_to(core);
+void LiveReceiver::run(const Reading& reading) {
+  move_to(reading.core);
+  if (reading.tick == Duration::zero()) {
+    read_by_epoll();
+  } else {
+    read_by_tick(reading.tick);
+  }
+}
+
+void LiveReceiver::read_by_tick(Duration tick) {
+  for (auto at = std::chrono::steady_clock::now(); !stopping_; at += tick) {
+    std::this_thread::sleep_until(at);
+    read_all();
+  }
+}
+
+void LiveReceiver::read_by_epoll() {
   const net::FileDescriptor epoll(epoll_create1(EPOLL_CLOEXEC));
   watch(epoll.value(), socket_.fd());
   watch(epoll.value(), stop_.fd());
@@ -68,10 +84,14 @@ void LiveReceiver::run(std::size_t core) {
         return;
       }
     }
-    for (auto datagrams = socket_.receive(); !datagrams.empty(); datagrams = socket_.receive()) {
-      for (const net::UdpSocket::Datagram& datagram : datagrams) {
-        take(datagram);
-      }
+    read_all();
+  }
+}
+
+void LiveReceiver::read_all() {
+  for (auto datagrams = socket_.receive(); !datagrams.empty(); datagrams = socket_.receive()) {
+    for (const net::UdpSocket::Datagram& datagram : datagrams) {
+      take(datagram);
     }
   }
 }

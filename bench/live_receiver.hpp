@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/time.hpp"
 #include "net/udp_socket.hpp"
 #include "net/wake_up.hpp"
 #include "srtp/cipher.hpp"
@@ -15,16 +16,23 @@
 namespace visavis::bench {
 
 /// All subscribers in one thread on a core of its own, behind one socket, as those of
-/// `visavis-load` are: epoll, recvmmsg with UDP_GRO, each packet opened with its subscriber's key.
-/// Who sends to it pays for its wake-ups and for the lock of its queue, as a server does.
+/// `visavis-load` are: recvmmsg with UDP_GRO, each packet opened with its subscriber's key. Who
+/// sends to it pays for the lock of its queue and for buffers that another core frees, as a server
+/// does; and without a tick, when it sleeps in epoll until something comes, also for waking it.
 class LiveReceiver {
  public:
   /// 127.16.0.0, away from 127.0.0.1: each subscriber has an address of its own.
   static constexpr std::uint32_t kFirstAddress = 0x7F10'0000;
 
+  /// How it reads: on which core, and how often; zero: when something comes.
+  struct Reading {
+    std::size_t core;
+    Duration tick;
+  };
+
   /// `openers` by subscriber's number, made with `cipher`, which the receiver alone uses from then
   /// on.
-  LiveReceiver(std::size_t core, std::unique_ptr<srtp::Cipher> cipher,
+  LiveReceiver(const Reading& reading, std::unique_ptr<srtp::Cipher> cipher,
                std::vector<srtp::Opener> openers);
   LiveReceiver(const LiveReceiver&) = delete;
   LiveReceiver& operator=(const LiveReceiver&) = delete;
@@ -36,7 +44,10 @@ class LiveReceiver {
   [[nodiscard]] bool wait_for(std::uint64_t packets) const;
 
  private:
-  void run(std::size_t core);
+  void run(const Reading& reading);
+  void read_by_epoll();
+  void read_by_tick(Duration tick);
+  void read_all();
   void take(const net::UdpSocket::Datagram& datagram);
 
   net::UdpSocket socket_;
@@ -44,6 +55,7 @@ class LiveReceiver {
   std::unique_ptr<srtp::Cipher> cipher_;
   std::vector<srtp::Opener> openers_;
   std::atomic<std::uint64_t> opened_ = 0;
+  std::atomic<bool> stopping_ = false;
   std::jthread thread_;  // Last: it uses the others.
 };
 
