@@ -1,7 +1,7 @@
 // What a viewer costs the server, beside the floor of the same minutes: every figure of docs/benchmarks.md about media, and
 // whether its target holds.
 //
-//     ./dev bench media [--quick] [--only NAME[,NAME]] [--out FILE]
+//     ./dev bench media [--quick] [--only NAME[,NAME]] [--rounds N] [--out FILE]
 //
 // Server (all its threads) and floor on core 0, generator on core 1. Repeated and interleaved; medians.
 import { spawn, spawnSync } from 'node:child_process';
@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const build = path.join(root, 'build/release');
 const { values: flags } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, out: { type: 'string', default: path.join(root, 'build/bench/media.json') } },
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, rounds: { type: 'string' }, out: { type: 'string', default: path.join(root, 'build/bench/media.json') } },
 });
 const quick = flags.quick;
 const plan = {
@@ -27,6 +27,9 @@ const plan = {
   rooms: quick ? { rounds: 1, rooms: 200, seconds: 5 } : { rounds: 3, rooms: 500, seconds: 10 },
   churn: { seconds: quick ? 60 : 600 },
 };
+if (flags.rounds) {
+  for (const section of [plan.cost, plan.firstFrame, plan.rooms]) section.rounds = Number(flags.rounds);
+}
 // A bound on what no limit of a section should reach, so that one that hangs does not take the others with it.
 const patience = { floor: 120, load: 300 };
 
