@@ -4,8 +4,12 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include <memory>
+#include <vector>
+
 #include "sfu/test_broadcast.hpp"
 #include "sfu/test_cipher.hpp"
+#include "sfu/track_log.hpp"
 
 namespace visavis::sfu {
 namespace {
@@ -46,6 +50,20 @@ TEST_P(Memory, AConnectedViewerHoldsLessThan16KilobytesBesideTheLog) {
   RecordProperty("bytes_per_viewer", std::to_string(per_viewer));
   EXPECT_LT(per_viewer, kBytesMax);
   EXPECT_GT(per_viewer, 2'000U);  // Their keys alone: it was counted.
+}
+
+TEST(MemoryOfALog, AStreamThatNobodySendsYetHoldsNextToNothing) {
+  if (heap_bytes() == 0) {
+    GTEST_SKIP() << "a sanitizer's allocator does not tell";
+  }
+  LogPool pool(std::size_t{1} << 20U);
+  const std::size_t before = heap_bytes();
+  std::vector<std::unique_ptr<TrackLog>> logs;
+  for (int count = 0; count < 100; ++count) {
+    logs.push_back(std::make_unique<TrackLog>(pool, LogLimits{}));
+    EXPECT_EQ(logs.back()->find(0), nullptr);
+  }
+  EXPECT_LT((heap_bytes() - before) / logs.size(), 4'000U);
 }
 
 INSTANTIATE_TEST_SUITE_P(AllCiphers, Memory, kTestCiphers, test_cipher_name);

@@ -50,11 +50,7 @@ bool is_carried(rtp::Extension extension) {
 }
 
 TrackLog::TrackLog(LogPool& pool, LogLimits limits)
-    : pool_(pool),
-      limits_(limits),
-      mask_(limits.entries_max - 1),
-      entries_(limits.entries_max),
-      occupied_(limits.entries_max / kWordBits) {
+    : pool_(pool), limits_(limits), occupied_(limits.entries_max / kWordBits) {
   check(std::has_single_bit(limits.entries_max) && limits.entries_max >= kWordBits);
 }
 
@@ -66,6 +62,10 @@ TrackLog::~TrackLog() {
 
 TrackLog::Result TrackLog::append(Instant now, const IncomingPacket& incoming,
                                   const rtp::ExtensionMap& ids) {
+  if (mask_ == 0) {
+    mask_ = limits_.entries_max - 1;
+    entries_.resize(limits_.entries_max);
+  }
   const std::int64_t sequence = unwrapper_.unwrap(incoming.view.sequence);
   if (const auto refused = refusal(sequence)) {
     return {.appended = *refused};

@@ -162,8 +162,10 @@ class TrackLog {
 
   LogPool& pool_;
   LogLimits limits_;
-  std::size_t mask_;
-  std::vector<LogEntry> entries_;
+  /// One place, for nothing, until the first packet comes: 450 kB are not given to everybody who
+  /// says that he will publish.
+  std::vector<LogEntry> entries_{1};
+  std::size_t mask_ = 0;
   std::vector<std::uint64_t> occupied_;            ///< A bit for each of `entries_`.
   std::vector<std::unique_ptr<LogChunk>> chunks_;  ///< The last is written to.
   std::deque<Keyframe> keyframes_;                 ///< Ascending.
