@@ -373,12 +373,13 @@ bool HttpHost::Parts::drain(Instant now) {
     apply(now, std::move(*output));
     moved = true;
   }
-  for (const ConnectionId id : std::exchange(touched, {})) {
-    if (Connection* const connection = connections.find(id)) {
+  for (std::size_t i = 0; i < touched.size(); ++i) {
+    if (Connection* const connection = connections.find(touched[i])) {
       connection->touched = false;
       write(now, *connection);
     }
   }
+  touched.clear();  // Keeps its memory for the next turn.
   return moved;
 }
 

@@ -131,7 +131,7 @@ void Reactor::stop() {
 }
 
 void Reactor::turn(Duration wait_max) {
-  std::array<epoll_event, kEventsMax> events{};
+  std::array<epoll_event, kEventsMax> events;  // NOLINT(*-member-init): the kernel sets them.
   const int count = ::epoll_wait(epoll_.value(), events.data(), static_cast<int>(events.size()),
                                  to_milliseconds(wait_max));
   check(count >= 0 || errno == EINTR);
