@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const address = '10.77.0.1';
 const address6 = 'fd77::1';
+/** Of the same link, and not the one that the kernel would answer from by itself. */
+const second6 = 'fd77::2';
 const only = process.argv[2] ?? '';
 /** A test that failed may keep its process alive; no file needs a quarter of this. */
 const fileTimeoutMs = 240_000;
@@ -45,7 +47,7 @@ function withNamespace(inside) {
   try {
     ip('-n', name, 'link', 'add', 'call0', 'type', 'veth', 'peer', 'name', 'call1');
     ip('-n', name, 'address', 'add', `${address}/24`, 'dev', 'call0');
-    ip('-n', name, 'address', 'add', `${address6}/64`, 'dev', 'call0', 'nodad');
+    for (const one of [address6, second6]) ip('-n', name, 'address', 'add', `${one}/64`, 'dev', 'call0', 'nodad');
     for (const link of ['lo', 'call0', 'call1']) ip('-n', name, 'link', 'set', link, 'up');
     ip('-n', name, 'route', 'add', 'default', 'via', '10.77.0.254', 'dev', 'call0');
     ip('-n', name, '-6', 'route', 'add', 'default', 'via', 'fd77::fe', 'dev', 'call0');
@@ -59,7 +61,7 @@ let failed = runTests(files('test'));
 const inNamespace = files('netns');
 if (inNamespace.length > 0) {
   failed += withNamespace((name) =>
-    runTests(inNamespace, [...asRoot, 'ip', 'netns', 'exec', name], { VISAVIS_NETNS_ADDRESS: address, VISAVIS_NETNS_ADDRESS6: address6 }),
+    runTests(inNamespace, [...asRoot, 'ip', 'netns', 'exec', name], { VISAVIS_NETNS_ADDRESS: address, VISAVIS_NETNS_ADDRESS6: address6, VISAVIS_NETNS_SECOND6: second6 }),
   );
 }
 process.exit(failed === 0 ? 0 : 1);
