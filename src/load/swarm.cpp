@@ -405,7 +405,8 @@ void Swarm::follow_stream(Instant now, std::size_t index) {
   if (Buffer bytes = member.client->poll_stream_output(); !bytes.empty()) {
     member.stream->queue({share(std::move(bytes))});
   }
-  const auto written = member.stream->write();
+  std::uint64_t wire_bytes = 0;  // Nobody asks here.
+  const auto written = member.stream->write(wire_bytes);
   if (!written || !member.client->wants_stream()) {
     // What still waits to leave is a goodbye; the kernel has it.
     close_stream(now, index);
@@ -439,8 +440,10 @@ void Swarm::read_stream(Instant now, std::size_t index) {
   if (!member.stream) {
     return;
   }
-  const auto result = member.stream->read(
-      scratch_, [&](Bytes bytes) { member.client->handle_stream_bytes(now, bytes); });
+  std::uint64_t wire_bytes = 0;  // Nobody asks here.
+  const auto result = member.stream->read(scratch_, wire_bytes, [&](Bytes bytes) {
+    member.client->handle_stream_bytes(now, bytes);
+  });
   if (result != net::TcpConnection::ReadResult::kOpen) {
     close_stream(now, index);
   }
