@@ -8,13 +8,13 @@
 #include <optional>
 #include <utility>
 
+#include "http/chunked_body.hpp"
+
 namespace visavis::http {
 namespace {
 
 namespace beast = boost::beast;
 
-/// Of framing for a byte of the body.
-constexpr std::size_t kChunkBytesMax = 8;
 /// Room that is set aside for a header before it is read.
 constexpr std::size_t kUsualHeaderBytes = 1024;
 
@@ -22,8 +22,8 @@ std::string_view view_of(beast::string_view view) {
   return {view.data(), view.size()};
 }
 
-/// Puts what Beast has understood straight into a request. The body grows with what arrives: a
-/// Content-Length of a megabyte costs nothing until the bytes are here.
+/// Puts the header that Beast has understood straight into a request. Beast sees no body: its
+/// chunk reader (1.81) aborts the program when the last chunk comes in pieces.
 class Parser : public beast::http::basic_parser<true> {
  public:
   explicit Parser(Request& request) : request_(request) {}
@@ -45,41 +45,29 @@ class Parser : public beast::http::basic_parser<true> {
   }
   void on_field_impl(beast::http::field /*known*/, View name, View value,
                      ErrorCode& /*error*/) override {
-    if (!has_head_) {  // trailers are thrown away
-      request_.headers.add(view_of(name), view_of(value));
-    }
+    request_.headers.add(view_of(name), view_of(value));
   }
-  void on_header_impl(ErrorCode& /*error*/) override { has_head_ = true; }
+  void on_header_impl(ErrorCode& /*error*/) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>& /*length*/,
                          ErrorCode& /*error*/) override {}
-  std::size_t on_body_impl(View part, ErrorCode& /*error*/) override { return append(part); }
+  std::size_t on_body_impl(View /*part*/, ErrorCode& /*error*/) override { return 0; }
   void on_chunk_header_impl(std::uint64_t /*size*/, View /*extensions*/,
                             ErrorCode& /*error*/) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t /*remain*/, View part,
+  std::size_t on_chunk_body_impl(std::uint64_t /*remain*/, View /*part*/,
                                  ErrorCode& /*error*/) override {
-    return append(part);
+    return 0;
   }
   void on_finish_impl(ErrorCode& /*error*/) override {}
   void on_response_impl(int /*code*/, View /*reason*/, int /*version*/,
                         ErrorCode& /*error*/) override {}
   // NOLINTEND(readability-identifier-naming)
 
-  std::size_t append(View part) {
-    const Bytes bytes = as_bytes(view_of(part));
-    request_.body.insert(request_.body.end(), bytes.begin(), bytes.end());
-    return bytes.size();
-  }
-
   Request& request_;
-  bool has_head_ = false;
 };
 
 unsigned status_for(const beast::error_code& error) {
   if (error == beast::http::error::header_limit) {
     return 431;
-  }
-  if (error == beast::http::error::body_limit) {
-    return 413;
   }
   return error == beast::http::error::bad_version ? 505 : 400;
 }
@@ -118,19 +106,27 @@ struct RequestReader::State {
     request = Request();
     parser.emplace(request);
     parser->header_limit(static_cast<std::uint32_t>(header_bytes_max));
-    // "No limit" is taken for 0 by this version; `limit_body` sets the one that counts.
+    // "No limit" is taken for 0 by this version; the one that counts is ours.
     parser->body_limit(std::numeric_limits<std::uint64_t>::max());
+    chunks = ChunkedBody();
+    body_bytes_max = std::numeric_limits<std::size_t>::max();
     header_bytes = 0;
-    chunk_bytes = 0;
+    body_left = 0;
     has_head = false;
+    is_chunked = false;
+    is_done = false;
   }
 
   Request request;
   std::optional<Parser> parser;  ///< one for each request
+  ChunkedBody chunks;
+  std::size_t body_bytes_max = 0;
   std::size_t header_bytes = 0;
-  std::size_t chunk_bytes = 0;  ///< of the body's framing: sizes, extensions, trailers
   std::size_t header_bytes_max;
+  std::uint64_t body_left = 0;  ///< of Content-Length
   bool has_head = false;
+  bool is_chunked = false;
+  bool is_done = false;
 };
 
 RequestReader::RequestReader(std::size_t header_bytes_max)
@@ -143,53 +139,66 @@ void RequestReader::restart() {
 }
 
 std::expected<RequestReader::Progress, unsigned> RequestReader::read(Bytes& input) {
-  const Parser& parser = *state_->parser;
-  while (!parser.is_done() && !input.empty()) {
+  if (state_->has_head) {
+    return read_body(input);
+  }
+  while (!input.empty()) {
     const auto waits = put(input);
     if (!waits) {
       return std::unexpected(waits.error());
     }
-    if (*waits) {
-      return Progress::kNeedMore;
-    }
-    if (!state_->has_head && parser.is_header_done()) {
+    if (state_->parser->is_header_done()) {
       return finish_head();
     }
+    if (*waits) {
+      break;
+    }
   }
-  return parser.is_done() ? Progress::kComplete : Progress::kNeedMore;
+  return Progress::kNeedMore;
 }
 
 /// Whether the parser waits for the end of a line that has begun.
 std::expected<bool, unsigned> RequestReader::put(Bytes& input) {
-  const bool in_header = !state_->parser->is_header_done();
-  if (in_header) {
-    constexpr std::size_t kUsualFields = 16;
-    state_->request.headers.reserve(kUsualFields, std::min(input.size(), kUsualHeaderBytes));
-  }
-  const std::size_t body_before = body_size();
+  constexpr std::size_t kUsualFields = 16;
+  state_->request.headers.reserve(kUsualFields, std::min(input.size(), kUsualHeaderBytes));
   beast::error_code error;
   const std::size_t used = state_->parser->put({input.data(), input.size()}, error);
-  if (in_header && has_folded_line(as_text(input.first(used)))) {
+  if (has_folded_line(as_text(input.first(used)))) {
     return std::unexpected(400U);
   }
   input = input.subspan(used);
-  state_->header_bytes += in_header ? used : 0;
-  state_->chunk_bytes += in_header ? 0 : used - (body_size() - body_before);
-
+  state_->header_bytes += used;
   const bool waits = error == beast::http::error::need_more;
-  // What waits belongs to the header, or is a chunk's first line or a trailer.
-  const std::size_t held = (in_header ? state_->header_bytes : 0) + (waits ? input.size() : 0);
-  if (held > state_->header_bytes_max) {
-    return std::unexpected(in_header ? 431U : 400U);
+  if (state_->header_bytes + (waits ? input.size() : 0) > state_->header_bytes_max) {
+    return std::unexpected(431U);
   }
   if (error && !waits) {
     return std::unexpected(status_for(error));
   }
-  // A chunk of one byte has five around it; what is more are extensions, which nobody uses.
-  if (state_->chunk_bytes > state_->header_bytes_max + (kChunkBytesMax * body_size())) {
-    return std::unexpected(400U);
-  }
   return waits;
+}
+
+/// The body grows with what arrives: a Content-Length of a megabyte costs nothing until it is here.
+std::expected<RequestReader::Progress, unsigned> RequestReader::read_body(Bytes& input) {
+  State& state = *state_;
+  Buffer& body = state.request.body;
+  if (state.is_chunked) {
+    const auto whole = state.chunks.read(
+        input, body,
+        {.body_bytes_max = state.body_bytes_max, .framing_bytes_max = state.header_bytes_max});
+    if (!whole) {
+      return std::unexpected(whole.error());
+    }
+    state.is_done = *whole;
+  } else {
+    const Bytes part = input.first(
+        static_cast<std::size_t>(std::min<std::uint64_t>(state.body_left, input.size())));
+    body.insert(body.end(), part.begin(), part.end());
+    input = input.subspan(part.size());
+    state.body_left -= part.size();
+    state.is_done = state.body_left == 0;
+  }
+  return state.is_done ? Progress::kComplete : Progress::kNeedMore;
 }
 
 std::expected<RequestReader::Progress, unsigned> RequestReader::finish_head() {
@@ -202,15 +211,17 @@ std::expected<RequestReader::Progress, unsigned> RequestReader::finish_head() {
   if (!has_clear_length(request) || bad_host || bad_target) {
     return std::unexpected(400U);
   }
+  state_->is_chunked = state_->parser->chunked();
+  state_->body_left = state_->parser->content_length().value_or(0);
+  state_->is_done = !state_->is_chunked && state_->body_left == 0;
   return Progress::kHead;
 }
 
 std::expected<void, unsigned> RequestReader::limit_body(std::size_t bytes_max) {
-  const auto length = state_->parser->content_length();
-  if (length && *length > bytes_max) {
+  if (state_->body_left > bytes_max) {
     return std::unexpected(413U);
   }
-  state_->parser->body_limit(bytes_max);
+  state_->body_bytes_max = bytes_max;
   return {};
 }
 
@@ -219,7 +230,7 @@ const Request& RequestReader::head() const {
 }
 
 bool RequestReader::is_done() const {
-  return state_->parser->is_done();
+  return state_->is_done;
 }
 
 bool RequestReader::keep_alive() const {

@@ -18,7 +18,7 @@ namespace visavis::http {
 class RequestReader {
  public:
   enum class Progress : std::uint8_t {
-    kNeedMore,  ///< all of the input is used up but for a started line
+    kNeedMore,  ///< all of the input is used up but for a started line of the header
     kHead,      ///< once: the header is complete, and `head()` is there
     kComplete,  ///< `take()` gives the request; what is left of the input belongs to the next
   };
@@ -50,6 +50,7 @@ class RequestReader {
   struct State;
   [[nodiscard]] std::expected<bool, unsigned> put(Bytes& input);
   [[nodiscard]] std::expected<Progress, unsigned> finish_head();
+  [[nodiscard]] std::expected<Progress, unsigned> read_body(Bytes& input);
 
   std::unique_ptr<State> state_;
 };

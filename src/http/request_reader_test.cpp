@@ -123,9 +123,30 @@ TEST(RequestReaderTest, BadStartLinesAreRefused) {
 
 TEST(RequestReaderTest, BadChunksAreRefused) {
   const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
-  for (const std::string_view chunks : {"g\r\n", "-1\r\n", "1\r\nab\r\n0\r\n\r\n", "1 \nab\r\n",
-                                        "FFFFFFFFFFFFFFFFF\r\n", ";\r\n"}) {
+  for (const std::string_view chunks :
+       {"g\r\n", "-1\r\n", "1\r\nab\r\n0\r\n\r\n", "1 \nab\r\n", ";\r\n", "\r\n", "1\nab\r\n",
+        "1\r\na\n0\r\n\r\n", "0\r\n\n", "0\r\nA: b\n\r\n", "0\r\n A: b\r\n\r\n",
+        "0\r\nA\x01: b\r\n\r\n"}) {
     EXPECT_EQ(status_of(head + std::string(chunks)), 400U) << chunks;
+  }
+  EXPECT_EQ(status_of(head + "FFFFFFFFFFFFFFFFF\r\n"), 413U);
+}
+
+TEST(RequestReaderTest, AChunkedBodyMayBeCutAnywhere) {
+  const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::string_view chunks :
+       {"0\r\n\r\n", "0\r\nA: b\r\n\r\n", "00;a\r\nA: b\r\nC: d\r\n\r\n"}) {
+    for (std::size_t cut = 0; cut <= chunks.size(); ++cut) {
+      RequestReader reader(1024);
+      Bytes first = as_bytes(head);
+      ASSERT_EQ(reader.read(first), Progress::kHead);
+      ASSERT_TRUE(reader.limit_body(10));
+      Bytes start = as_bytes(chunks.substr(0, cut));
+      ASSERT_TRUE(reader.read(start)) << chunks << cut;
+      EXPECT_TRUE(start.empty()) << chunks << cut;
+      Bytes rest = as_bytes(chunks.substr(cut));
+      EXPECT_EQ(reader.read(rest), Progress::kComplete) << chunks << cut;
+    }
   }
 }
 
