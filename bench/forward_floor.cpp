@@ -57,6 +57,10 @@ struct Setup {
   int pause_us = 0;          ///< Between bursts.
   std::size_t subscribers = 200;
   std::size_t packet_bytes = kPacketBytesMax;
+  /// A burst of the publisher's other stream that goes between two, and is not counted: packets'
+  /// bytes, 0 for none, and how many.
+  std::size_t between_bytes = 0;
+  std::size_t between_burst = 1;
   int rounds = 11;
   srtp::CipherChoice cipher = srtp::CipherChoice::kAutomatic;
   std::vector<srtp::Profile> profiles{srtp::Profile::kAeadAes128Gcm,
@@ -206,17 +210,9 @@ class Forwarder {
   double round(std::size_t burst) {
     double spent = 0;
     for (int index = 0; index < kBurstsPerRound; ++index) {
-      std::this_thread::sleep_for(std::chrono::microseconds(setup_.pause_us));
-      publish(burst);
-      const double begin = thread_cpu_us();
-      receive(burst);
-      forward(burst);
-      spent += thread_cpu_us() - begin;
-      sent_ += burst * subscribers_.size();
-      if (receiver_) {
-        check(receiver_->wait_for(sent_));
-      } else {
-        sink_.drain();
+      spent += forward_burst({.packets = burst, .bytes = setup_.packet_bytes});
+      if (setup_.between_bytes > 0) {
+        forward_burst({.packets = setup_.between_burst, .bytes = setup_.between_bytes});
       }
     }
     return spent / static_cast<double>(kBurstsPerRound) /
@@ -224,6 +220,28 @@ class Forwarder {
   }
 
  private:
+  struct Burst {
+    std::size_t packets;
+    std::size_t bytes;  ///< Of each, before sealing.
+  };
+
+  /// µs of CPU.
+  double forward_burst(const Burst& burst) {
+    std::this_thread::sleep_for(std::chrono::microseconds(setup_.pause_us));
+    publish(burst);
+    const double begin = thread_cpu_us();
+    receive(burst);
+    forward(burst);
+    const double spent = thread_cpu_us() - begin;
+    sent_ += burst.packets * subscribers_.size();
+    if (receiver_) {
+      check(receiver_->wait_for(sent_));
+    } else {
+      sink_.drain();
+    }
+    return spent;
+  }
+
   void add_receiver(srtp::Profile profile, std::size_t core) {
     auto cipher = srtp::make_cipher(setup_.cipher);
     std::vector<srtp::Opener> openers;
@@ -245,51 +263,50 @@ class Forwarder {
                            : address(0x0A630100 + subscriber, 40'000);
   }
 
-  void publish(std::size_t burst) {
+  void publish(const Burst& burst) {
     const sockaddr_in to = address(0x7F000001, socket_.port());
-    for (std::size_t index = 0; index < burst; ++index) {
+    for (std::size_t index = 0; index < burst.packets; ++index) {
       write_header(packet_, sequence_++, 1);
-      const std::size_t size = publisher_.seal_rtp(packet_, setup_.packet_bytes);
+      const std::size_t size = publisher_.seal_rtp(packet_, burst.bytes);
       check(sendto(outside_.fd(), packet_.data(), size, 0, reinterpret_cast<const sockaddr*>(&to),
                    sizeof(to)) == static_cast<ssize_t>(size));
     }
   }
 
-  void receive(std::size_t burst) {
-    for (std::size_t index = 0; index < burst; ++index) {
+  void receive(const Burst& burst) {
+    for (std::size_t index = 0; index < burst.packets; ++index) {
       parts_[index] = {received_[index].data(), kCellBytes};
       incoming_[index].msg_hdr = {};
       incoming_[index].msg_hdr.msg_iov = &parts_[index];
       incoming_[index].msg_hdr.msg_iovlen = 1;
     }
     const int count =
-        recvmmsg(socket_.fd(), incoming_.data(), static_cast<unsigned>(burst), 0, nullptr);
-    check(count == static_cast<int>(burst));
-    for (std::size_t index = 0; index < burst; ++index) {
+        recvmmsg(socket_.fd(), incoming_.data(), static_cast<unsigned>(burst.packets), 0, nullptr);
+    check(count == static_cast<int>(burst.packets));
+    for (std::size_t index = 0; index < burst.packets; ++index) {
       const MutableBytes datagram = MutableBytes(received_[index]).first(incoming_[index].msg_len);
       const auto opened = opener_.open_rtp(datagram);
-      check(opened && opened->size() == setup_.packet_bytes);
+      check(opened && opened->size() == burst.bytes);
     }
   }
 
-  void forward(std::size_t burst) {
-    const auto sequence = static_cast<std::uint16_t>(sequence_ - burst);
+  void forward(const Burst& burst) {
+    const auto sequence = static_cast<std::uint16_t>(sequence_ - burst.packets);
     std::size_t used = 0;
     for (Subscriber& subscriber : subscribers_) {
       const std::size_t begin = used;
-      for (std::size_t index = 0; index < burst; ++index) {
+      for (std::size_t index = 0; index < burst.packets; ++index) {
         const MutableBytes cell = MutableBytes(cells_).subspan(used, kCellBytes);
         write_header(cell, static_cast<std::uint16_t>(sequence + index), 2);
-        used +=
-            seals_.add({.sealer = &subscriber.sealer,
-                        .cell = cell,
-                        .size = setup_.packet_bytes,
-                        .payload = Bytes(received_[index])
-                                       .subspan(kHeaderBytes, setup_.packet_bytes - kHeaderBytes)});
+        used += seals_.add(
+            {.sealer = &subscriber.sealer,
+             .cell = cell,
+             .size = burst.bytes,
+             .payload = Bytes(received_[index]).subspan(kHeaderBytes, burst.bytes - kHeaderBytes)});
       }
       messages_.add(subscriber.at, MutableBytes(cells_).subspan(begin, used - begin),
-                    (used - begin) / burst);
-      if (messages_.full() || used + burst * kCellBytes > cells_.size()) {
+                    (used - begin) / burst.packets);
+      if (messages_.full() || used + burst.packets * kCellBytes > cells_.size()) {
         send();
         used = 0;
       }
@@ -433,6 +450,12 @@ std::optional<Setup> parse(int argc, char** argv, int& status) {
   options.add_option("--subscribers", setup.subscribers)->check(CLI::Range(1, 60'000));
   options.add_option("--packet-bytes", setup.packet_bytes, "RTP packets, before sealing")
       ->check(CLI::Range(std::size_t{kHeaderBytes + 1}, kPacketBytesMax));
+  options
+      .add_option("--between-bytes", setup.between_bytes,
+                  "Packets of another stream, one burst between two, uncounted")
+      ->check(CLI::Range(std::size_t{kHeaderBytes + 1}, kPacketBytesMax));
+  options.add_option("--between-burst", setup.between_burst)
+      ->check(CLI::Range(std::size_t{1}, kBurstMax));
   options.add_option("--rounds", setup.rounds)->check(CLI::Range(1, 10'000));
   options.add_option("--burst", setup.bursts, "Packets of a frame; may be given several times")
       ->check(CLI::Range(std::size_t{1}, kBurstMax));

@@ -24,7 +24,7 @@ const plan = {
   capacity: quick ? { step: 1000, most: 2000, seconds: 4 } : { step: 500, most: 3500, seconds: 8 },
   memory: { seconds: 2 },
   firstFrame: { rounds: quick ? 2 : 7 },
-  rooms: quick ? { rounds: 1, rooms: 200, seconds: 5 } : { rounds: 3, rooms: 500, seconds: 10 },
+  rooms: quick ? { rounds: 3, rooms: 200, seconds: 5 } : { rounds: 3, rooms: 500, seconds: 10 },
   churn: { seconds: quick ? 60 : 600 },
 };
 if (flags.rounds) {
@@ -114,15 +114,16 @@ const tickUs = 1000;
 const readsByTick = ['--read-tick-us', String(tickUs)];
 
 // The first is what a ratio is taken to: the generator's kind of receiver on the generator's core, bursts as far apart as the
-// publisher's. Beside it, the way of before: bursts one after another, to a socket that is drained in between.
+// publisher's, and one of its other stream between two: video finds the caches as audio left them. Beside it, the way of before: bursts one after another, to a socket that is drained in between.
 const floorKinds = {
-  floor: (pauseUs) => ['--live-receiver', '1', '--receiver-tick-us', String(tickUs), '--pause-us', String(pauseUs), '--rounds', '7', '--burst', '1', '--burst', '2', '--burst', '5'],
+  floor: ({ pauseUs, other }) => ['--live-receiver', '1', '--receiver-tick-us', String(tickUs), '--pause-us', String(pauseUs), '--rounds', '5', '--burst', '1', '--burst', '2', '--burst', '5',
+    '--between-bytes', String(other.bytes), '--between-burst', String(other.burst)],
   floorDrained: () => ['--loopback', '--rounds', '21'],
 };
 
 /** µs of CPU per packet of the floor, as a line over 1/k: what a burst costs is shared by its packets. */
-async function floorOf(kind, cipher, bytes, pauseUs) {
-  const output = await run(0, [path.join(build, 'bench/forward_floor'), ...floorKinds[kind](pauseUs), '--profile', cipher, '--packet-bytes', String(bytes), '--json'], patience.floor);
+async function floorOf(kind, cipher, bytes, between) {
+  const output = await run(0, [path.join(build, 'bench/forward_floor'), ...floorKinds[kind](between), '--profile', cipher, '--packet-bytes', String(bytes), '--json'], patience.floor);
   const { cases } = JSON.parse(output);
   const x = cases.map(({ burst }) => 1 / burst);
   const y = cases.map(({ us }) => us);
@@ -136,10 +137,12 @@ async function floorUnder(kind, cipher, result, seconds) {
   const kinds = [result.videoPublished, result.audioPublished];
   const sum = (of) => kinds.reduce((all, one) => all + of(one), 0);
   const pauseUs = Math.round((seconds * 1e6) / sum((one) => one.bursts));
+  const bytesOf = (one) => Math.min(1200, Math.round(one.bytes / one.packets) - (cipher === 'gcm' ? 16 : 10));
   let floor = 0;
-  for (const one of kinds) {
-    const bytes = Math.min(1200, Math.round(one.bytes / one.packets) - (cipher === 'gcm' ? 16 : 10));
-    floor += (one.packets / sum((all) => all.packets)) * (await floorOf(kind, cipher, bytes, pauseUs))(one.packets / one.bursts);
+  for (const [index, one] of kinds.entries()) {
+    const other = kinds[1 - index];
+    const between = { pauseUs, other: { bytes: bytesOf(other), burst: Math.max(1, Math.round(other.packets / other.bursts)) } };
+    floor += (one.packets / sum((all) => all.packets)) * (await floorOf(kind, cipher, bytesOf(one), between))(one.packets / one.bursts);
   }
   return floor;
 }

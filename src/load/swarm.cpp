@@ -441,9 +441,8 @@ void Swarm::read_stream(Instant now, std::size_t index) {
     return;
   }
   std::uint64_t wire_bytes = 0;  // Nobody asks here.
-  const auto result = member.stream->read(scratch_, wire_bytes, [&](Bytes bytes) {
-    member.client->handle_stream_bytes(now, bytes);
-  });
+  const auto result = member.stream->read(
+      scratch_, wire_bytes, [&](Bytes bytes) { member.client->handle_stream_bytes(now, bytes); });
   if (result != net::TcpConnection::ReadResult::kOpen) {
     close_stream(now, index);
   }
