@@ -209,11 +209,11 @@ bool Server::has_room(Instant now, Exchange& exchange) {
 bool Server::has_room_for_address(Instant now, Exchange& exchange) {
   exchange.address =
       hooks_.client_address ? hooks_.client_address(exchange.request) : exchange.request.remote.ip;
-  const auto answer = addresses_.enter(now, exchange.address);
-  if (answer == http::AddressTable::Answer::kAdmitted) {
+  const auto answer = addresses_->enter(now, exchange.address);
+  if (answer == http::AddressCounter::Answer::kAdmitted) {
     return true;
   }
-  const bool fast = answer == http::AddressTable::Answer::kTooFast;
+  const bool fast = answer == http::AddressCounter::Answer::kTooFast;
   ++(fast ? counters_.refused_per_rate : counters_.refused_per_address);
   refuse(
       now, exchange,

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -91,6 +92,8 @@ struct Options {
   /// Sessions of one address (`Hooks::client_address`), refused with 429. Off: behind a proxy that
   /// is not asked for the client's address, all have one.
   http::AddressLimit per_address;
+  /// Null: counted by `per_address` here; otherwise by this, for all servers that share it.
+  std::shared_ptr<http::AddressCounter> addresses = nullptr;
   /// A hook that takes longer has refused.
   Duration decision_timeout = std::chrono::seconds(30);
   /// Requests that wait for hooks, and their bodies together; more get 503.

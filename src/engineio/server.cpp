@@ -69,7 +69,8 @@ Server::Server(http::Server& http, Options options, Entropy& entropy)
     : http_(http),
       options_(settled(std::move(options))),
       entropy_(entropy),
-      addresses_(options_.per_address),
+      addresses_(options_.addresses ? options_.addresses
+                                    : std::make_shared<http::AddressTable>(options_.per_address)),
       decision_due_(options_.decision_timeout),
       ping_due_(options_.ping_interval),
       pong_due_(options_.ping_timeout),
@@ -417,7 +418,7 @@ std::unique_ptr<Server::Session> Server::remove(Session& session) {
   stop_waiting(session);
   stop_waiting_for_probe(session);
   sids_.erase(session);
-  addresses_.leave(session.address);
+  addresses_->leave(session.address);
   handles_.give_back(session.handle.value());
   return sessions_.extract(session.handle);
 }

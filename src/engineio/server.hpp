@@ -246,7 +246,7 @@ class Server {
   ClientFiles client_files_;
   std::deque<Middleware> middlewares_;  ///< a running one may add another
   Counters counters_;
-  http::AddressTable addresses_;
+  std::shared_ptr<http::AddressCounter> addresses_;  ///< own, or shared with other threads'
   bool shut_down_ = false;
   PlaceKeys handles_;
   PlaceTable<Session> sessions_;

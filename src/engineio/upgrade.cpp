@@ -15,7 +15,7 @@ void Server::open_websocket(Instant now, Exchange& exchange, std::string sid) {
   add_hook_headers(exchange, true);
   WebSocket* const socket = accept(now, exchange);
   if (socket == nullptr) {
-    addresses_.leave(exchange.address);
+    addresses_->leave(exchange.address);
     return;
   }
   Session& session = add_session(now, exchange, std::move(sid));

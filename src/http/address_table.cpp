@@ -62,6 +62,9 @@ void AddressTable::leave(const IpAddress& address) {
 }
 
 void AddressTable::refill(Instant now, Entry& entry) const {
+  if (now <= entry.filled_at) {
+    return;  // of another thread, whose turn began earlier
+  }
   const double seconds = std::chrono::duration<double>(now - entry.filled_at).count();
   entry.tokens = std::min(limit_.burst, entry.tokens + (seconds * limit_.per_second));
   entry.filled_at = now;

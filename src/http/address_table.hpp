@@ -19,16 +19,29 @@ struct AddressLimit {
   [[nodiscard]] bool limits() const { return open_max > 0 || per_second > 0; }
 };
 
-/// Counts what each address has open, and how fast it opens more.
-class AddressTable {
+/// Who says whether one more may come from an address: a server's own table, or one that the
+/// servers of several threads share.
+class AddressCounter {
  public:
   enum class Answer : std::uint8_t { kAdmitted, kTooMany, kTooFast };
 
-  explicit AddressTable(AddressLimit limit) : limit_(limit) {}
+  AddressCounter() = default;
+  AddressCounter(const AddressCounter&) = delete;
+  AddressCounter& operator=(const AddressCounter&) = delete;
+  virtual ~AddressCounter() = default;
 
   /// One more; `kAdmitted` wants a `leave` of the same address later.
-  [[nodiscard]] Answer enter(Instant now, const IpAddress& address);
-  void leave(const IpAddress& address);
+  [[nodiscard]] virtual Answer enter(Instant now, const IpAddress& address) = 0;
+  virtual void leave(const IpAddress& address) = 0;
+};
+
+/// Counts what each address has open, and how fast it opens more.
+class AddressTable final : public AddressCounter {
+ public:
+  explicit AddressTable(AddressLimit limit) : limit_(limit) {}
+
+  [[nodiscard]] Answer enter(Instant now, const IpAddress& address) override;
+  void leave(const IpAddress& address) override;
 
   /// Addresses that are remembered.
   [[nodiscard]] std::size_t size() const { return entries_.size(); }

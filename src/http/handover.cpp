@@ -8,11 +8,20 @@
 
 namespace visavis::http {
 
-Server::Handover::Handover(std::unique_ptr<Connection> connection)
-    : connection_(std::move(connection)) {}
+Server::Handover::Handover(std::unique_ptr<Connection> connection,
+                           std::shared_ptr<AddressCounter> counted_by)
+    : connection_(std::move(connection)), counted_by_(std::move(counted_by)) {}
 Server::Handover::Handover(Handover&& other) noexcept = default;
-Server::Handover& Server::Handover::operator=(Handover&& other) noexcept = default;
-Server::Handover::~Handover() = default;
+Server::Handover& Server::Handover::operator=(Handover&& other) noexcept {
+  std::swap(connection_, other.connection_);
+  std::swap(counted_by_, other.counted_by_);
+  return *this;
+}
+Server::Handover::~Handover() {
+  if (connection_ && counted_by_) {
+    counted_by_->leave(connection_->remote.ip);  // it has not arrived
+  }
+}
 
 void Server::leave(Instant now, Connection& connection, std::size_t to) {
   connection.state = Connection::State::kLeaving;
@@ -29,12 +38,16 @@ std::optional<Server::Handover> Server::release(Instant now, ConnectionId id) {
   wait_for(now, *connection, Wait::kNothing);
   bodies_bytes_ -= connection->requests->body_bytes;
   ++counters_.left;
-  return Handover(std::move(connections_.extract(id)));
+  if (!limits_.addresses) {
+    addresses_->leave(connection->remote.ip);
+  }
+  return Handover(connections_.extract(id), limits_.addresses);
 }
 
 void Server::adopt(Instant now, ConnectionId id, Handover handover) {
-  if (connections_.size() >= limits_.connections_max) {
-    ++counters_.connections_refused;
+  const bool counted = handover.counted_by_ != nullptr && handover.counted_by_ == addresses_;
+  const bool fits = counted ? has_room() : admits(now, handover.connection_->remote.ip);
+  if (!fits) {
     refused_.push_back(id);
     return;
   }

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -143,6 +145,72 @@ TEST_F(HandoverTest, AFullServerTakesNobody) {
   }
   const auto output = full.poll_output();
   EXPECT_TRUE(output.has_value() && output->at_once);
+}
+
+/// Counts for several servers, as one of a thread each.
+struct CountersTogether {
+  CountersTogether() {
+    limits.addresses = std::make_shared<AddressTable>(AddressLimit{.open_max = 1});
+  }
+  [[nodiscard]] bool is_free() const {
+    const bool free = limits.addresses->enter(kNow, kAnna) == AddressCounter::Answer::kAdmitted;
+    if (free) {
+      limits.addresses->leave(kAnna);
+    }
+    return free;
+  }
+  /// A connection that has just left its server.
+  [[nodiscard]] std::optional<Server::Handover> leave(Server& first, ConnectionId id) const {
+    Route away{.path_prefix = "/", .handle = {}, .begin = {}, .body_bytes_max = {}};
+    away.elsewhere = [](const Request&) { return std::optional<std::size_t>(1); };
+    first.route(std::move(away));
+    first.handle_open(kNow, id, {kAnna, 50'000}, false);
+    first.handle_bytes(kNow, id, as_bytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+    static_cast<void>(first.poll_output());
+    return first.release(kNow, id);
+  }
+
+  const IpAddress kAnna = IpAddress::v4(0x0A000001);
+  Limits limits;
+};
+
+TEST_F(HandoverTest, AConnectionOnItsWayCountsForItsAddressUntilItIsGone) {
+  const CountersTogether together;
+  Server first(together.limits);
+  Server second(together.limits);
+  auto handover = together.leave(first, kHere);
+  ASSERT_TRUE(handover.has_value());
+  EXPECT_FALSE(together.is_free());
+  second.adopt(kNow, kThere, *std::exchange(handover, std::nullopt));
+  EXPECT_EQ(second.counters().adopted, 1U);
+  EXPECT_FALSE(together.is_free());
+  second.handle_closed(kNow, kThere);
+  EXPECT_TRUE(together.is_free());
+}
+
+TEST_F(HandoverTest, AConnectionThatDoesNotArriveIsCountedNoMore) {
+  const CountersTogether together;
+  Server first(together.limits);
+  auto handover = together.leave(first, kHere);
+  ASSERT_TRUE(handover.has_value());
+  EXPECT_FALSE(together.is_free());
+  handover.reset();
+  EXPECT_TRUE(together.is_free());
+}
+
+TEST_F(HandoverTest, ServersThatCountForThemselvesCountItWhereItIs) {
+  Limits limits;
+  limits.per_address.open_max = 1;
+  Server first(limits);
+  Server second(limits);
+  const CountersTogether unused;
+  auto handover = unused.leave(first, kHere);
+  ASSERT_TRUE(handover.has_value());
+  second.adopt(kNow, kThere, *std::move(handover));
+  first.handle_open(kNow, ConnectionId(8), {unused.kAnna, 50'000}, false);
+  EXPECT_EQ(first.counters().refused_per_address, 0U);
+  second.handle_open(kNow, ConnectionId(9), {unused.kAnna, 50'000}, false);
+  EXPECT_EQ(second.counters().refused_per_address, 1U);
 }
 
 }  // namespace

@@ -16,7 +16,8 @@ using Queue = DeadlineQueue<ConnectionId>;
 
 Server::Server(Limits limits)
     : limits_(limits),
-      addresses_(limits.per_address),
+      addresses_(limits.addresses ? limits.addresses
+                                  : std::make_shared<AddressTable>(limits.per_address)),
       waits_{Queue(limits.header_timeout), Queue(limits.body_timeout),
              Queue(limits.idle_timeout),   Queue(limits.stall_timeout),
              Queue(limits.close_timeout),  Queue(limits.upgrade_timeout)} {}
@@ -168,15 +169,22 @@ void Server::handle_open(Instant now, ConnectionId id, SocketAddress remote, boo
   connections_.insert(std::move(connection));
 }
 
-bool Server::admits(Instant now, const IpAddress& address) {
+bool Server::has_room() {
   if (connections_.size() >= limits_.connections_max) {
     ++counters_.connections_refused;
     return false;
   }
-  switch (addresses_.enter(now, address)) {
-    case AddressTable::Answer::kAdmitted: return true;
-    case AddressTable::Answer::kTooMany: ++counters_.refused_per_address; return false;
-    case AddressTable::Answer::kTooFast: ++counters_.refused_per_rate; return false;
+  return true;
+}
+
+bool Server::admits(Instant now, const IpAddress& address) {
+  if (!has_room()) {
+    return false;
+  }
+  switch (addresses_->enter(now, address)) {
+    case AddressCounter::Answer::kAdmitted: return true;
+    case AddressCounter::Answer::kTooMany: ++counters_.refused_per_address; return false;
+    case AddressCounter::Answer::kTooFast: ++counters_.refused_per_rate; return false;
   }
   return false;
 }
@@ -225,7 +233,7 @@ void Server::handle_closed(Instant now, ConnectionId id) {
     return;
   }
   Connection& connection = *gone;
-  addresses_.leave(connection.remote.ip);
+  addresses_->leave(connection.remote.ip);
   wait_for(now, connection, Wait::kNothing);
   release_reader(connection);
   abort_request(now, connection);

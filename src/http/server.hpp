@@ -32,6 +32,9 @@ struct Limits {
   std::size_t unsent_bytes_pause = 262'144;   ///< answers unsent, above which no request is begun
   std::size_t connections_max = 20'000;       ///< about what 2 GB hold when all are busy
   AddressLimit per_address;                   ///< off: behind a proxy all have one address
+  /// Null: the server counts by `per_address` itself. Otherwise this says what is too much, for all
+  /// servers that share it.
+  std::shared_ptr<AddressCounter> addresses = nullptr;
   Duration header_timeout = std::chrono::seconds(10);  ///< 408; slow senders of headers
   Duration body_timeout = std::chrono::seconds(60);    ///< 408; 1 MB at 17 kB/s
   Duration idle_timeout = std::chrono::seconds(15);    ///< between two requests
@@ -204,11 +207,12 @@ class Server {
   void wait_for(Instant now, Connection& connection, Wait wait);
   void wait_between_requests(Instant now, Connection& connection);
   void handle_expired(Instant now, Wait wait, ConnectionId id);
+  [[nodiscard]] bool has_room();
   [[nodiscard]] bool admits(Instant now, const IpAddress& address);
 
   Limits limits_;
   Counters counters_;
-  AddressTable addresses_;
+  std::shared_ptr<AddressCounter> addresses_;   // own, or shared with servers of other threads
   std::vector<std::unique_ptr<Route>> routes_;  ///< longest prefix first
   PlaceTable<Connection> connections_;
   std::array<DeadlineQueue<ConnectionId>, 6> waits_;
@@ -230,9 +234,11 @@ class Server::Handover {
 
  private:
   friend class Server;
-  explicit Handover(std::unique_ptr<Connection> connection);
+  Handover(std::unique_ptr<Connection> connection, std::shared_ptr<AddressCounter> counted_by);
 
   std::unique_ptr<Connection> connection_;
+  /// Of all servers together, which counts it on its way, too; null: nobody does.
+  std::shared_ptr<AddressCounter> counted_by_;
 };
 
 }  // namespace visavis::http

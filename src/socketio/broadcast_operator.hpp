@@ -34,6 +34,7 @@ struct EmitFlags {
 struct Audience {
   std::vector<std::string> rooms;
   std::vector<std::string> except;
+  bool operator==(const Audience&) const = default;
 };
 
 /// What the receivers of one broadcast answered.

@@ -66,6 +66,10 @@ struct ClusterMessage {
     // Not Node's, whose clusters keep sessions in a store:
     kSessionClaim = 64,  ///< `transfer`: whoever has this session gives it away
     kSession = 65,       ///< no `transfer`: not here
+    /// From the way itself to the server that it leads to: it has lost something for this
+    /// `audience` (of all namespaces, without a name). These sockets end with "transport error" and
+    /// cannot recover, so that their clients know that they have missed something.
+    kMissed = 66,
   };
 
   Type type = Type::kBroadcast;

@@ -71,7 +71,9 @@ void ClusterNode::handle(ClusterMessage message) {
   if (message.number > 0) {
     heard_[message.sender] = message.number;
   }
-  if (message.type == Type::kSession && message.transfer) {
+  if (message.type == Type::kMissed) {
+    server_.drop_missed(message.name_space, message.audience);
+  } else if (message.type == Type::kSession && message.transfer) {
     arrived_.push_back({.until = server_.now() + kCatchUpMax, .message = std::move(message)});
   } else if (is_answer(message.type)) {
     handle_answer(message);

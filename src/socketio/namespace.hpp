@@ -175,6 +175,8 @@ class Namespace {
   void take_in(const SessionTransfer& transfer);
   [[nodiscard]] std::shared_ptr<const SharedEvent> without_offset(
       const EncodedPacket& packet) const;
+  /// Ends the sockets that an event has not reached, for good.
+  void drop_missed(const Audience& audience);
   void begin_recovery(Socket& socket);
   /// Sends what was missed; false if that cannot be had any more.
   [[nodiscard]] bool resume(Socket& socket);

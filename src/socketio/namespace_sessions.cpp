@@ -2,7 +2,9 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "engineio/server.hpp"
 #include "socketio/cluster_node.hpp"
+#include "socketio/connection.hpp"
 #include "socketio/namespace.hpp"
 #include "socketio/packet.hpp"
 #include "socketio/server.hpp"
@@ -104,6 +106,21 @@ void Namespace::take_in(const SessionTransfer& transfer) {
   for (const auto& event : events) {
     static_cast<void>(
         encode_event(Payload::of(*event), {.rooms = {transfer.sid}, .except = {}}, {}));
+  }
+}
+
+void Namespace::drop_missed(const Audience& audience) {
+  if (recovery_) {
+    recovery_->expire_meant(audience);
+  }
+  for (const SocketPointer& socket : select(audience)) {
+    if (recovery_) {
+      recovery_->forget(socket->pid_);
+    }
+    if (socket->connected_) {
+      ++server_.counters_.sockets_missed;
+      socket->connection_->close(engineio::CloseReason::kTransportError);
+    }
   }
 }
 

@@ -283,6 +283,21 @@ std::vector<EncodedPacket> Recovery::unheard(const SessionTransfer& transfer,
   return missed;
 }
 
+void Recovery::expire_meant(const Audience& audience) {
+  std::vector<std::string> meant;
+  for (const auto& [pid, kept] : sessions_) {
+    if (kept.state != State::kConnected && is_meant(audience, kept.session.rooms)) {
+      meant.push_back(pid);
+    }
+  }
+  std::ranges::sort(meant);  // Two runs tell of them in the same order.
+  for (const std::string& pid : meant) {
+    if (const auto found = sessions_.find(pid); found != sessions_.end()) {
+      expire(found);
+    }
+  }
+}
+
 void Recovery::on_expired(ExpiryHandler handler) {
   expiry_handlers_.push_back(std::make_unique<ExpiryHandler>(std::move(handler)));
 }

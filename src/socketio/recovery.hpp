@@ -125,6 +125,8 @@ class Recovery {
   [[nodiscard]] std::vector<EncodedPacket> unheard(const SessionTransfer& transfer,
                                                    const Heard& heard_here) const;
 
+  /// An event for this audience was lost: the sessions of those who are away end.
+  void expire_meant(const Audience& audience);
   void on_expired(ExpiryHandler handler);
   void handle_expired(const std::string& pid);
 

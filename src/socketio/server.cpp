@@ -208,6 +208,22 @@ void Server::handle_cluster(Instant now, ClusterMessage message) {
   }
 }
 
+void Server::drop_missed(std::string_view name_space, const Audience& audience) {
+  if (!name_space.empty()) {
+    if (Namespace* const of = find_namespace(name_space)) {
+      of->drop_missed(audience);
+    }
+    return;
+  }
+  std::vector<std::string> names;  // A handler may make another namespace.
+  for (const auto& [name, of] : namespaces_) {
+    names.push_back(name);
+  }
+  for (const std::string& name : names) {
+    drop_missed(name, audience);
+  }
+}
+
 void Server::keep_until_next_call(std::shared_ptr<Socket> socket) {
   ended_sockets_.push_back(std::move(socket));
 }

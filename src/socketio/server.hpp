@@ -96,6 +96,7 @@ struct Counters {
   std::uint64_t taken_over = 0;         ///< recovered while the old connection looked alive
   std::uint64_t cluster_timeouts = 0;   ///< questions that not all servers answered in time
   std::uint64_t namespaces_ended = 0;   ///< `Options::cleanup_empty_child_namespaces`
+  std::uint64_t sockets_missed = 0;     ///< dropped: the cluster lost what was for them
 };
 
 /// A Socket.IO server (protocol version 5) on an Engine.IO server: namespaces, events, acks, rooms.
@@ -197,6 +198,7 @@ class Server {
   [[nodiscard]] Namespace* make_child(ParentNamespace& parent, std::string_view name);
   [[nodiscard]] Connection* find_connection(engineio::SessionHandle session) const;
   void begin_call(Instant now);
+  void drop_missed(std::string_view name_space, const Audience& audience);
   void end_empty_namespaces();
   /// By the parser of the options.
   [[nodiscard]] EncodedPacket encode(const PacketHead& head, Payload payload) const;

@@ -75,6 +75,13 @@ Host::Listened Host::listen_both(const SocketAddress& v4, const IpAddress& v6,
   return port ? listen(SocketAddress{.ip = v6, .port = *port}, tls) : port;
 }
 
+void Host::use_tls(std::shared_ptr<const tls::TlsContext> tls) {
+  if (tls) {
+    sockets_.use_tls(*tls);
+    tls_ = std::move(tls);
+  }
+}
+
 TimerId Host::after(Duration delay, Timers::Action action) {
   return timers_.arm(net::now() + delay, std::move(action));
 }

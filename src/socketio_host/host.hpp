@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -28,6 +29,9 @@ struct HostOptions {
   engineio::Options engineio = engineio_options();
   http::Limits http{};
   net::HttpHost::Options connections{};
+  /// `ThreadedHost` only: what may wait for a thread from the others, some seconds of broadcasts.
+  /// See `ThreadedHost::lost()` for what happens to more.
+  std::size_t thread_backlog_bytes_max = 64'000'000;
   /// All counters as Prometheus reads them; nothing: not served.
   std::optional<MetricsOptions> metrics = std::nullopt;
 
@@ -61,9 +65,13 @@ class Host {
   /// For pages and other answers beside Socket.IO's: `http().route(…)`.
   [[nodiscard]] http::Server& http() { return http_; }
   [[nodiscard]] net::Reactor& reactor() { return reactor_; }
-  /// For what is about connections: `sockets().use_tls(…)`, counters.
-  [[nodiscard]] net::HttpHost& sockets() { return sockets_; }
+  /// For what is about connections: counters, and how many there are.
   [[nodiscard]] net::HttpHost& connections() { return sockets_; }
+  [[nodiscard]] const net::HttpHost& connections() const { return sockets_; }
+
+  /// From now on the endpoints that have TLS give new connections this certificate; those there are
+  /// keep theirs. The host keeps the context until the next call.
+  void use_tls(std::shared_ptr<const tls::TlsContext> tls);
 
   /// On all interfaces, IPv4 and IPv6; port 0 takes a free one. Gives the port. With `tls`, which
   /// must outlive the host, all connections there are TLS.
@@ -120,6 +128,7 @@ class Host {
   engineio::Server engine_;
   Server io_;
   Timers timers_;
+  std::shared_ptr<const tls::TlsContext> tls_;  // lent to `sockets_`; shared with whoever made it
   net::HttpHost sockets_;
   MetricsHandler answer_metrics_;
   net::Mailbox<std::move_only_function<void()>> posts_{kPostsMax};

@@ -56,6 +56,7 @@ void write_session_ends(MetricsWriter& out, const HostCounters& counters) {
   out.sample(engine.too_big, {{"reason", "message_too_big"}});
   out.sample(counters.socketio.protocol_errors, {{"reason", "protocol_error"}});
   out.sample(counters.socketio.connect_timeouts, {{"reason", "connect_timeout"}});
+  out.sample(counters.socketio.sockets_missed, {{"reason", "thread_overflow"}});
   out.counter("visavis_session_high_waters_total", "Sessions whose client did not keep up.",
               engine.high_waters);
   out.counter("visavis_volatile_dropped_total", "Volatile messages that found no room.",
@@ -161,11 +162,15 @@ void write_metrics(MetricsWriter& out, const HostCounters& counters) {
   write_http_refusals(out, counters);
 }
 
-void write_thread_metrics(MetricsWriter& out, std::span<const std::size_t> connections,
+void write_thread_metrics(MetricsWriter& out, std::span<const ThreadLoad> threads,
                           std::uint64_t lost) {
   out.gauge("visavis_thread_connections", "Open TCP connections of each thread.");
-  for (std::size_t i = 0; i < connections.size(); ++i) {
-    out.sample(connections[i], {{"thread", std::to_string(i)}});
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    out.sample(threads[i].connections, {{"thread", std::to_string(i)}});
+  }
+  out.gauge("visavis_thread_backlog_bytes", "What waits for each thread from the others.");
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    out.sample(threads[i].backlog_bytes, {{"thread", std::to_string(i)}});
   }
   out.counter("visavis_thread_messages_lost_total", "Messages between threads that found no room.",
               lost);

@@ -35,8 +35,12 @@ struct HostCounters {
 
 /// The families of HTTP, Engine.IO and Socket.IO, all beginning with "visavis_".
 void write_metrics(MetricsWriter& out, const HostCounters& counters);
-/// `connections`: of each thread.
-void write_thread_metrics(MetricsWriter& out, std::span<const std::size_t> connections,
+/// One thread of a `ThreadedHost`.
+struct ThreadLoad {
+  std::size_t connections = 0;
+  std::size_t backlog_bytes = 0;
+};
+void write_thread_metrics(MetricsWriter& out, std::span<const ThreadLoad> threads,
                           std::uint64_t lost);
 
 /// Whether no proxy says that it passes this on for somebody else.

@@ -11,17 +11,15 @@
 
 #include "base/check.hpp"
 #include "net/clock.hpp"
-#include "net/mailbox.hpp"
+#include "net/shared_address_table.hpp"
 #include "net/signals.hpp"
 #include "net/travelling_connection.hpp"
 #include "socketio/cluster.hpp"
+#include "socketio_host/backlog.hpp"
 
 namespace visavis::socketio {
 namespace {
 
-/// What may wait for a thread: a second of broadcasts at the rate that one can deal with. More
-/// means that it does not keep up.
-constexpr std::size_t kWaitingMax = 65'536;
 /// How many connections more than the emptiest thread one may have before it gives new ones away:
 /// few enough for an even load, enough that not every connection is moved.
 constexpr std::size_t kSurplus = 4;
@@ -29,7 +27,19 @@ constexpr std::size_t kSurplus = 4;
 /// How long the other threads are waited for when the metrics are read.
 constexpr Duration kScrapePatience = std::chrono::seconds(1);
 
-using Post = std::variant<std::unique_ptr<net::TravellingConnection>, ClusterMessage>;
+/// An address may not take more by reaching several threads: one count for all.
+template <class Options>
+void share_addresses(Options& options) {
+  if (options.per_address.limits() && !options.addresses) {
+    options.addresses = std::make_shared<net::SharedAddressTable>(options.per_address);
+  }
+}
+
+HostOptions with_shared_limits(HostOptions options) {
+  share_addresses(options.http);
+  share_addresses(options.engineio);
+  return options;
+}
 
 HostOptions options_of(HostOptions options, std::size_t index, std::size_t count) {
   options.engineio.shard = engineio::Shard{.index = index, .count = count};
@@ -43,7 +53,7 @@ HostOptions options_of(HostOptions options, std::size_t index, std::size_t count
 class ThreadedHost::Shard {
  public:
   Shard(const HostOptions& options, std::size_t index, std::size_t count)
-      : host(options_of(options, index, count)), posts(kWaitingMax) {
+      : host(options_of(options, index, count)), posts(options.thread_backlog_bytes_max) {
     watch = host.reactor().watch(posts.fd(), net::Interest::kRead,
                                  [this](Instant now, net::Ready) { take_posts(now); });
     host.reactor().drive({.next_timeout = {}, .handle_timeout = {}, .drain = [this](Instant) {
@@ -54,18 +64,22 @@ class ThreadedHost::Shard {
   }
 
   void take_posts(Instant now) {
-    while (auto post = posts.take()) {
-      if (auto* const connection = std::get_if<0>(&*post)) {
+    posts.take([&](Backlog::Post post) {
+      if (auto* const connection = std::get_if<0>(&post)) {
         host.connections().adopt(now, std::move(*connection));
       } else {
-        host.io().handle_cluster(now, std::move(std::get<ClusterMessage>(*post)));
+        host.io().handle_cluster(now, std::move(std::get<ClusterMessage>(post)));
       }
-    }
+    });
+  }
+
+  [[nodiscard]] ThreadLoad load() const {
+    return {.connections = host.connections().connections(), .backlog_bytes = posts.bytes()};
   }
 
   std::unique_ptr<Cluster> way;  // The host's server speaks through it to its end.
   Host host;
-  net::Mailbox<Post> posts;
+  Backlog posts;
   net::Reactor::Watch watch;
   std::atomic<std::size_t> connections = 0;  ///< as of its last turn, for the others
 };
@@ -92,7 +106,7 @@ class ThreadedHost::Way final : public Cluster {
   }
   [[nodiscard]] std::size_t others() const override { return hosts_.shards_.size() - 1; }
 
-  [[nodiscard]] bool put(std::size_t to, Post post) {
+  [[nodiscard]] bool put(std::size_t to, Backlog::Post post) {
     const bool fits = to < hosts_.shards_.size() && hosts_.shards_[to]->posts.put(std::move(post));
     hosts_.lost_ += fits ? 0U : 1U;
     return fits;
@@ -125,8 +139,9 @@ class ThreadedHost::Way final : public Cluster {
 
 ThreadedHost::ThreadedHost(std::size_t threads, const HostOptions& options, const SetUp& set_up) {
   check(threads >= 1 && threads <= engineio::Shard::kCountMax);
+  const HostOptions shared = with_shared_limits(options);
   for (std::size_t i = 0; i < threads; ++i) {
-    shards_.push_back(std::make_unique<Shard>(options, i, threads));
+    shards_.push_back(std::make_unique<Shard>(shared, i, threads));
   }
   for (std::size_t i = 0; i < threads; ++i) {
     Shard& shard = *shards_[i];
@@ -195,11 +210,11 @@ void ThreadedHost::shut_down(Duration window) {
   }
 }
 
-bool ThreadedHost::use_tls(const tls::TlsContext& tls) {
+bool ThreadedHost::use_tls(const std::shared_ptr<const tls::TlsContext>& tls) {
   bool all = true;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     Host& host = shards_[i]->host;
-    all = post(i, [&host, &tls] { host.connections().use_tls(tls); }) && all;
+    all = post(i, [&host, tls] { host.use_tls(tls); }) && all;
   }
   return all;
 }
@@ -208,7 +223,7 @@ bool ThreadedHost::use_tls(const tls::TlsContext& tls) {
 struct ThreadedHost::Scrape {
   Host& host;
   http::RequestId request;
-  std::vector<std::size_t> connections;
+  std::vector<ThreadLoad> threads;
   HostCounters total;
   std::size_t due = 0;
   bool answered = false;
@@ -219,16 +234,16 @@ void ThreadedHost::gather_metrics(std::size_t thread, http::RequestId request) {
   const auto scrape =
       std::make_shared<Scrape>(Scrape{.host = host,
                                       .request = request,
-                                      .connections = std::vector<std::size_t>(shards_.size()),
+                                      .threads = std::vector<ThreadLoad>(shards_.size()),
                                       .total = host.counters()});
-  scrape->connections[thread] = host.connections().connections();
+  scrape->threads[thread] = shards_[thread]->load();
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     const bool asked =
-        i != thread && post(i, [this, scrape, i, thread, &there = shards_[i]->host] {
-          const auto add = [this, scrape, i, counters = there.counters(),
-                            connections = there.connections().connections()] {
+        i != thread && post(i, [this, scrape, i, thread, &there = *shards_[i]] {
+          const auto add = [this, scrape, i, counters = there.host.counters(),
+                            load = there.load()] {
             scrape->total += counters;
-            scrape->connections[i] = connections;
+            scrape->threads[i] = load;
             if (--scrape->due == 0) {
               answer_metrics(*scrape);
             }
@@ -248,7 +263,7 @@ void ThreadedHost::answer_metrics(Scrape& scrape) {
   if (!std::exchange(scrape.answered, true)) {
     MetricsWriter out;
     write_metrics(out, scrape.total);
-    write_thread_metrics(out, scrape.connections, lost_);
+    write_thread_metrics(out, scrape.threads, lost_);
     scrape.host.http().respond(net::now(), scrape.request, metrics_response(out.text()));
   }
 }

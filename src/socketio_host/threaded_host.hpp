@@ -29,8 +29,9 @@ namespace visavis::socketio {
 /// connection and all. The threads are a cluster: broadcasts, `fetch_sockets()`,
 /// `server_side_emit()` and their like reach the sockets of all. Connection state recovery finds a
 /// session whichever thread its client comes back to: it moves there, `Socket::data()` included.
-/// `HostOptions::metrics` tells of all threads together. Limits (of addresses, sessions,
-/// connections) are those of each thread.
+/// `HostOptions::metrics` tells of all threads together. The limits of an address
+/// (`per_address`, of connections and of sessions) hold for all threads together; all other limits
+/// are those of each thread.
 class ThreadedHost {
  public:
   /// Called for each host before anything runs, in the calling thread.
@@ -56,16 +57,18 @@ class ThreadedHost {
   void stop() { shut_down(); }
   /// As `Host::shut_down` on all threads; from any thread.
   void shut_down(Duration window = {});
-  /// As `net::HttpHost::use_tls` on all threads; from any thread. `tls` outlives the next call,
-  /// too: the threads come to it one after another. False: one of them does not keep up and has the
-  /// old.
-  [[nodiscard]] bool use_tls(const tls::TlsContext& tls);
+  /// As `Host::use_tls` on all threads, which come to it one after another; from any thread. False:
+  /// one of them does not keep up and has the old.
+  [[nodiscard]] bool use_tls(const std::shared_ptr<const tls::TlsContext>& tls);
   /// Work for one thread (below `threads()`): see `Host::post`.
   [[nodiscard]] bool post(std::size_t thread, std::move_only_function<void()> work);
 
   [[nodiscard]] std::size_t threads() const { return shards_.size(); }
-  /// Messages between threads that found no room (a thread that does not keep up), and so were
-  /// lost; the connections among them were closed.
+  /// Messages between threads that found no room in `HostOptions::thread_backlog_bytes_max` (a
+  /// thread that does not keep up), and so were lost. Nobody misses one without being told: a
+  /// connection among them was closed; whoever asked hears of a server that is missing; and the
+  /// sockets there that an event was for end with "transport error" and cannot recover. Only a
+  /// `server_side_emit()` without an ack, and what is volatile, is counted here and no more.
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
 
  private:

@@ -1,76 +1,22 @@
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "socketio_host/test_peer.hpp"
 #include "socketio_host/threaded_host.hpp"
 
 namespace visavis::socketio {
 namespace {
 
+using Peer = TestPeer;
+
 constexpr std::size_t kThreads = 3;
-
-/// A blocking connection that gives up after seconds, so that a fault is a failure and no hang.
-class Peer {
- public:
-  explicit Peer(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    const timeval patience{.tv_sec = 5, .tv_usec = 0};
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof(to)), 0);
-  }
-  Peer(const Peer&) = delete;
-  Peer& operator=(const Peer&) = delete;
-  ~Peer() { ::close(fd_); }
-
-  void send(std::string_view text) const {
-    EXPECT_EQ(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(text.size()));
-  }
-  /// Reads until `end` has come; what came up to there.
-  std::string read_until(std::string_view end) {
-    std::array<char, 4096> bytes{};
-    while (input_.find(end) == std::string::npos) {
-      const ssize_t got = ::recv(fd_, bytes.data(), bytes.size(), 0);
-      if (got <= 0) {
-        ADD_FAILURE() << "no " << end << " in: " << input_;
-        return {};
-      }
-      input_.append(bytes.data(), static_cast<std::size_t>(got));
-    }
-    const std::size_t size = input_.find(end) + end.size();
-    std::string text = input_.substr(0, size);
-    input_.erase(0, size);
-    return text;
-  }
-  /// The body of the next answer; all of ours end with what is asked for.
-  std::string request(std::string_view line, std::string_view body, std::string_view end) {
-    std::string text(line);
-    text += " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
-    send(text += body);
-    return read_until(end);
-  }
-  /// A text frame, masked with zeros.
-  void say(std::string_view packet) const {
-    std::string frame = {'\x81', static_cast<char>(0x80U | packet.size()), 0, 0, 0, 0};
-    send(frame += packet);
-  }
-
- private:
-  int fd_;
-  std::string input_;
-};
 
 HostOptions with_recovery() {
   HostOptions options;
@@ -124,10 +70,7 @@ class ThreadedHostTest : public testing::Test {
   }
   [[nodiscard]] std::unique_ptr<Peer> open() const {
     auto peer = std::make_unique<Peer>(port_);
-    peer->send(
-        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
-        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    peer->ask_for_socket();
     peer->read_until("}");
     return peer;
   }

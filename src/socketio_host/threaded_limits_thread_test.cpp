@@ -1,0 +1,112 @@
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "socketio_host/test_peer.hpp"
+#include "socketio_host/threaded_host.hpp"
+
+namespace visavis::socketio {
+namespace {
+
+constexpr std::size_t kThreads = 3;
+
+/// A server on three threads, in a thread of the test's.
+class ThreadedLimits {
+ public:
+  explicit ThreadedLimits(const HostOptions& options)
+      : hosts_(kThreads, options,
+               [](Host& host) { host.io().on_connection([](const Socket&) {}); }) {
+    const auto port = hosts_.listen_loopback(0);
+    EXPECT_TRUE(port.has_value());
+    port_ = port.value_or(0);
+    runs_ = std::jthread([this] { hosts_.run(); });
+  }
+  ~ThreadedLimits() { hosts_.stop(); }
+  ThreadedLimits(const ThreadedLimits&) = delete;
+  ThreadedLimits& operator=(const ThreadedLimits&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  /// A session on a WebSocket; null where it is refused.
+  [[nodiscard]] std::unique_ptr<TestPeer> open() const {
+    auto peer = std::make_unique<TestPeer>(port_);
+    peer->ask_for_socket();
+    return peer->begins_with("HTTP/1.1 101") ? std::move(peer) : nullptr;
+  }
+  /// So many that were let in.
+  [[nodiscard]] std::vector<std::unique_ptr<TestPeer>> open(int tries) const {
+    std::vector<std::unique_ptr<TestPeer>> in;
+    for (int i = 0; i < tries; ++i) {
+      if (auto peer = open()) {
+        in.push_back(std::move(peer));
+      }
+    }
+    return in;
+  }
+
+ private:
+  ThreadedHost hosts_;
+  std::uint16_t port_ = 0;
+  std::jthread runs_;
+};
+
+TEST(ThreadedLimitsTest, TheConnectionsOfAnAddressAreCountedOverAllThreads) {
+  HostOptions options;
+  options.http.per_address.open_max = 4;
+  const ThreadedLimits server(options);
+  auto in = server.open(20);
+  EXPECT_EQ(in.size(), 4U);
+  in.resize(2);
+  // The server hears of it a moment later.
+  for (int tries = 0; in.size() < 4 && tries < 1000; ++tries) {
+    if (auto peer = server.open()) {
+      in.push_back(std::move(peer));
+    }
+  }
+  EXPECT_EQ(in.size(), 4U);
+  EXPECT_EQ(server.open(), nullptr);
+}
+
+TEST(ThreadedLimitsTest, TheSessionsOfAnAddressAreCountedOverAllThreads) {
+  HostOptions options;
+  options.engineio.per_address.open_max = 5;
+  const ThreadedLimits server(options);
+  EXPECT_EQ(server.open(20).size(), 5U);
+}
+
+TEST(ThreadedLimitsTest, TheConnectRateOfAnAddressIsThatOfAllThreadsTogether) {
+  for (const bool of_sessions : {false, true}) {
+    HostOptions options;
+    auto& limit = of_sessions ? options.engineio.per_address : options.http.per_address;
+    limit.per_second = 0.001;
+    limit.burst = 7;
+    const ThreadedLimits server(options);
+    EXPECT_EQ(server.open(20).size(), 7U) << of_sessions;
+  }
+}
+
+TEST(ThreadedLimitsTest, AConnectionThatMovesToAnotherThreadIsCountedOnce) {
+  HostOptions options;
+  options.http.per_address.open_max = 2;
+  const ThreadedLimits server(options);
+  TestPeer first(server.port());
+  const std::string open =
+      first.request("GET /socket.io/?EIO=4&transport=polling", "", R"("maxPayload":1000000})");
+  const std::size_t at = open.find(R"("sid":")") + 7;
+  const std::string path = " /socket.io/?EIO=4&transport=polling&sid=" + open.substr(at, 20);
+  // Each on a connection of its own, of which most begin on another thread.
+  for (int i = 0; i < 30; ++i) {
+    TestPeer next(server.port());
+    const std::string close =
+        " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 1\r\n\r\n3";
+    next.send("POST" + path + close);
+    EXPECT_TRUE(next.begins_with("HTTP/1.1 200")) << i;
+    next.read_all();
+  }
+}
+
+}  // namespace
+}  // namespace visavis::socketio
