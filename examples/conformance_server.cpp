@@ -3,15 +3,16 @@
 // "/custom" emit `auth` on connection and echo `message` and `message-with-ack`.
 //
 //     conformance_server --port 3000 [--patient] [--recovery] [--eio3] [--threads N]
-//                        [--hooks] [--client DIR]
+//                        [--hooks] [--client DIR] [--expire MS]
 //
 // Its heartbeats are quick, so that tests of them are; a machine under load can miss them. With
 // --patient all times are those that Node's server has by default. With --recovery, connection
 // state recovery is on. With --eio3, clients of Socket.IO 2 are served, too;
 // with --client, pages can load the client from DIR (npm's socket.io/client-dist); with --hooks,
 // all hooks of requests are set, and CORS and a cookie: see `set_hooks`. On "/" besides: `tell`
-// emits `told` to all; `join` (room, ack); `ask` (room, ack) emits `question` to the room and acks
-// with all answers.
+// emits `told` to all, and `whisper` does so volatile; a session that nobody came back for within
+// --expire is told as `expired` (id); `join` (room, ack); `ask` (room, ack) emits `question` to the
+// room and acks with all answers.
 
 #include <charconv>
 #include <chrono>
@@ -48,6 +49,7 @@ struct Settings {
   bool recovery = false;
   bool eio3 = false;
   std::uint16_t threads = 1;
+  std::uint16_t expire_ms = 0;  ///< 0: recovery's default
   bool hooks = false;
   std::string client;
 };
@@ -135,6 +137,9 @@ void serve_namespaces(socketio::Server& io) {
     socket.emit("auth", socket.handshake().auth());
     socket.on("tell",
               [&io](const Arguments& arguments, const Ack&) { io.emit("told", arguments); });
+    socket.on("whisper", [&io](const Arguments& arguments, const Ack&) {
+      io.volatile_().emit("told", arguments);
+    });
     socket.on("join", [&socket](const Arguments& arguments, Ack ack) {
       ack(socket.join(arguments[0].as_string()));
     });
@@ -146,6 +151,8 @@ void serve_namespaces(socketio::Server& io) {
     });
     socket.on("message-with-ack", [](const Arguments& arguments, Ack ack) { ack(arguments); });
   });
+  io.of("/").on_session_expired(
+      [&io](const socketio::RecoverySession& session) { io.emit("expired", session.sid); });
   io.of("/custom").on_connection(
       [](Socket& socket) { socket.emit("auth", socket.handshake().auth()); });
 }
@@ -191,10 +198,15 @@ std::optional<Settings> read_arguments(std::span<char*> arguments) {
       settings.recovery = true;
       continue;
     }
-    const bool is_number = (name == "--port" || name == "--threads") && i + 1 < arguments.size();
-    const std::string_view text(is_number ? arguments[++i] : "");
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(),
-                                              name == "--port" ? settings.port : settings.threads);
+    std::uint16_t* const number = name == "--port"      ? &settings.port
+                                  : name == "--threads" ? &settings.threads
+                                  : name == "--expire"  ? &settings.expire_ms
+                                                        : nullptr;
+    if (number == nullptr || i + 1 == arguments.size()) {
+      return std::nullopt;
+    }
+    const std::string_view text(arguments[++i]);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *number);
     if (error != std::errc{} || end != text.data() + text.size()) {
       return std::nullopt;
     }
@@ -209,6 +221,9 @@ socketio::Options io_options(const Settings& settings) {
   }
   if (settings.recovery) {
     options.recovery = socketio::RecoveryOptions{};
+    if (settings.expire_ms > 0) {
+      options.recovery->max_disconnection = milliseconds(settings.expire_ms);
+    }
   }
   return options;
 }
@@ -249,7 +264,7 @@ int main(int count, char** values) {
     std::fprintf(
         stderr,
         "usage: conformance_server [--port N] [--patient] [--recovery] [--eio3] [--threads N]"
-        " [--hooks] [--client DIR]"
+        " [--hooks] [--client DIR] [--expire MS]"
         "   (0: a free port)\n");
     return 2;
   }

@@ -31,8 +31,8 @@ struct CorsOrigin {
     kMatch,    ///< a list: those in `names` and those that pass one of `tests`
   };
   Kind kind = Kind::kAny;
-  std::vector<std::string> names;  ///< one for `kFixed`
-  std::vector<OriginTest> tests;
+  std::vector<std::string> names{};  ///< one for `kFixed`
+  std::vector<OriginTest> tests{};
 
   [[nodiscard]] static CorsOrigin off() { return {.kind = Kind::kOff, .names = {}, .tests = {}}; }
   [[nodiscard]] static CorsOrigin any() { return {}; }
@@ -53,15 +53,15 @@ using OriginVerdict =
 
 /// Cross-origin requests (Fetch standard §3.2), answered as npm's `cors` answers them.
 struct CorsOptions {
-  CorsOrigin origin;
+  CorsOrigin origin{};
   /// Instead of `origin`: asked for every request, with its Origin if it has one.
-  std::function<void(Instant, std::optional<std::string_view> origin, OriginVerdict)> decide;
+  std::function<void(Instant, std::optional<std::string_view> origin, OriginVerdict)> decide{};
   std::string methods = "GET,HEAD,PUT,PATCH,POST,DELETE";
   /// Empty: what the preflight asks for is allowed.
-  std::string allowed_headers;
-  std::string exposed_headers;
+  std::string allowed_headers{};
+  std::string exposed_headers{};
   bool credentials = false;
-  std::optional<unsigned> max_age_s;
+  std::optional<unsigned> max_age_s{};
   /// A preflight gets its fields and goes on to the middlewares, which have to answer it.
   bool preflight_continue = false;
   unsigned options_success_status = 204;

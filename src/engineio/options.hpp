@@ -17,13 +17,13 @@ namespace visavis::engineio {
 struct CookieOptions {
   std::string name = "io";
   std::string path = "/";
-  std::string domain;
-  std::optional<std::int64_t> max_age_s;
-  std::string expires;  ///< "Wed, 21 Oct 2026 07:28:00 GMT"
+  std::string domain{};
+  std::optional<std::int64_t> max_age_s{};
+  std::string expires{};  ///< "Wed, 21 Oct 2026 07:28:00 GMT"
   bool http_only = true;
   bool secure = false;
   bool partitioned = false;
-  std::string priority;  ///< "Low", "Medium" or "High"
+  std::string priority{};  ///< "Low", "Medium" or "High"
   std::string same_site = "Lax";
 };
 
@@ -80,18 +80,18 @@ struct Options {
   bool allow_upgrades = true;
   /// Clients of protocol revision 3 too (Socket.IO 2).
   bool allow_eio3 = false;
-  std::optional<CorsOptions> cors;
+  std::optional<CorsOptions> cors{};
   WebSocketOrigins websocket_origins = WebSocketOrigins::kAny;
-  std::optional<CookieOptions> cookie;
-  HttpCompressionOptions http_compression;
-  DeflateOptions per_message_deflate;
+  std::optional<CookieOptions> cookie{};
+  HttpCompressionOptions http_compression{};
+  DeflateOptions per_message_deflate{};
   /// Nothing: it is alone.
   std::optional<Shard> shard = std::nullopt;
   /// Above it a handshake is refused with 503.
   std::size_t sessions_max = 20'000;
   /// Sessions of one address (`Hooks::client_address`), refused with 429. Off: behind a proxy that
   /// is not asked for the client's address, all have one.
-  http::AddressLimit per_address;
+  http::AddressLimit per_address{};
   /// Null: counted by `per_address` here; otherwise by this, for all servers that share it.
   std::shared_ptr<http::AddressCounter> addresses = nullptr;
   /// A hook that takes longer has refused.

@@ -31,7 +31,7 @@ struct Limits {
   std::size_t pipelined_bytes_max = 65'536;   ///< waiting behind an unanswered request
   std::size_t unsent_bytes_pause = 262'144;   ///< answers unsent, above which no request is begun
   std::size_t connections_max = 20'000;       ///< about what 2 GB hold when all are busy
-  AddressLimit per_address;                   ///< off: behind a proxy all have one address
+  AddressLimit per_address{};                 ///< off: behind a proxy all have one address
   /// Null: the server counts by `per_address` itself. Otherwise this says what is too much, for all
   /// servers that share it.
   std::shared_ptr<AddressCounter> addresses = nullptr;

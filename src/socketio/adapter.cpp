@@ -144,6 +144,22 @@ bool Adapter::in_room(const Socket& socket, std::string_view room) {
   return std::ranges::any_of(member.rooms, [&](const auto& of) { return of->room->name == room; });
 }
 
+std::vector<std::string> Adapter::room_names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, room] : rooms_) {
+    names.push_back(name);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+std::size_t Adapter::room_size(std::string_view room) const {
+  const auto own = by_id_.find(room);
+  const bool has_owner = own != by_id_.end() && (*own)->member_.in_own_room;
+  const auto found = rooms_.find(room);
+  return (has_owner ? 1U : 0U) + (found == rooms_.end() ? 0U : found->second->members.size());
+}
+
 std::shared_ptr<Socket> Adapter::find(std::string_view id) const {
   Socket* const found = by_id_.find(id);
   return found == nullptr ? nullptr : found->shared_from_this();

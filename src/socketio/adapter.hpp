@@ -89,6 +89,9 @@ class Adapter {
   [[nodiscard]] std::size_t size() const { return sockets_.size(); }
   [[nodiscard]] const std::vector<std::shared_ptr<Socket>>& sockets() const { return sockets_; }
   [[nodiscard]] std::size_t room_count() const { return rooms_.size(); }
+  /// Sorted.
+  [[nodiscard]] std::vector<std::string> room_names() const;
+  [[nodiscard]] std::size_t room_size(std::string_view room) const;
 
   [[nodiscard]] RoomEvents& events() { return events_; }
 

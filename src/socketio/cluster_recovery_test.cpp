@@ -283,5 +283,46 @@ TEST_F(ClusterRecoveryTest, WhileItsSessionIsSoughtAClientMaySendNothing) {
   EXPECT_THAT(came_, IsEmpty());
 }
 
+/// What a way between servers says that has lost something on its way to this one.
+ClusterMessage missed(const std::string& name_space, const std::string& room) {
+  ClusterMessage message{.type = ClusterMessage::Type::kMissed, .name_space = name_space};
+  if (!room.empty()) {
+    message.audience.rooms.push_back(room);
+  }
+  return message;
+}
+
+TEST_F(ClusterRecoveryTest, SocketsForWhichSomethingWasLostEndAndCannotRecover) {
+  std::vector<std::string> reasons;
+  main(0).on_connection([&](Socket& socket) {
+    socket.on_disconnect([&](DisconnectReason reason) { reasons.emplace_back(to_string(reason)); });
+  });
+  TestBed::Client& meant = open(0);
+  TestBed::Client& other = open(0);
+  Away away;
+  read(other, away);
+  main(0).find(away.sid)->leave("room");
+  read(meant, away);
+  cluster_.io(0).handle_cluster(cluster_.bed(0).now(), missed("/", "room"));
+  cluster_.bed(0).pump();
+  EXPECT_THAT(reasons, ElementsAre("transport error"));
+  EXPECT_TRUE(meant.closed());
+  EXPECT_FALSE(other.closed());
+  EXPECT_EQ(cluster_.io(0).counters().sockets_missed, 1U);
+  came_.clear();
+  open(0, away.claim());
+  cluster_.pump();  // The others are asked for the session, too.
+  EXPECT_THAT(came_, ElementsAre("new"));
+}
+
+TEST_F(ClusterRecoveryTest, SessionsOfThoseWhoAreAwayEndToo) {
+  const Away away = leave();
+  cluster_.io(0).handle_cluster(cluster_.bed(0).now(), missed("", ""));
+  EXPECT_THAT(expired_, ElementsAre(away.sid));
+  open(0, away.claim());
+  cluster_.pump();  // The others are asked for the session, too.
+  EXPECT_THAT(came_, ElementsAre("new"));
+}
+
 }  // namespace
 }  // namespace visavis::socketio

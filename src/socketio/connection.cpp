@@ -249,6 +249,10 @@ std::size_t Connection::buffered_bytes() const {
   return closed_ ? 0 : server_.engine_.buffered_bytes(session_);
 }
 
+std::string_view Connection::transport() const {
+  return closed_ ? std::string_view() : server_.engine_.transport(session_);
+}
+
 void Connection::joined(const Socket& socket) {
   if (Place* const place = find(socket.of().name())) {
     place->state = State::kJoined;

@@ -45,6 +45,7 @@ class Connection {
   void handle_high_water(std::size_t bytes);
   void handle_drain();
   [[nodiscard]] std::size_t buffered_bytes() const;
+  [[nodiscard]] std::string_view transport() const;
   [[nodiscard]] const engineio::Handshake& handshake() const { return *handshake_; }
   /// The client speaks the protocol before this one.
   [[nodiscard]] bool is_old() const { return handshake_->revision == 3; }

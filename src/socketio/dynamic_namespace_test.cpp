@@ -158,5 +158,36 @@ TEST(DynamicNamespace, HasALimit) {
   client.send("40/x1,");
 }
 
+TEST(DynamicNamespace, IsMadeForANameThatMatchesWhoeverAsks) {
+  TestBed bed;
+  std::vector<std::string> made;
+  bed.io().on_new_namespace([&](Namespace& of) { made.push_back(of.name()); });
+  auto parent = bed.io().of_matching(R"(^/room-\d+$)");
+  ASSERT_TRUE(parent.has_value());
+  (*parent)->on_connection([](Socket& socket) { socket.emit("welcome to", socket.of().name()); });
+  Namespace& ours = bed.io().of("/room-1");
+  ours.on_connection([](Socket& socket) { socket.emit("from ours"); });
+  TestBed::Client& client = bed.open();
+  client.send("40/room-1,");
+  EXPECT_THAT(client.take(),
+              ElementsAre(StartsWith("40/room-1,{"), R"(42/room-1,["welcome to","/room-1"])",
+                          R"(42/room-1,["from ours"])"));
+  client.send("40/room-2,");
+  EXPECT_THAT(client.take(), testing::SizeIs(2));
+  client.send("40/room-x,");
+  EXPECT_THAT(client.take(), ElementsAre(R"(44/room-x,{"message":"Invalid namespace"})"));
+  EXPECT_THAT(made, ElementsAre("/room-1", "/room-2"));
+  (*parent)->emit("all");
+  bed.pump();
+  EXPECT_THAT(client.take(), ElementsAre(R"(42/room-1,["all"])", R"(42/room-2,["all"])"));
+}
+
+TEST(DynamicNamespace, IsNotMadeForWhatIsNoRegularExpression) {
+  TestBed bed;
+  const auto parent = bed.io().of_matching("/room-[");
+  ASSERT_FALSE(parent.has_value());
+  EXPECT_FALSE(parent.error().text.empty());
+}
+
 }  // namespace
 }  // namespace visavis::socketio

@@ -20,6 +20,7 @@ TEST(Handshake, HasAllThatNodesHas) {
     EXPECT_EQ(handshake.address().ip.to_string(), "127.0.0.1");
     EXPECT_FALSE(handshake.secure());
     EXPECT_TRUE(handshake.cross_domain());
+    EXPECT_EQ(socket.transport(), "websocket");
     EXPECT_EQ(handshake.query_value("a b"), "c&d");
     EXPECT_EQ(handshake.headers().find("origin"), "http://example.org");
     EXPECT_EQ(handshake.auth()["token"].as_string(), "t");

@@ -148,6 +148,12 @@ class Namespace {
   [[nodiscard]] std::size_t size() const { return adapter_.size(); }
   /// Rooms that somebody is in, the sockets' own not counted.
   [[nodiscard]] std::size_t room_count() const { return adapter_.room_count(); }
+  /// Their names; with a cluster, those of this server.
+  [[nodiscard]] std::vector<std::string> room_names() const { return adapter_.room_names(); }
+  /// How many sockets of this server are in the room.
+  [[nodiscard]] std::size_t room_size(std::string_view room) const {
+    return adapter_.room_size(room);
+  }
   /// The connected sockets' ids, the oldest first.
   [[nodiscard]] std::vector<std::string> socket_ids() const;
 

@@ -64,7 +64,8 @@ class ParentNamespace {
   friend class Server;
 
   NamespaceDecision decide_;
-  std::shared_ptr<NamespaceHooks> hooks_;  // shared with the children
+  std::function<bool(std::string_view)> matches_;  // null: clients alone may have children made
+  std::shared_ptr<NamespaceHooks> hooks_;          // shared with the children
   std::vector<Namespace*> children_;
 };
 

@@ -174,5 +174,17 @@ TEST_F(Rooms, OfAnotherNamespaceAreOthers) {
   EXPECT_THAT(b_.take(), IsEmpty());
 }
 
+TEST_F(Rooms, TheirNamesAndSizesCanBeAskedFor) {
+  join(a_, "b");
+  join(a_, "a");
+  bed_->join();
+  socket(1).join("a");
+  EXPECT_THAT(main().room_names(), testing::ElementsAre("a", "b"));
+  EXPECT_EQ(main().room_size("a"), 2U);
+  EXPECT_EQ(main().room_size("b"), 1U);
+  EXPECT_EQ(main().room_size("c"), 0U);
+  EXPECT_EQ(main().room_size(socket(0).id()), 1U);
+}
+
 }  // namespace
 }  // namespace visavis::socketio

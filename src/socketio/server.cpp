@@ -83,6 +83,10 @@ Namespace& Server::of(std::string_view name) {
   path += name;
   auto found = namespaces_.find(path);
   if (found == namespaces_.end()) {
+    ParentNamespace* const parent = find_parent(path);
+    if (Namespace* const child = parent == nullptr ? nullptr : make_child(*parent, path)) {
+      return *child;
+    }
     auto made = std::make_unique<Namespace>(*this, path);
     found = namespaces_.emplace(std::move(path), std::move(made)).first;
   }
@@ -93,6 +97,23 @@ ParentNamespace& Server::of_dynamic(NamespacePredicate allow) {
   return of_dynamic_async(
       [allow = std::move(allow)](std::string_view name, const json::Value& auth,
                                  NamespaceVerdict verdict) mutable { verdict(allow(name, auth)); });
+}
+
+std::expected<ParentNamespace*, Error> Server::of_matching(const std::string& pattern) {
+  auto test = engineio::origin_pattern(pattern);
+  if (!test) {
+    return std::unexpected(std::move(test.error()));
+  }
+  ParentNamespace& made = of_dynamic(
+      [matches = *test](std::string_view name, const json::Value&) { return matches(name); });
+  made.matches_ = std::move(*test);
+  return &made;
+}
+
+ParentNamespace* Server::find_parent(std::string_view name) const {
+  const auto found = std::ranges::find_if(
+      parents_, [&](const auto& parent) { return parent->matches_ && parent->matches_(name); });
+  return found == parents_.end() ? nullptr : found->get();
 }
 
 ParentNamespace& Server::of_dynamic_async(NamespaceDecision decide) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,6 +15,7 @@
 
 #include "base/deadline_queue.hpp"
 #include "base/entropy.hpp"
+#include "base/error.hpp"
 #include "base/place_table.hpp"
 #include "base/strong.hpp"
 #include "base/time.hpp"
@@ -123,6 +125,10 @@ class Server {
   /// Namespaces made when a client asks for one that is not there and that the predicate takes.
   /// Parents are asked in the order of their making.
   ParentNamespace& of_dynamic(NamespacePredicate allow);
+  /// … whose name matches a regular expression (ECMAScript's, found anywhere in the name unless it
+  /// says "^" and "$"), whoever asks: `of()` with such a name gives a child of this parent, too.
+  /// An error: it is none.
+  [[nodiscard]] std::expected<ParentNamespace*, Error> of_matching(const std::string& pattern);
   /// … whose answer may come later.
   ParentNamespace& of_dynamic_async(NamespaceDecision decide);
   /// Null if there is none of this name, which begins with a slash.
@@ -194,6 +200,8 @@ class Server {
   friend class Socket;
 
   Namespace& main() { return of("/"); }
+  /// The parent that takes this name whoever asks, if there is one.
+  [[nodiscard]] ParentNamespace* find_parent(std::string_view name) const;
   /// Null when there are too many.
   [[nodiscard]] Namespace* make_child(ParentNamespace& parent, std::string_view name);
   [[nodiscard]] Connection* find_connection(engineio::SessionHandle session) const;

@@ -422,6 +422,10 @@ std::size_t Socket::buffered_bytes() const {
   return connected_ ? connection_->buffered_bytes() : 0;
 }
 
+std::string_view Socket::transport() const {
+  return connection_ == nullptr ? std::string_view() : connection_->transport();
+}
+
 void Socket::end(DisconnectReason reason) {
   if (!connected_) {
     return;

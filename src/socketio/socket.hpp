@@ -73,6 +73,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
   [[nodiscard]] const Handshake& handshake() const { return handshake_; }
   [[nodiscard]] Namespace& of() const { return namespace_; }
   [[nodiscard]] bool connected() const { return connected_; }
+  /// "polling" or "websocket", as of now: an upgrade changes it. Empty once it has ended.
+  [[nodiscard]] std::string_view transport() const;
   /// Came back with the id, rooms and data of an earlier connection (`Options::recovery`).
   [[nodiscard]] bool recovered() const { return recovered_; }
 

@@ -17,7 +17,7 @@ namespace visavis::socketio {
 /// A Socket.IO server on several threads, each with a `Host` of its own; nothing is shared, and no
 /// balancer need keep a client on one of them.
 ///
-///     socketio::ThreadedHost hosts(4, {}, [](socketio::Host& host) {
+///     socketio::ThreadedHost hosts(4, HostOptions(), [](socketio::Host& host) {
 ///       host.io().on_connection([](socketio::Socket& socket) { … });
 ///     });
 ///     if (const auto port = hosts.listen(3000)) {
