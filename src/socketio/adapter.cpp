@@ -154,8 +154,8 @@ std::vector<std::string> Adapter::room_names() const {
 }
 
 std::size_t Adapter::room_size(std::string_view room) const {
-  const auto own = by_id_.find(room);
-  const bool has_owner = own != by_id_.end() && (*own)->member_.in_own_room;
+  const Socket* const own = by_id_.find(room);
+  const bool has_owner = own != nullptr && own->member_.in_own_room;
   const auto found = rooms_.find(room);
   return (has_owner ? 1U : 0U) + (found == rooms_.end() ? 0U : found->second->members.size());
 }

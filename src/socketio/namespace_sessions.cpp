@@ -114,8 +114,8 @@ void Namespace::drop_missed(const Audience& audience) {
     recovery_->expire_meant(audience);
   }
   for (const SocketPointer& socket : select(audience)) {
-    if (recovery_) {
-      recovery_->forget(socket->pid_);
+    if (recovery_ && socket->pid_) {
+      recovery_->forget(*socket->pid_);
     }
     if (socket->connected_) {
       ++server_.counters_.sockets_missed;
