@@ -171,12 +171,16 @@ void Namespace::ask(const SocketPointer& socket, std::size_t index) {
 
 void Namespace::admit(Socket& socket) {
   socket.connected_ = true;
-  adapter_.add(socket.shared_from_this());
   socket.connection_->joined(socket);
   ++server_.counters_.sockets;
   if (recovery_ && !socket.recovered_) {
     begin_recovery(socket);
-  } else if (recovery_ && !resume(socket)) {
+  }
+  adapter_.add(socket.shared_from_this());
+  if (!socket.connected_) {
+    return;  // ended by a handler of the room that is its own
+  }
+  if (recovery_ && socket.recovered_ && !resume(socket)) {
     // Dropped while a middleware thought about it. The client comes back by itself, as a new one.
     socket.connection_->close(engineio::CloseReason::kForcedClose);
     return;

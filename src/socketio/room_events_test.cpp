@@ -85,5 +85,27 @@ TEST_F(RoomEventsTest, AHandlerMayChangeRoomsAndEndSockets) {
   EXPECT_EQ(bed_.io().of("/").size(), 1U);
 }
 
+TEST(RoomEvents, AHandlerMayEndTheSocketThatIsJustConnecting) {
+  for (const bool recovers : {false, true}) {
+    for (const bool close : {false, true}) {
+      Options options;
+      if (recovers) {
+        options.recovery = RecoveryOptions{};
+      }
+      TestBed bed(options);
+      Namespace& main = bed.io().of("/");
+      bool greeted = false;
+      main.on_connection([&](Socket&) { greeted = true; });
+      main.room_events().on_join(
+          [&](std::string_view, std::string_view id) { main.find(id)->disconnect(close); });
+      TestBed::Client& client = bed.open();
+      client.send("40");
+      EXPECT_FALSE(greeted);
+      EXPECT_EQ(main.size(), 0U);
+      EXPECT_EQ(client.closed(), close);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace visavis::socketio
