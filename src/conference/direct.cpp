@@ -20,7 +20,7 @@ Refusal too_many(AddressQuota::Full full) {
                        .message = "Too many sessions from this address."};
 }
 
-/// The first line of each kind is published: one picture and its sound (RFC 9725 §4.2).
+/// The first line of each kind is published: one picture and its sound (RFC 9725 §4.4.2).
 std::vector<PublishRequest> lines_of(const Transport& transport) {
   std::vector<PublishRequest> lines;
   for (const rtp::PublishLine& line : transport.negotiated.publish_lines) {

@@ -12,7 +12,9 @@ constexpr auto kPublisher = DirectRole::kPublisher;
 constexpr auto kPlayer = DirectRole::kPlayer;
 
 testpeer::MediaSession::Options sender(unsigned number) {
-  return person(number).media;
+  testpeer::MediaSession::Options options = person(number).media;
+  options.offer = testpeer::OfferShape::kPublish;
+  return options;
 }
 testpeer::MediaSession::Options receiver() {
   return viewer(9).media;

@@ -97,7 +97,7 @@ TEST_F(Direct, ANameThatIsTakenIsRefused) {
 
 TEST_F(Direct, AnOfferThatOnlyReceivesPublishesNothing) {
   EXPECT_EQ(code(publish("studio", "Camera", offer_of_both(sdp::Direction::kRecvOnly))),
-            "invalid-offer");
+            "no-media");
   EXPECT_EQ(code(publish("studio", "Camera", offer_of_both(sdp::Direction::kInactive))),
             "no-media");
   EXPECT_EQ(code(publish("studio", "Camera", "v=0\r\n")), "invalid-offer");
@@ -186,8 +186,7 @@ TEST_F(Direct, ThereIsNothingToPlayOfWhoIsNotThereOrPublishesNothing) {
   EXPECT_EQ(code(play("studio", "Grace")), "no-such-participant");
   EXPECT_EQ(code(play("studio", "Ada")), "no-such-stream");
   publish("studio", "Camera");
-  EXPECT_EQ(code(play("studio", "Camera", offer_of_both(sdp::Direction::kSendOnly))),
-            "invalid-offer");
+  EXPECT_EQ(code(play("studio", "Camera", offer_of_both(sdp::Direction::kSendOnly))), "no-media");
 }
 
 TEST_F(Direct, PlayersEndWithWhomTheyPlay) {

@@ -7,6 +7,12 @@
 namespace visavis::conference {
 namespace {
 
+/// The description is sound, but what it offers cannot be taken.
+bool is_about_media(sdp::SdpError error) {
+  return error == sdp::SdpError::kNoMedia || error == sdp::SdpError::kUnusableLine ||
+         error == sdp::SdpError::kTooManyTracks;
+}
+
 /// RFC 8829 §5.2.1: a session id of 62 bits, so that it fits anybody's signed number.
 std::string make_origin_id(Entropy& entropy) {
   std::uint64_t id = 0;
@@ -102,7 +108,10 @@ std::expected<Transport, Refusal> Negotiator::conclude(const sdp::Description& o
   auto answered = sdp::answer(offer, our_side(transport, purpose),
                               before == nullptr ? nullptr : &before->negotiated, entropy_);
   if (!answered) {
-    return refuse(ErrorCode::kInvalidOffer, std::string(to_string(answered.error())));
+    const bool direct = purpose != sdp::Purpose::kCall;
+    const ErrorCode code =
+        direct && is_about_media(answered.error()) ? ErrorCode::kNoMedia : ErrorCode::kInvalidOffer;
+    return refuse(code, std::string(to_string(answered.error())));
   }
   transport.negotiated = *std::move(answered);
   return transport;

@@ -146,6 +146,9 @@ class Answerer {
       if (answered.role != Role::kRejected) {
         answered.codecs = choose_codecs(line, answered.role);
       }
+      if (const auto error = refuse_track(answered)) {
+        return std::unexpected(*error);
+      }
       if (answered.codecs.empty()) {
         answered.role = Role::kRejected;
       } else if (!line.rtcp_mux) {
@@ -158,6 +161,21 @@ class Answerer {
     const bool usable = std::ranges::any_of(
         lines_, [](const Answered& line) { return line.role != Role::kRejected; });
     return usable ? std::expected<void, SdpError>() : std::unexpected(SdpError::kNoMedia);
+  }
+
+  /// Who only publishes has all of what it offers taken, or nothing: half of a broadcast misleads
+  /// (RFC 9725 §4.4.2, §4.4.3).
+  std::optional<SdpError> refuse_track(const Answered& line) const {
+    if (ours_.purpose != Purpose::kPublish || line.role != Role::kPublish) {
+      return std::nullopt;
+    }
+    if (line.codecs.empty()) {
+      return SdpError::kUnusableLine;
+    }
+    const bool is_second = std::ranges::any_of(lines_, [&line](const Answered& other) {
+      return other.role == Role::kPublish && other.offered->kind == line.offered->kind;
+    });
+    return is_second ? std::optional(SdpError::kTooManyTracks) : std::nullopt;
   }
 
   std::vector<const OfferedCodec*> choose_codecs(const Line& line, Role role) {

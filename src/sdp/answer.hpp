@@ -18,9 +18,11 @@ namespace visavis::sdp {
 
 /// What a connection is for, which decides the role of its m-lines.
 enum class Purpose : std::uint8_t {
-  kCall,     ///< Sending lines publish, receiving lines are slots.
-  kPublish,  ///< Sending lines only (WHIP, RFC 9725 §4.2); H.264 of any profile, with the others.
-  kPlay,     ///< Receiving lines only, slots also when offered `sendrecv` (WHEP).
+  kCall,  ///< Sending lines publish, receiving lines are slots.
+  /// Sending lines only, one of a kind, and all of them (WHIP, RFC 9725 §4.4); H.264 of any
+  /// profile, with the others.
+  kPublish,
+  kPlay,  ///< Receiving lines only, slots also when offered `sendrecv` (WHEP).
 };
 
 /// What the server brings into an answer.

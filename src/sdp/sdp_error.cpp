@@ -20,6 +20,10 @@ std::string_view to_string(SdpError error) {
     case SdpError::kNoMid: return "Every m-line needs an a=mid of its own.";
     case SdpError::kLinesChanged:
       return "A further offer must keep the m-lines of the one before, in their order.";
+    case SdpError::kUnusableLine:
+      return "A sending line has no codec that can be used: there are VP8, H.264 with "
+             "packetization-mode=1, and Opus.";
+    case SdpError::kTooManyTracks: return "A publisher sends at most one audio and one video line.";
     case SdpError::kTooManySlots: return "The offer has too many receiving lines.";
   }
   return "";

@@ -20,6 +20,8 @@ enum class SdpError : std::uint8_t {
   kOffererPassive,    ///< `a=setup:passive`: both sides would wait for a ClientHello.
   kNoMid,             ///< A line without `a=mid`, or two lines with the same.
   kLinesChanged,      ///< A further offer that drops, reorders or retypes earlier lines.
+  kUnusableLine,      ///< A publisher's sending line of no codec that is forwarded.
+  kTooManyTracks,     ///< A publisher's second sending line of a kind.
   kTooManySlots,      ///< More receiving lines than the server serves.
 };
 

@@ -24,6 +24,7 @@ unsigned status_of(ErrorCode code) {
     case ErrorCode::kNoSuchStream: return 404;
     case ErrorCode::kNameTaken: return 409;
     case ErrorCode::kOfferTooLarge: return 413;
+    case ErrorCode::kNoMedia: return 422;  // RFC 9725 §4.4.2, §4.4.3
     case ErrorCode::kTooManySessionsFromAddress: return 429;
     case ErrorCode::kTooManySessions:
     case ErrorCode::kTooManyRooms:

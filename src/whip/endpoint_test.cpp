@@ -106,6 +106,17 @@ TEST_F(Whip, RefusalsHaveTheirStatusAndASentence) {
   const Answer large = ask("POST", "/whip/studio/C", std::string(600'000, ' '));
   EXPECT_EQ(large.status(), "413");
   EXPECT_THAT(large.body(), HasSubstr("An offer has at most"));
+  const Answer nothing = ask("POST", "/whip/studio/C", offer_of_both(sdp::Direction::kRecvOnly));
+  EXPECT_EQ(nothing.status(), "422");
+  EXPECT_EQ(nothing.body(), "The offer has no audio or video line that can be used.\n");
+  const Answer twice =
+      ask("POST", "/whip/studio/C",
+          conference::offer_of({{rtp::MediaKind::kVideo, sdp::Direction::kSendOnly},
+                                {rtp::MediaKind::kVideo, sdp::Direction::kSendOnly}}));
+  EXPECT_EQ(twice.status(), "422");
+  EXPECT_EQ(twice.body(), "A publisher sends at most one audio and one video line.\n");
+  EXPECT_EQ(ask("POST", "/whep/studio/Camera", offer_of_both(sdp::Direction::kSendOnly)).status(),
+            "422");
   EXPECT_EQ(ask("POST", "/whip/studio", offer_of_both(sdp::Direction::kSendOnly)).status(), "404");
 }
 
