@@ -70,7 +70,7 @@ class VideoSource {
   bool key_wanted_ = true;
 };
 
-/// The descriptor's size in front of the stamp in payloads of this codec.
-[[nodiscard]] std::size_t descriptor_bytes(rtp::CodecName codec);
+/// What lies in front of the stamp in this payload of a source of this codec.
+[[nodiscard]] std::size_t descriptor_bytes(rtp::CodecName codec, Bytes payload);
 
 }  // namespace visavis::testpeer

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <vector>
 
+#include "base/byte_reader.hpp"
 #include "rtp/keyframe.hpp"
 #include "rtp/vp8_descriptor.hpp"
 
@@ -63,8 +65,10 @@ TEST(VideoSource, WritesPayloadsThatParsersUnderstand) {
         sum += size;
         EXPECT_LE(size, VideoSource::kPayloadMax);
         const Bytes payload = Bytes(cell).first(size);
-        EXPECT_EQ(rtp::starts_keyframe({codec}, payload), frame->key && index == 0);
-        const auto stamp = read_stamp(payload.subspan(descriptor_bytes(codec)));
+        // H.264: the parameter sets, and the slice behind them.
+        const unsigned starts = codec == rtp::CodecName::kH264 ? 2 : 1;
+        EXPECT_EQ(rtp::starts_keyframe({codec}, payload), frame->key && index < starts);
+        const auto stamp = read_stamp(payload.subspan(descriptor_bytes(codec, payload)));
         ASSERT_TRUE(stamp);
         EXPECT_EQ(stamp->frame, frame->number);
         EXPECT_EQ(stamp->count, frame->packets);
@@ -72,6 +76,26 @@ TEST(VideoSource, WritesPayloadsThatParsersUnderstand) {
       EXPECT_EQ(sum, frame->bytes);
     }
   }
+}
+
+TEST(VideoSource, AnH264KeyframeBeginsWithItsParameterSets) {
+  VideoSource source({.codec = rtp::CodecName::kH264, .key_bytes = 100}, Random(1));
+  source.start(kStart);
+  const auto frame = source.poll_frame(kStart);
+  ASSERT_TRUE(frame && frame->key);
+  ASSERT_EQ(frame->packets, 2);
+  Buffer cell(1'500);
+  ByteReader reader(Bytes(cell).first(source.write_payload(*frame, 0, cell)));
+  EXPECT_EQ(reader.u8() & 0x1FU, 24U);  // STAP-A
+  std::vector<unsigned> types;
+  while (reader.ok() && !reader.rest().empty()) {
+    const Bytes unit = reader.bytes(reader.u16());
+    types.push_back(unit.empty() ? 0U : std::to_integer<unsigned>(unit[0]) & 0x1FU);
+  }
+  EXPECT_TRUE(reader.ok());
+  EXPECT_EQ(types, (std::vector{7U, 8U, 6U, 12U}));
+  static_cast<void>(source.write_payload(*frame, 1, cell));
+  EXPECT_EQ(std::to_integer<unsigned>(cell[0]) & 0x1FU, 5U);  // Whole: never both ends of an FU-A.
 }
 
 TEST(VideoSource, CountsVp8PictureIdsUpInFifteenBits) {
