@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <vector>
 
 namespace visavis::load {
 namespace {
@@ -34,13 +35,24 @@ Duration seconds(double of) {
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(of));
 }
 
+/// An option of one of a few words.
+template <class Value>
+CLI::Option* add_choice(CLI::App& program, const std::string& name, Value& into,
+                        const std::map<std::string, Value>& words, const std::string& help) {
+  std::vector<std::string> known;
+  for (const auto& [word, value] : words) {
+    known.push_back(word);
+  }
+  return program
+      .add_option_function<std::string>(
+          name, [&into, words](const std::string& word) { into = words.at(word); }, help)
+      ->check(CLI::IsMember(known));
+}
+
 void declare_server(CLI::App& program, Options& options, Given& given) {
   program.add_option("--server", given.server, "the server's signalling")->capture_default_str();
-  program
-      .add_option("--over", options.over,
-                  "call: the call protocol over Socket.IO; whip: WHIP and WHEP")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Over>{{"call", Over::kCall}, {"whip", Over::kWhip}}));
+  add_choice<Over>(program, "--over", options.over, {{"call", Over::kCall}, {"whip", Over::kWhip}},
+                   "call: the call protocol over Socket.IO (default); whip: WHIP and WHEP");
   program.add_option(
       "--whip", options.whip_template,
       "URL to publish to, with {room} and {name}; default SERVER/whip/{room}/{name}");
@@ -71,9 +83,10 @@ void declare_shape(CLI::App& program, Options& options, Given& given) {
       ->check(CLI::Range(1U, 120U));
   program.add_option("--codec", given.codec, "vp8 or h264")->check(CLI::IsMember({"vp8", "h264"}));
   program.add_flag("!--no-audio", options.with_audio, "publish video alone");
-  program.add_option("--cipher", options.cipher, "SRTP profile to offer: gcm or cm; default both")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, dtls::SrtpProfiles>{
-          {"gcm", dtls::SrtpProfiles::kGcm}, {"cm", dtls::SrtpProfiles::kCm}}));
+  add_choice<dtls::SrtpProfiles>(
+      program, "--cipher", options.cipher,
+      {{"gcm", dtls::SrtpProfiles::kGcm}, {"cm", dtls::SrtpProfiles::kCm}},
+      "SRTP profile to offer: gcm or cm; default both");
 }
 
 void declare_course(CLI::App& program, Options& options, Given& given) {
@@ -91,9 +104,10 @@ void declare_course(CLI::App& program, Options& options, Given& given) {
   program.add_option("--duration", given.duration, "seconds of measuring (of each step of a ramp)")
       ->check(CLI::Range(0.5, kSecondsMax));
   program
-      .add_option("--ramp", options.ramp_step,
-                  "broadcast: add so many viewers at a time until loss is over 0.1 % or p99 "
-                  "latency over 50 ms")
+      .add_option(
+          "--ramp", options.ramp_step,
+          "add so many viewers at a time until loss is over 0.1 % or p99 latency over 50 ms; "
+          "meeting: so many participants, in whole rooms; not for churn")
       ->check(CLI::Range(std::size_t{1}, Options::kClientsMax));
   program.add_option("--ramp-max", options.ramp_max, "where a ramp ends")
       ->check(CLI::Range(std::size_t{1}, Options::kClientsMax));
@@ -178,8 +192,13 @@ std::expected<void, std::string> complete(Options& options, const Given& given) 
 std::expected<void, std::string> check_together(const Options& options) {
   const bool broadcasts =
       options.scenario == Scenario::kBroadcast || options.scenario == Scenario::kChurn;
-  if (options.ramp_step != 0 && (options.scenario != Scenario::kBroadcast || options.rooms != 1)) {
-    return std::unexpected("--ramp is for a broadcast in one room");
+  if (options.ramp_step != 0 && options.scenario == Scenario::kChurn) {
+    return std::unexpected("--ramp finds how many stay: it is not for churn");
+  }
+  const bool whole_rooms = options.ramp_step % options.people == 0 &&
+                           (options.ramp_step == 0 || options.ramp_max % options.people == 0);
+  if (options.scenario == Scenario::kMeeting && !whole_rooms) {
+    return std::unexpected("--ramp and --ramp-max of a meeting are multiples of --people");
   }
   if (options.over == Over::kWhip && options.scenario == Scenario::kMeeting) {
     return std::unexpected("a meeting needs the call protocol: --over call");
@@ -205,16 +224,21 @@ std::expected<Options, Exit> read_command_line(std::span<const char* const> argu
       "visavis-load");
   Options options;
   Given given;
-  program
-      .add_option("scenario", options.scenario,
-                  "broadcast (1 to many), meeting (rooms where all publish), churn (joins and "
-                  "leaves beside a broadcast), audio (many microphones to many)")
-      ->required()
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Scenario>{{"broadcast", Scenario::kBroadcast},
-                                          {"meeting", Scenario::kMeeting},
-                                          {"churn", Scenario::kChurn},
-                                          {"audio", Scenario::kAudio}}));
+  add_choice<Scenario>(program, "scenario", options.scenario,
+                       {{"broadcast", Scenario::kBroadcast},
+                        {"meeting", Scenario::kMeeting},
+                        {"churn", Scenario::kChurn},
+                        {"audio", Scenario::kAudio}},
+                       "broadcast (1 to many), meeting (rooms where all publish), churn (joins and "
+                       "leaves beside a broadcast), audio (many microphones to many)")
+      ->required();
+  program.footer(
+      "Examples:\n"
+      "  visavis-load broadcast --viewers 200 --server-pid $(pidof visavis)\n"
+      "  visavis-load meeting --rooms 10 --people 6 --views 5 --codec h264\n"
+      "  visavis-load churn --churn 100 --stay 2 --duration 60\n"
+      "  visavis-load broadcast --over whip --ramp 250 --ramp-max 3000 --json results.json\n"
+      "Exit code 2: the command line; 1: nothing could be measured, or --strict found a fault.");
   declare_server(program, options, given);
   declare_shape(program, options, given);
   declare_course(program, options, given);

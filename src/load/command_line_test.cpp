@@ -46,13 +46,30 @@ TEST(CommandLine, ABadFlagIsOneLineAndExitCodeTwo) {
            {"broadcast", "--server", "https://127.0.0.1"},
            {"broadcast", "--server-pid", "12,x"},
            {"meeting", "--over", "whip"},
-           {"meeting", "--ramp", "10"},
+           {"meeting", "--people", "4", "--ramp", "10"},
+           {"churn", "--ramp", "10"},
+           {"broadcast", "--cipher", "des"},
            {"broadcast", "--rooms", "1000", "--viewers", "1000"}}) {
     const auto options = read(bad);
     ASSERT_FALSE(options);
     EXPECT_EQ(options.error().code, Exit::kUsage);
     EXPECT_EQ(options.error().text.find('\n'), std::string::npos);
   }
+}
+
+TEST(CommandLine, EveryScenarioWhoseViewersStayHasARamp) {
+  for (const char* scenario : {"broadcast", "audio", "meeting"}) {
+    const auto options = read({scenario, "--ramp", "40", "--ramp-max", "400"});
+    ASSERT_TRUE(options) << options.error().text;
+    EXPECT_EQ(options->ramp_step, 40U);
+  }
+  const auto meeting = read({"meeting", "--ramp", "40", "--ramp-max", "400"});
+  EXPECT_EQ(meeting->publishers_in_all() + meeting->viewers_in_all(), 400U);
+}
+
+TEST(CommandLine, AnUnknownScenarioIsToldWithThoseThatThereAre) {
+  const std::string text = read({"meetin"}).error().text;
+  EXPECT_NE(text.find("meetin not in {audio,broadcast,churn,meeting}"), std::string::npos) << text;
 }
 
 TEST(CommandLine, TrafficLeavesThisMachineOnlyWhenAllowed) {

@@ -36,11 +36,11 @@ Course::Course(Instant now, const Options& options, Swarm& swarm, Progress progr
 }
 
 std::size_t Course::viewers_of_first_step() const {
-  if (options_.scenario == Scenario::kMeeting) {
-    return options_.rooms * options_.people;
+  if (options_.ramp_step != 0) {
+    return std::min(options_.ramp_step, options_.ramp_max);
   }
-  return options_.ramp_step != 0 ? std::min(options_.ramp_step, options_.ramp_max)
-                                 : options_.rooms * options_.viewers;
+  return options_.rooms *
+         (options_.scenario == Scenario::kMeeting ? options_.people : options_.viewers);
 }
 
 void Course::enter(Instant now, Step step) {
@@ -135,7 +135,12 @@ void Course::start_viewers(Instant now) {
   const Duration joining = Duration(static_cast<std::int64_t>(
       static_cast<double>(started_in_step_) / options_.joins_per_second * 1e6));
   const bool waited = now - since_ >= joining + kJoinPatience;
-  if (census.seeing + census.failed >= census.viewers || waited) {
+  const bool all_told = census.seeing + census.failed >= census.viewers;
+  if (target_ > 0 && census.seeing == 0 && census.failed > 0 && (all_told || waited)) {
+    failure_ = fmt::format("{} of {} viewers failed, and none saw anything: {}", census.failed,
+                           census.viewers, census.failure);
+    stop(now);
+  } else if (all_told || waited) {
     enter(now, Step::kSettling);
   }
 }
@@ -168,6 +173,10 @@ void Course::measure(Instant now) {
     next_sample_ += std::chrono::seconds(1);
     if (const auto usage = read_usage(options_.server_pids)) {
       resident_.push_back(usage->resident_bytes);
+    } else if (usage_before_) {
+      failure_ = "the server's process has ended while it was measured";
+      stop(now);
+      return;
     }
   }
   if (now - since_ >= options_.duration) {
@@ -227,9 +236,6 @@ void Course::end_measuring(Instant now) {
 }
 
 void Course::stop(Instant now) {
-  if (step_ == Step::kMeasuring && now - since_ < options_.duration && !failure_.empty()) {
-    failure_ = "stopped";
-  }
   swarm_.leave_all(now);
   enter(now, Step::kLeaving);
 }

@@ -10,6 +10,7 @@
 #include "load/command_line.hpp"
 #include "load/course.hpp"
 #include "load/report.hpp"
+#include "load/server_usage.hpp"
 #include "load/swarm.hpp"
 #include "net/clock.hpp"
 #include "net/descriptor_limit.hpp"
@@ -54,6 +55,9 @@ int finish(const Options& options, const Swarm& swarm, const Course& course) {
       return fail("cannot write " + options.json_file);
     }
   }
+  if (!course.failure().empty()) {
+    return fail(course.failure());
+  }
   if (options.strict) {
     if (const std::string wrong = blemish(results.back()); !wrong.empty()) {
       return fail(wrong);
@@ -63,6 +67,9 @@ int finish(const Options& options, const Swarm& swarm, const Course& course) {
 }
 
 int run(const Options& options) {
+  if (!options.server_pids.empty() && !read_usage(options.server_pids)) {
+    return fail("--server-pid: there is no such process, or /proc does not show it");
+  }
   net::block_signals({SIGINT, SIGTERM, SIGPIPE});
   net::raise_descriptor_limit();
   net::SystemEntropy entropy;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.hpp"
@@ -19,6 +20,17 @@ enum class Scenario : std::uint8_t {
   kAudio,      ///< `publishers` microphones a room, heard by `viewers`.
 };
 enum class Over : std::uint8_t { kCall, kWhip };  ///< Socket.IO, or WHIP and WHEP.
+
+/// As it stands on the command line.
+[[nodiscard]] constexpr std::string_view to_string(Scenario scenario) {
+  switch (scenario) {
+    case Scenario::kBroadcast: return "broadcast";
+    case Scenario::kMeeting: return "meeting";
+    case Scenario::kChurn: return "churn";
+    case Scenario::kAudio: return "audio";
+  }
+  return "";
+}
 
 /// All that `visavis-load` can be told.
 struct Options {
@@ -76,7 +88,10 @@ struct Options {
     return total <= kFew ? 1 : kOneIn;
   }
   [[nodiscard]] std::size_t publishers_in_all() const {
-    return scenario == Scenario::kMeeting ? rooms * people : rooms * publishers;
+    if (scenario == Scenario::kMeeting) {
+      return ramp_step != 0 ? ramp_max : rooms * people;
+    }
+    return rooms * publishers;
   }
   /// Beside publishers, at the most.
   [[nodiscard]] std::size_t viewers_in_all() const {

@@ -210,6 +210,9 @@ std::string write_json(const Options& options, std::span<const Result> results,
                        const std::string& ramp_ended) {
   json::Writer writer;
   writer.begin_object();
+  writer.member("scenario", to_string(options.scenario));
+  writer.member("over", options.over == Over::kCall ? "call" : "whip");
+  writer.member("codec", options.codec == rtp::CodecName::kH264 ? "h264" : "vp8");
   writer.member("bitrate", options.bitrate);
   writer.member("rooms", options.rooms);
   if (options.ramp_step != 0) {

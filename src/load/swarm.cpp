@@ -1,10 +1,12 @@
 #include "load/swarm.hpp"
 
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "base/check.hpp"
@@ -64,6 +66,17 @@ net::FileDescriptor connect_to(const SocketAddress& server, const SocketAddress&
   const net::KernelAddress to = net::to_kernel(server);
   const int result = ::connect(socket.value(), to.pointer(), to.length);
   return result == 0 || errno == EINPROGRESS ? std::move(socket) : net::FileDescriptor();
+}
+
+int pending_error(int fd) {
+  int error = 0;
+  socklen_t size = sizeof(error);
+  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : 0;
+}
+
+std::string unreachable(const SocketAddress& server, int error) {
+  return fmt::format("no connection to {}: {}", server.to_string(),
+                     std::generic_category().message(error));
 }
 
 /// A stamp's source: 0 is nobody's.
@@ -388,7 +401,7 @@ void Swarm::follow_phase(std::size_t index) {
   if (!member.counted_failed && member.client->phase() == VirtualClient::Phase::kFailed) {
     member.counted_failed = true;
     if (census_.failure.empty()) {
-      census_.failure = member.client->failure();
+      census_.failure = member.unreachable.empty() ? member.client->failure() : member.unreachable;
     }
     ++census_.failed;
   }
@@ -405,6 +418,7 @@ void Swarm::follow_stream(Instant now, std::size_t index) {
   if (Buffer bytes = member.client->poll_stream_output(); !bytes.empty()) {
     member.stream->queue({share(std::move(bytes))});
   }
+  note_unreachable(member);      // Asked first, for the write takes the error away.
   std::uint64_t wire_bytes = 0;  // Nobody asks here.
   const auto written = member.stream->write(wire_bytes);
   if (!written || !member.client->wants_stream()) {
@@ -420,6 +434,7 @@ void Swarm::open_stream(std::size_t index) {
   Member& member = members_[index];
   net::FileDescriptor socket = connect_to(member.client->server(), member.local);
   if (!socket.is_open()) {
+    member.unreachable = unreachable(member.client->server(), errno);
     member.client->handle_stream_closed(net::now());
     touch(index);
     return;
@@ -428,11 +443,21 @@ void Swarm::open_stream(std::size_t index) {
   member.stream = std::make_unique<net::TcpConnection>(std::move(socket), nullptr);
   member.stream_watch =
       reactor_.watch(fd, net::Interest::kReadWrite, [this, index](Instant now, net::Ready ready) {
+        note_unreachable(members_[index]);
         if (ready.read) {
           read_stream(now, index);
         }
         touch(index);
       });
+}
+
+void Swarm::note_unreachable(Member& member) {
+  if (!member.stream) {
+    return;
+  }
+  if (const int error = pending_error(member.stream->fd()); error != 0) {
+    member.unreachable = unreachable(member.client->server(), error);
+  }
 }
 
 void Swarm::read_stream(Instant now, std::size_t index) {

@@ -105,7 +105,8 @@ class Swarm {
     std::vector<Stream> streams;
     std::unique_ptr<SentLog> video;
     std::unique_ptr<SentLog> audio;
-    bool opened = false;  // Every packet is.
+    std::string unreachable;  // Why its server could not be connected to.
+    bool opened = false;      // Every packet is.
     bool connected = false;
     bool sees = false;
     bool dirty = false;
@@ -143,6 +144,7 @@ class Swarm {
   void follow_phase(std::size_t index);
   void follow_stream(Instant now, std::size_t index);
   void open_stream(std::size_t index);
+  static void note_unreachable(Member& member);
   void read_stream(Instant now, std::size_t index);
   void close_stream(Instant now, std::size_t index);
 

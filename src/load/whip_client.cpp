@@ -15,6 +15,23 @@ const std::array<testpeer::ListedSlot, 2>& played_lines() {
   return lines;
 }
 
+/// The status, and what the server says about it: the first line of its text, as far as it is one.
+std::string refusal_of(const HttpResponse& response) {
+  constexpr std::size_t kTextMax = 200;
+  std::string text = "HTTP " + std::to_string(response.status);
+  if (response.status >= 300 && response.status < 400) {
+    return text + " to \"" + response.location + "\": redirections are not followed, give that URL";
+  }
+  const std::string_view line =
+      std::string_view(response.body).substr(0, std::min(response.body.find('\n'), kTextMax));
+  const bool readable = std::ranges::all_of(
+      line, [](char letter) { return (letter >= ' ' && letter != '\x7F') || letter == '\r'; });
+  if (readable && !line.empty() && !line.starts_with('<')) {
+    text += ": " + std::string(line.substr(0, line.find('\r')));
+  }
+  return text;
+}
+
 }  // namespace
 
 WhipClient::WhipClient(Instant now, Options options, const dtls::Identity& identity, Random random)
@@ -73,7 +90,7 @@ void WhipClient::handle_response(Instant now, const HttpResponse& response) {
     return;
   }
   if (response.status != 201) {  // RFC 9725 §4.2
-    fail("HTTP " + std::to_string(response.status));
+    fail(refusal_of(response));
     return;
   }
   if (auto resource = resolve(options_.url, response.location);

@@ -95,6 +95,23 @@ TEST_F(Playing, ARefusalIsAFailureWithItsStatus) {
   EXPECT_EQ(client_.failure(), "HTTP 404");
 }
 
+TEST_F(Playing, ARefusalIsToldInTheServersWords) {
+  const std::string body = "Nobody of this name is in the room.\n";
+  answer("HTTP/1.1 404 Not Found\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+         body);
+  EXPECT_EQ(client_.failure(), "HTTP 404: Nobody of this name is in the room.");
+}
+
+TEST_F(Playing, APageOfHtmlIsNotTold) {
+  answer("HTTP/1.1 503 Busy\r\nContent-Length: 7\r\n\r\n<html/>");
+  EXPECT_EQ(client_.failure(), "HTTP 503");
+}
+
+TEST_F(Playing, ARedirectionIsToldWithItsTarget) {
+  answer("HTTP/1.1 307 T\r\nLocation: http://127.0.0.1:81/a\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_NE(client_.failure().find("\"http://127.0.0.1:81/a\""), std::string::npos);
+}
+
 TEST_F(Playing, AnAnswerThatIsNoDescriptionIsAFailure) {
   answer("HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nhi");
   EXPECT_EQ(client_.phase(), Phase::kFailed);

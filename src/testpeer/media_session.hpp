@@ -37,7 +37,7 @@ struct ListedSlot {
 /// Which lines an offer has.
 enum class OfferShape : std::uint8_t {
   kCall,     ///< The call protocol's: four to send on, seats and voices.
-  kPublish,  ///< WHIP (RFC 9725 §4.2): one of each kind to send on.
+  kPublish,  ///< WHIP (RFC 9725 §4.4.2): one of each kind to send on.
   kPlay,     ///< WHEP: one of each kind to receive on.
 };
 
