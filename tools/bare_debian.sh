@@ -57,7 +57,7 @@ page = urllib.request.urlopen("http://127.0.0.1:18080/r/bare", timeout=10).read(
 assert "<script" in page, page
 PY
 pkill -TERM -P "$server" 2> /dev/null || true
-kill "$server"
+kill "$server" 2> /dev/null || true  # Gone already, when its child was its last command.
 wait "$server" || true
 
 echo "== ./dev test"
