@@ -31,6 +31,18 @@ test('where the WebSocket upgrade is refused, polling carries the call', async (
   await ben.leave();
 });
 
+test('without offloads of the kernel and without ipsec-mb a call is the same', async (t) => {
+  const plain = await Server.start({ args: ['--udp-offload', 'off', '--srtp-cipher', 'openssl'] });
+  t.after(() => plain.stop());
+  const ann = await Caller.join(browser, plain, 'plain', 'Ann');
+  const ben = await Caller.join(browser, plain, 'plain', 'Ben');
+  await Promise.all([ann.seesMoving(1), ben.seesMoving(1)]);
+  assert.equal(await plain.metric('visavis_udp_offload'), 0);
+  assert.match(await (await fetch(`${plain.url}/metrics`)).text(), /visavis_srtp_cipher\{name="OpenSSL"\} 1/i);
+  await ann.leave();
+  await ben.leave();
+});
+
 test('ten seconds of garbage at both ports leave a call undisturbed', async () => {
   const ann = await Caller.join(browser, server, 'garbage', 'Ann');
   const ben = await Caller.join(browser, server, 'garbage', 'Ben');

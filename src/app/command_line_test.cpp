@@ -67,6 +67,15 @@ TEST(CommandLine, SplitsListsOfAddresses) {
   EXPECT_THAT(config.metrics.addresses, ElementsAre(IpAddress::parse("192.0.2.7").value()));
 }
 
+TEST(CommandLine, ForcesTheFallbacksOfTheMediaPath) {
+  const Config config = read({"serve", "--udp-offload", "off", "--srtp-cipher", "openssl"}).value();
+  EXPECT_FALSE(config.media_sockets.send_offload);
+  EXPECT_FALSE(config.media_sockets.receive_offload);
+  EXPECT_EQ(config.worker.cipher, srtp::CipherChoice::kOpenssl);
+  expect_usage_error({"serve", "--udp-offload", "maybe"}, "maybe");
+  expect_usage_error({"serve", "--srtp-cipher", "rot13"}, "rot13");
+}
+
 TEST(CommandLine, ChangesLimits) {
   const Config config =
       read({"serve", "--limit", "participants-per-room=7", "--limit", "resume-seconds=1.5"})

@@ -9,6 +9,7 @@
 #include "engineio/options.hpp"
 #include "http/server.hpp"
 #include "net/http_host.hpp"
+#include "net/udp_socket.hpp"
 #include "sfu/media_worker.hpp"
 #include "socketio/server.hpp"
 
@@ -42,6 +43,7 @@ struct Config {
 
   Endpoints http;
   Endpoints media;
+  net::UdpSocket::Options media_sockets;
   std::vector<IpAddress> announce;  ///< Empty: what the interfaces have.
   std::string web;                  ///< Empty: where the build or the package puts the page.
   TlsConfig tls;

@@ -42,7 +42,7 @@ std::vector<SocketAddress> usable(const Config::Endpoints& endpoints) {
 std::expected<std::vector<net::UdpSocket>, Error> open_media(const Config& config) {
   std::vector<net::UdpSocket> sockets;
   for (const SocketAddress& at : usable(config.media)) {
-    auto socket = net::UdpSocket::open(at);
+    auto socket = net::UdpSocket::open(at, config.media_sockets);
     if (!socket) {
       return std::unexpected(socket.error());
     }

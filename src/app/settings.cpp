@@ -6,9 +6,11 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "app/limits.hpp"
+#include "srtp/cipher.hpp"
 
 namespace visavis::app {
 namespace {
@@ -139,6 +141,34 @@ Applied accept_codecs(Config& config, Values values) {
   return {};
 }
 
+Applied set_udp_offload(Config& config, Values values) {
+  if (values.back() != "on" && values.back() != "off") {
+    return error(fmt::format("udp-offload \"{}\" is not on or off", values.back()));
+  }
+  config.media_sockets.send_offload = values.back() == "on";
+  config.media_sockets.receive_offload = config.media_sockets.send_offload;
+  return {};
+}
+
+Applied set_srtp_cipher(Config& config, Values values) {
+  static constexpr std::array<std::pair<std::string_view, srtp::CipherChoice>, 3> kChoices = {
+      {{"automatic", srtp::CipherChoice::kAutomatic},
+       {"openssl", srtp::CipherChoice::kOpenssl},
+       {"ipsec-mb", srtp::CipherChoice::kIpsecMb}}};
+  for (const auto& [name, choice] : kChoices) {
+    if (values.back() != name) {
+      continue;
+    }
+    if (srtp::make_cipher(choice) == nullptr) {
+      return error(fmt::format("srtp-cipher \"{}\" is not there on this machine", name));
+    }
+    config.worker.cipher = choice;
+    return {};
+  }
+  return error(
+      fmt::format("srtp-cipher \"{}\" is not automatic, openssl or ipsec-mb", values.back()));
+}
+
 Applied set_limits(Config& config, Values values) {
   for (const std::string& value : values) {
     const std::size_t equals = std::min(value.find('='), value.size());
@@ -196,6 +226,17 @@ constexpr std::array kSettings = {
             "the interfaces, 127.0.0.1 last",
         .repeatable = true,
         .apply = [](Config& c, Values v) { return set_addresses(c.announce, v); }},
+    Setting{
+        .name = "udp-offload",
+        .values = "on|off",
+        .meaning = "give the kernel runs of datagrams (GSO, GRO) where it takes them; default on",
+        .repeatable = false,
+        .apply = &set_udp_offload},
+    Setting{.name = "srtp-cipher",
+            .values = "NAME",
+            .meaning = "what encrypts media: automatic (default), openssl or ipsec-mb",
+            .repeatable = false,
+            .apply = &set_srtp_cipher},
     Setting{.name = "web",
             .values = "DIR",
             .meaning = "the built page; default: that of the build or the package",
