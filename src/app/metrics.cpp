@@ -123,6 +123,9 @@ void write_packets(MetricsWriter& out, const sfu::Counters& counters) {
   for (std::size_t i = 0; i < counters.drops.size(); ++i) {
     out.sample(counters.drops.at(i), {{"reason", to_string(static_cast<sfu::DropReason>(i))}});
   }
+  for (std::size_t i = 0; i < counters.peer_drops.size(); ++i) {
+    out.sample(counters.peer_drops.at(i), {{"reason", to_string(static_cast<peer::Drop>(i))}});
+  }
   out.counter("visavis_refusals_total", "Commands the media worker refused, by reason.");
   for (std::size_t i = 0; i < counters.refusals.size(); ++i) {
     out.sample(counters.refusals.at(i),

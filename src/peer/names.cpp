@@ -12,7 +12,7 @@ std::string_view to_string(Drop drop) {
     case Drop::kStunTooMany: return "stun_too_many";
     case Drop::kDtlsEarly: return "dtls_early";
     case Drop::kDtlsUnknownRoute: return "dtls_unknown_route";
-    case Drop::kDtlsTooMany: return "dtls too many";
+    case Drop::kDtlsTooMany: return "dtls_too_many";
     case Drop::kDtlsApplicationData: return "dtls_application_data";
     case Drop::kSrtpEarly: return "srtp_early";
     case Drop::kSrtpMalformed: return "srtp_malformed";

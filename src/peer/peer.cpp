@@ -101,19 +101,17 @@ Peer::Received Peer::handle_datagram(Instant now, const Route& route, MutableByt
   switch (protocol_of(datagram)) {
     case Protocol::kSrtp: return handle_srtp(datagram);
     case Protocol::kStun: return handle_stun(now, route, datagram);
-    case Protocol::kDtls: queue_dtls(route, datagram); return {};
+    case Protocol::kDtls: return queue_dtls(route, datagram);
     case Protocol::kUnknown: break;
   }
-  drop(Drop::kUnknownProtocol);
-  return {};
+  return drop(Drop::kUnknownProtocol);
 }
 
 Peer::Received Peer::handle_stun(Instant now, const Route& route, Bytes datagram) {
   const bool was_silent = ice_.silent();
   const auto checked = ice_.handle_datagram(now, route, datagram);
   if (!checked) {
-    drop(drop_of(checked.error()));
-    return {};
+    return drop(drop_of(checked.error()));
   }
   if (*checked == ice::Checked::kRejected) {
     ++counters_.checks_rejected;
@@ -127,34 +125,31 @@ Peer::Received Peer::handle_stun(Instant now, const Route& route, Bytes datagram
     announce(RouteChanged{route});
   }
   admit_early(route);
-  return {.kind = Kind::kCheck, .packet = {}};
+  return {.kind = Kind::kCheck, .packet = {}, .dropped = {}};
 }
 
-void Peer::queue_dtls(const Route& route, Bytes datagram) {
+Peer::Received Peer::queue_dtls(const Route& route, Bytes datagram) {
   constexpr auto kApplicationData = std::byte{23};  // RFC 5246 §6.2.1
   // Before ICE has shown that somebody at `route` wants to hear us, an answer, five times the size
   // of its question, could be aimed at anyone.
   if (!ice_.route()) {
-    if (early_.size() < kEarlyDatagramsMax && datagram.size() <= DatagramBatch::kCellBytes) {
-      early_.push_back({route, to_buffer(datagram)});
-    } else {
-      drop(Drop::kDtlsEarly);
+    if (early_.size() == kEarlyDatagramsMax || datagram.size() > DatagramBatch::kCellBytes) {
+      return drop(Drop::kDtlsEarly);
     }
-    return;
+    early_.push_back({route, to_buffer(datagram)});
+    return {};
   }
   if (!ice_.knows(route)) {
-    drop(Drop::kDtlsUnknownRoute);
-    return;
+    return drop(Drop::kDtlsUnknownRoute);
   }
   if (datagram.front() == kApplicationData) {
-    drop(Drop::kDtlsApplicationData);
-    return;
+    return drop(Drop::kDtlsApplicationData);
   }
   if (handshakes_.size() == kHandshakesMax) {
-    drop(Drop::kDtlsTooMany);
-    return;
+    return drop(Drop::kDtlsTooMany);
   }
   handshakes_.push_back(to_buffer(datagram));
+  return {};
 }
 
 void Peer::handle_handshake(Instant now) {
@@ -182,18 +177,16 @@ void Peer::admit_early(const Route& route) {
 
 Peer::Received Peer::handle_srtp(MutableBytes datagram) {
   if (!ciphers_) {
-    drop(Drop::kSrtpEarly);
-    return {};
+    return drop(Drop::kSrtpEarly);
   }
   const bool rtcp = is_rtcp(datagram);
   const auto opened =
       rtcp ? ciphers_->opener.open_rtcp(datagram) : ciphers_->opener.open_rtp(datagram);
   if (!opened) {
-    drop(drop_of(opened.error()));
-    return {};
+    return drop(drop_of(opened.error()));
   }
   ++(rtcp ? counters_.rtcp_packets : counters_.rtp_packets);
-  return {.kind = rtcp ? Kind::kRtcp : Kind::kRtp, .packet = *opened};
+  return {.kind = rtcp ? Kind::kRtcp : Kind::kRtp, .packet = *opened, .dropped = {}};
 }
 
 void Peer::handle_timeout(Instant now) {
@@ -234,6 +227,11 @@ std::optional<Event> Peer::poll_event() {
   const Event event = events_.front();
   events_.erase(events_.begin());
   return event;
+}
+
+Peer::Received Peer::drop(Drop why) {
+  ++counters_.drops[static_cast<std::size_t>(why)];
+  return {.kind = Kind::kNothing, .packet = {}, .dropped = why};
 }
 
 bool Peer::can_send() const {

@@ -18,6 +18,7 @@
 #include "dtls/session.hpp"
 #include "ice/credentials.hpp"
 #include "ice/lite_agent.hpp"
+#include "peer/drop.hpp"
 #include "srtp/cipher.hpp"
 
 namespace visavis::srtp {
@@ -25,27 +26,6 @@ class Sealer;
 }
 
 namespace visavis::peer {
-
-/// Why a datagram went no further. Counted, never logged one by one.
-enum class Drop : std::uint8_t {
-  kUnknownProtocol,   ///< The first byte is none of RFC 7983's.
-  kStunMalformed,     ///< No STUN message, or without a right FINGERPRINT.
-  kStunNotARequest,   ///< A lite agent asks nothing, so it expects no answers.
-  kStunUsername,      ///< Another session's credentials.
-  kStunIntegrity,     ///< Signed with another password.
-  kStunTooMany,       ///< More checks in a burst than `ice::LiteAgent::kAnswersMax`.
-  kDtlsEarly,         ///< Before an authenticated check, and the small buffer for those was full.
-  kDtlsUnknownRoute,  ///< From an address that no authenticated check came from.
-  kDtlsApplicationData,  ///< Data channels are not spoken here.
-  kDtlsTooMany,          ///< More than `Peer::kHandshakesMax` waited for `handle_handshake()`.
-  kSrtpEarly,            ///< Before there are keys.
-  kSrtpMalformed,        ///< Too short, or no RTP inside.
-  kSrtpAuthentication,   ///< Forged, or sealed with other keys.
-  kSrtpReplay,           ///< Seen before, or older than the replay window.
-  kSrtpTooManySources,   ///< More SSRCs than a peer may use.
-  kCount,
-};
-[[nodiscard]] std::string_view to_string(Drop drop);
 
 enum class FailureReason : std::uint8_t {
   kFingerprintMismatch,
@@ -105,6 +85,7 @@ class Peer {
   struct Received {
     Kind kind = Kind::kNothing;
     MutableBytes packet;
+    std::optional<Drop> dropped;  ///< With `kNothing`: why it went no further, if it did not.
   };
   /// Handshake datagrams kept that come before the first authenticated check: a ClientHello with
   /// post-quantum key shares takes two.
@@ -159,12 +140,12 @@ class Peer {
   };
 
   [[nodiscard]] Received handle_stun(Instant now, const Route& route, Bytes datagram);
-  void queue_dtls(const Route& route, Bytes datagram);
+  Received queue_dtls(const Route& route, Bytes datagram);
   [[nodiscard]] Received handle_srtp(MutableBytes datagram);
   void admit_early(const Route& route);
   void follow_dtls();
   void announce(Event event);
-  void drop(Drop why) { ++counters_.drops[static_cast<std::size_t>(why)]; }
+  Received drop(Drop why);
 
   ice::LiteAgent ice_;
   dtls::Session dtls_;

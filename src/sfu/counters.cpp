@@ -8,7 +8,6 @@ std::string_view to_string(DropReason reason) {
   switch (reason) {
     case DropReason::kUnknownRoute: return "unknown_route";
     case DropReason::kUnknownUfrag: return "unknown_ufrag";
-    case DropReason::kRefusedByPeer: return "refused_by_peer";
     case DropReason::kNoStream: return "no_stream";
     case DropReason::kTooManySources: return "too_many_sources";
     case DropReason::kUnknownPayloadType: return "unknown_payload_type";

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "peer/drop.hpp"
 #include "rtp/media_parameters.hpp"
 #include "sfu/ids.hpp"
 
@@ -12,11 +13,11 @@
 /// them crosses threads in a `WorkerReport`.
 namespace visavis::sfu {
 
-/// Why a datagram or packet went no further. The text is the `reason` label in `/metrics`.
+/// Why a datagram or packet went no further, beside `peer::Drop`. The text is the `reason` label in
+/// `/metrics`.
 enum class DropReason : std::uint8_t {
   kUnknownRoute,        ///< From an address no peer has, and no STUN request for one.
   kUnknownUfrag,        ///< A STUN request for a user nobody opened.
-  kRefusedByPeer,       ///< Failed authentication, replayed, or no packet at all.
   kNoStream,            ///< RTP on an SSRC and mid that no open stream claims.
   kTooManySources,      ///< A peer sends on more SSRCs than its lines can need.
   kUnknownPayloadType,  ///< RTP with a payload type that was not agreed on.
@@ -79,9 +80,11 @@ struct Counters {
   std::uint64_t stills = 0;             ///< Of these, began with a still.
   std::uint64_t slot_switches = 0;
   std::array<std::uint64_t, static_cast<std::size_t>(DropReason::kReasonCount)> drops{};
+  std::array<std::uint64_t, static_cast<std::size_t>(peer::Drop::kCount)> peer_drops{};
   std::array<std::uint64_t, static_cast<std::size_t>(RefusalReason::kReasonCount)> refusals{};
 
   void drop(DropReason reason) { ++drops[static_cast<std::size_t>(reason)]; }
+  void drop(peer::Drop reason) { ++peer_drops[static_cast<std::size_t>(reason)]; }
   void refuse(RefusalReason reason) { ++refusals[static_cast<std::size_t>(reason)]; }
 };
 

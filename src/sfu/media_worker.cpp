@@ -149,7 +149,11 @@ void MediaWorker::Core::handle_datagram(Instant now, const Route& route, Mutable
       return;  // Media moves nothing in the transport: it costs no look at it.
     case peer::Peer::Kind::kRtcp: transport->routed->handle_rtcp(now, received.packet); return;
     case peer::Peer::Kind::kCheck: transports_.update_routes(*transport); break;
-    case peer::Peer::Kind::kNothing: break;
+    case peer::Peer::Kind::kNothing:
+      if (received.dropped) {
+        router_.counters().drop(*received.dropped);
+      }
+      break;
   }
   settle(now, *transport);
 }

@@ -321,6 +321,31 @@ TEST_F(MediaWorkerTest, WhoSendsTooMuchIsCutToHisShareAndTheOthersGoOn) {
   EXPECT_LT(worker.counters().bytes_in, 60'000'000U);
 }
 
+TEST_F(MediaWorkerTest, MediaThatIsReplayedOrForgedIsCountedAndReachesNobody) {
+  Browser& alice = open(1, kPublisherNumbers);
+  Browser& bob = open(2, kViewerNumbers);
+  publish_video(alice, StreamId(11));
+  worker.handle_command(now, AssignSlot{PeerId(2), SlotIndex(1), StreamId(11)});
+  run(2s);
+  const rtp::Ssrc ssrc(4001);
+  const rtp::Header header{rtp::PayloadType(96), rtp::SequenceNumber(1), rtp::Timestamp(1), ssrc,
+                           true};
+  const Buffer sealed = alice.client.sealed_rtp(
+      rtp_packet(header, {ssrc, "v"}, vp8_payload({.sequence = 1, .keyframe = true})));
+  for (unsigned count = 0; count < 1'000; ++count) {
+    Buffer replayed = sealed;
+    worker.handle_datagram(now, {Browser::kServer, alice.address}, replayed);
+    Buffer forged = sealed;
+    forged[11] ^= static_cast<std::byte>(1 + (count % 255));  // Another SSRC.
+    worker.handle_datagram(now, {Browser::kServer, alice.address}, forged);
+  }
+  run(0ms);
+  EXPECT_THAT(bob.rtp, SizeIs(1));
+  const auto& counted = worker.counters().peer_drops;
+  EXPECT_EQ(counted[static_cast<std::size_t>(peer::Drop::kSrtpReplay)], 999U);
+  EXPECT_EQ(counted[static_cast<std::size_t>(peer::Drop::kSrtpAuthentication)], 1'000U);
+}
+
 TEST_F(MediaWorkerTest, AFloodOfChecksWithSomebodysNameLeavesHisMediaAlone) {
   Browser& alice = open(1, kPublisherNumbers);
   Browser& bob = open(2, kViewerNumbers);
@@ -329,8 +354,8 @@ TEST_F(MediaWorkerTest, AFloodOfChecksWithSomebodysNameLeavesHisMediaAlone) {
   run(2s);
   const std::uint64_t before = worker.counters().datagrams_out;
   Buffer forged(stun::kMessageBytesMax);
-  const stun::Request check{.username = alice.local.ufrag + ":" + alice.remote.ufrag,
-                            .use_candidate = true};
+  const std::string username = alice.local.ufrag + ":" + alice.remote.ufrag;
+  const stun::Request check{.username = username, .use_candidate = true};
   forged.resize(stun::write_request(forged, check, "not_his_password_at_all_"));
   const Route stranger{Browser::kServer, *SocketAddress::parse("203.0.113.9:5")};
   for (int count = 0; count < 20'000; ++count) {
@@ -339,6 +364,8 @@ TEST_F(MediaWorkerTest, AFloodOfChecksWithSomebodysNameLeavesHisMediaAlone) {
   }
   run(0ms);
   EXPECT_EQ(worker.counters().datagrams_out, before);
+  EXPECT_EQ(worker.counters().peer_drops[static_cast<std::size_t>(peer::Drop::kStunIntegrity)],
+            20'000U);
   send(alice, {.sequence = 1, .keyframe = true});
   run(0ms);
   EXPECT_THAT(bob.rtp, SizeIs(1));

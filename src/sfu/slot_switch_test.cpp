@@ -81,6 +81,17 @@ TEST_F(SlotSwitch, AViewerWithNothingFreshCausesExactlyOnePliAndStartsAtTheNewKe
   EXPECT_EQ(call.router.counters().cache_misses, 1U);
 }
 
+TEST_F(SlotSwitch, APublisherWhoNeverSendsAKeyframeIsAskedEverMoreSeldomAndHisViewerWaits) {
+  show_alice();
+  for (std::uint16_t frame = 0; frame < 300; ++frame) {
+    call.receive_vp8(alice, {.sequence = frame, .timestamp = frame * 9000U, .picture_id = frame});
+    call.run(100ms);
+  }
+  EXPECT_THAT(call.take(viewer).rtp, IsEmpty());
+  EXPECT_GE(plis(), 15U);
+  EXPECT_LE(plis(), 20U) << "every two seconds, after a few quicker ones";
+}
+
 TEST_F(SlotSwitch, SeveralWhoWaitAreServedByOnePli) {
   alice_publishes(130);
   RoutedPeer& dave = call.viewer(4);
