@@ -1,0 +1,82 @@
+// Every feature of a Socket.IO server, asked for by the official client in the same words of parity_server and of npm's socket.io
+// (parity_node.mjs): what the client sees, and what the handlers of the server see, must be the same, line by line.
+
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { io } from 'socket.io-client';
+import { example, startProgram } from './support.mjs';
+
+const sleep = (t) => new Promise((r) => setTimeout(r, t));
+const up = (s) => new Promise((r) => { s.once('connect', () => r('ok')); s.once('connect_error', (e) => r(['err', e.message, e.data ?? null])); });
+const ask = (s, ...a) => new Promise((r) => { const t = setTimeout(() => r('NO ANSWER'), 1500); s.emit(...a, (...v) => { clearTimeout(t); r(v); }); });
+
+/** The lines of one server. */
+async function transcript(base, transports) {
+  const lines = [];
+  const T = (name, value) => lines.push(`${name}: ${JSON.stringify(value)}`);
+  const open = (n, o = {}) => io(base + n, { transports: ['websocket'], forceNew: true, reconnection: false, ...o });
+  const ctl = open('/ctl');
+  await up(ctl);
+  const log = async () => (await sleep(30), (await ask(ctl, 'log'))[0]);
+  await log();
+  const o = { transports }; const P = transports.join('+');
+  for (const auth of [{}, { fail: true }, { plain: true }, { slow: true }]) { const s = open('/', { auth, ...o }); T(`${P} auth ${JSON.stringify(auth)}`, [await up(s), s.active]); s.disconnect(); await sleep(20); }
+  T(`${P} log1`, await log());
+  const a = open('/', o), b = open('/', o), c = open('/', o); for (const s of [a, b, c]) await up(s);
+  await sleep(150); await log();
+  const heard = []; for (const [n, s] of [['a', a], ['b', b], ['c', c]]) s.onAny((e, ...v) => heard.push(`${n}:${e}:${v.length}`));
+  const got = async () => (await sleep(60), heard.splice(0).sort());
+  await ask(a, 'join', 'r1'); await ask(b, 'join', 'r1'); await ask(b, 'join', 'r2'); await ask(c, 'join', 'r2'); await ask(c, 'join', 'r2');
+  T(`${P} rooms`, [await ask(a, 'rooms'), await ask(b, 'rooms')]);
+  for (const [r, e] of [[[], []], [['r1'], []], [['r1', 'r2'], []], [['r1'], ['r2']], [[], ['r2']], [['nope'], []], [['r1'], ['nope']], [['r1'], ['r1']]]) { await ask(a, 'to', r, e, 'x'); T(`${P} to ${r}|${e}`, await got()); }
+  await ask(a, 'sto', 'r1'); T(`${P} sto`, await got()); await ask(a, 'bcast'); T(`${P} bcast`, await got()); await ask(a, 'sexcept', 'r2'); T(`${P} sexcept`, await got());
+  T(`${P} fetch`, [await ask(a, 'fetch', 'r1'), await ask(a, 'fetch', 'none'), await ask(a, 'fetchall')]);
+  await ask(a, 'sjoin', 'r2', 'r3'); T(`${P} sjoin`, [await ask(b, 'rooms'), await ask(a, 'rooms')]); await ask(a, 'sleave', 'r1', 'r3'); T(`${P} sleave`, [await ask(b, 'rooms'), await ask(c, 'rooms')]);
+  await ask(c, 'leave-self'); T(`${P} leave-self`, await ask(c, 'rooms')); await ask(a, 'to', [c.id], [], 'own'); T(`${P} to own after leave`, await got());
+  for (const s of [a, b]) s.on('q', (v, ack) => ack(v + (s === a ? 'A' : 'B')));
+  T(`${P} ask both`, await ask(a, 'ask', 'r1', 500)); await got(); T(`${P} ask with silent`, await ask(a, 'ask', 'r2', 100)); await got(); T(`${P} ask none`, await ask(a, 'ask', 'none', 100));
+  T(`${P} askself`, [await ask(a, 'askself', 300), await ask(c, 'askself', 50)]);
+  a.off('q'); a.on('q', (v, ack) => ack()); T(`${P} askself empty`, await ask(a, 'askself', 300)); a.off('q'); a.on('q', (v, ack) => ack(Buffer.from('z'))); T(`${P} askself bin`, await ask(a, 'askself', 300)); await got();
+  a.emit('once'); a.emit('once'); T(`${P} once`, await log());
+  T(`${P} acks`, [await ask(a, 'multi'), await ask(a, 'empty'), await ask(a, 'twice'), await ask(a, 'undef')]);
+  await ask(a, 'any'); await ask(a, 'empty'); a.emit('unknown', 1, 2); a.emit('bad'); T(`${P} any`, await log());
+  T(`${P} slowev order`, await Promise.all([ask(a, 'slowev'), ask(a, 'fast')]));
+  await log(); await ask(b, 'out'); await ask(b, 'emit2'); await ask(a, 'to', ['r1'], [], 'x'); T(`${P} out`, await log()); T(`${P} heard`, await got());
+  b.emit('bad', 1); b.emit('disc', false); const dr = await new Promise((r) => b.once('disconnect', (x) => r(x))); T(`${P} disc`, [dr, await log()]);
+  b.connect(); T(`${P} again`, await up(b)); b.emit('disc', true); T(`${P} disc true`, [await new Promise((r) => b.once('disconnect', (x) => r(x))), await log()]);
+  a.disconnect(); T(`${P} client disc`, await log());
+  c.io.engine.close(); T(`${P} transport close`, await log());
+  // several namespaces on one connection
+  const m = io(base + '/', { transports, reconnection: false, forceNew: true }); const mgr = m.io; await up(m); const r1 = mgr.socket('/rooms'); await up(r1); await sleep(100); T(`${P} multi`, await log());
+  await ask(r1, 'join', 'x'); await ask(r1, 'join', 'y'); await ask(r1, 'leave', 'x'); T(`${P} rooms events`, await log());
+  r1.emit('disc', true); T(`${P} disc true closes both`, [await new Promise((r) => m.once('disconnect', (x) => r(x))), await log()]);
+  // sdisc
+  const s1 = open('/', o), s2 = open('/', o); await up(s1); await up(s2); await ask(s1, 'join', 'z'); await ask(s2, 'join', 'z'); await log(); const w = Promise.all([s1, s2].map((s) => new Promise((r) => s.once('disconnect', r)))); s1.emit('sdisc', 'z', false); T(`${P} sdisc`, [await w, await log()]);
+  s1.connect(); await up(s1); await ask(s1, 'join', 'z'); await log(); const w2 = new Promise((r) => s1.once('disconnect', r)); s1.emit('sdisc', 'z', true); T(`${P} sdisc close`, [await w2, await log()]); s1.disconnect(); s2.disconnect();
+  // dynamic
+  for (const [n, auth] of [['/dyn-1', {}], ['/dyn-1', { no: true }], ['/dyn-x', {}], ['/fn', {}], ['/fn', { ok: true }], ['/late', {}], ['/err', {}], ['/dyn-2', { fail: true }], ['/', { auth: 1 }]]) { const d = open(n, { ...o, auth }); T(`${P} dyn ${n} ${JSON.stringify(auth)}`, await up(d)); d.disconnect(); await sleep(40); T('   log', await log()); T('   nsps', await ask(ctl, 'nsps')); }
+  const d1 = open('/dyn-1', o), d2 = open('/dyn-2', o); await up(d1); await up(d2); const dh = []; d1.onAny((e) => dh.push('1' + e)); d2.onAny((e) => dh.push('2' + e)); await ask(ctl, 'dyn-all'); await sleep(50); T(`${P} dyn all`, dh.sort()); await log(); d1.disconnect(); d2.disconnect(); T(`${P} dyn gone`, [(await log()), await ask(ctl, 'nsps')]);
+  const h = open('/?q=1&q=2&z=%C3%A9', { ...o, auth: { t: { deep: [1] } } }); await up(h); const hs = (await ask(h, 'hs'))[0]; if (hs.keys === undefined) { hs.keys = Object.keys(hs); hs.headers = Object.keys(hs.headers).sort(); hs.ti = typeof hs.issued; delete hs.issued; delete hs.time; }
+  hs.url = String(hs.url).replace(/([?&])t=[^&]*/g, '$1t=T'); delete hs.query.t; delete hs.address; hs.keys.sort(); T(`${P} hs`, Object.fromEntries(Object.entries(hs).sort())); h.disconnect(); await log();
+
+  ctl.disconnect();
+  return lines;
+}
+
+describe('every feature is as on Node', { skip: existsSync(example('parity_server')) ? false : 'no parity_server built' }, () => {
+  for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']]) {
+    it(`over ${transports.join(' and ')}`, { timeout: 60000 }, async () => {
+      const node = fileURLToPath(new URL('parity_node.mjs', import.meta.url));
+      const servers = [await startProgram(example('parity_server'), ['--port', '0']), await startProgram(process.execPath, [node])];
+      try {
+        const [ours, theirs] = await Promise.all(servers.map(({ address }) => transcript(address.replace('localhost', '127.0.0.1'), transports)));
+        assert.ok(ours.length > 60, `${ours.length} lines`);
+        assert.deepEqual(ours, theirs);
+      } finally {
+        for (const server of servers) server.program.kill('SIGKILL');
+      }
+    });
+  }
+});
