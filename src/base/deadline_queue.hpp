@@ -26,14 +26,26 @@ class DeadlineQueue {
   explicit DeadlineQueue(Duration interval) : interval_(interval) {}
 
   [[nodiscard]] Place arm(Instant now, Key key) {
-    return entries_.insert(entries_.end(), Entry{now + interval_, std::move(key)});
+    if (spare_.empty()) {
+      return entries_.insert(entries_.end(), Entry{now + interval_, std::move(key)});
+    }
+    const Place place = spare_.begin();
+    *place = Entry{now + interval_, std::move(key)};
+    entries_.splice(entries_.end(), spare_, place);
+    return place;
   }
   /// Starts the interval anew, without an allocation.
   void rearm(Instant now, Place place) {
     place->at = now + interval_;
     entries_.splice(entries_.end(), entries_, place);
   }
-  void cancel(Place place) { entries_.erase(place); }
+  void cancel(Place place) {
+    if (spare_.empty()) {
+      spare_.splice(spare_.end(), entries_, place);
+    } else {
+      entries_.erase(place);
+    }
+  }
 
   /// The next key whose deadline has come, at most once each; call until it is empty.
   [[nodiscard]] std::optional<Key> poll_expired(Instant now) {
@@ -51,6 +63,7 @@ class DeadlineQueue {
  private:
   Duration interval_;
   std::list<Entry> entries_;
+  std::list<Entry> spare_;  ///< at most one: what is cancelled is soon armed again, as a rule
 };
 
 }  // namespace visavis

@@ -122,7 +122,7 @@ struct Counters {
   std::uint64_t upgrades_failed = 0;
   std::uint64_t bad_requests = 0;  ///< answered with an error code of the protocol
   std::uint64_t ping_timeouts = 0;
-  std::uint64_t parse_errors = 0;  ///< sessions closed for bytes that are no packet
+  std::uint64_t parse_errors = 0;  ///< sessions closed for bytes that are no packet, or no frame
   std::uint64_t too_big = 0;       ///< frames over `max_payload`; posts are counted by `http`
   std::uint64_t overflows = 0;     ///< sessions closed for what they did not read
   std::uint64_t high_waters = 0;   ///< sessions that passed `high_water_bytes`, each time

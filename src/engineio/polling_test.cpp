@@ -125,6 +125,14 @@ TEST_F(PollingTest, WhatIsNoPacketEndsTheSession) {
   EXPECT_EQ(test_.server().counters().parse_errors, 6U);
 }
 
+TEST_F(PollingTest, ACompressedBodyIsNotUnpackedSoNoneIsABomb) {
+  const std::string sid = test_.open_polling();
+  const std::string packed("\x1F\x8B\x08\0\0\0\0\0\0\x03", 10);
+  EXPECT_EQ(test_.post(sid, packed, "Content-Encoding: gzip\r\n"), kRefused);
+  EXPECT_EQ(test_.poll(sid), kSessionUnknown);
+  EXPECT_EQ(test_.server().counters().parse_errors, 1U);
+}
+
 TEST_F(PollingTest, AParkedPollHearsOfTheEndWithAClosePacket) {
   const std::string sid = test_.open_polling();
   const http::ConnectionId parked = test_.park(sid);

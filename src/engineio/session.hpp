@@ -67,14 +67,18 @@ struct Server::Session : DeadlineLink {
 struct Server::Query {
   explicit Query(std::string_view query) {
     std::string decoded_name;
+    const bool plain = !query.contains('%') && !query.contains('+');
+    const auto part = [plain](std::string_view text, std::string& storage) {
+      return plain ? text : http::decoded_part(text, storage);
+    };
     while (const auto parameter = http::take_parameter(query)) {
-      const std::string_view name = http::decoded_part(parameter->name, decoded_name);
+      const std::string_view name = part(parameter->name, decoded_name);
       if (name == "transport") {
-        transport = http::decoded_part(parameter->value, decoded_[0]);
+        transport = part(parameter->value, decoded_[0]);
       } else if (name == "sid") {
-        sid = http::decoded_part(parameter->value, decoded_[1]);
+        sid = part(parameter->value, decoded_[1]);
       } else if (name == "EIO") {
-        revision = http::decoded_part(parameter->value, decoded_[2]);
+        revision = part(parameter->value, decoded_[2]);
       } else if (name == "b64") {
         base64 = !parameter->value.empty();
       } else if (name == "j") {

@@ -65,9 +65,8 @@ void Server::WebSocket::handle_close_frame(Instant now, Bytes payload) {
 
 void Server::WebSocket::handle_read_error(Instant now, websocket::ReadError error) {
   const bool was_open = open();
-  if (error == websocket::ReadError::kMessageTooBig) {
-    ++server_.counters_.too_big;
-  }
+  const bool too_big = error == websocket::ReadError::kMessageTooBig;
+  ++(too_big ? server_.counters_.too_big : server_.counters_.parse_errors);
   begin_closing(now, Phase::kDeaf, websocket::close_payload(websocket::close_code(error)));
   if (was_open) {
     server_.handle_socket_gone(now, *this, CloseReason::kTransportError);

@@ -138,7 +138,29 @@ TEST_F(WebSocketTest, BrokenFramesCloseWithTheirCode) {
   EXPECT_EQ(code_after(0xC1, "compressed, not agreed on"), Frames{"C1002"});
   EXPECT_EQ(code_after(0x81, "4\xFF"), Frames{"C1007"});
   EXPECT_EQ(code_after(0x81, std::string(1'000'001, '4')), Frames{"C1009"});
-  EXPECT_EQ(test_.server().counters().too_big, 1U);
+  // Of 2^31 and of 2^63 bytes, from the header alone; the latter is no length (RFC 6455 §5.2).
+  const auto code_after_length = [&](unsigned highest, unsigned lowest) {
+    const http::ConnectionId id = open();
+    Buffer frame(14);
+    frame[0] = std::byte{0x81};
+    frame[1] = std::byte{0x80 | 127};
+    frame[2] = static_cast<std::byte>(highest);
+    frame[6] = static_cast<std::byte>(lowest);
+    test_.host().send(test_.now, id, Bytes(frame));
+    test_.take_log();
+    return test_.frames(id);
+  };
+  EXPECT_EQ(code_after_length(0, 0x80), Frames{"C1009"});
+  EXPECT_EQ(code_after_length(0x80, 0), Frames{"C1002"});
+  EXPECT_EQ(test_.server().counters().too_big, 2U);
+  EXPECT_EQ(test_.server().counters().parse_errors, 4U);
+}
+
+TEST_F(WebSocketTest, AReasonToCloseThatIsNoUtf8Is1007AndCounted) {
+  const http::ConnectionId id = open();
+  test_.send_frame(id, Opcode::kClose, "\x03\xE8\xFF");
+  EXPECT_EQ(test_.frames(id), Frames{"C1007"});
+  EXPECT_EQ(test_.server().counters().parse_errors, 1U);
 }
 
 TEST_F(WebSocketTest, AfterABrokenFrameNothingIsReadAndTheConnectionEnds) {

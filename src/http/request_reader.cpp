@@ -22,6 +22,37 @@ std::string_view view_of(beast::string_view view) {
   return {view.data(), view.size()};
 }
 
+/// One host and its port, and nothing by which a reader might find another one in it: a list, a
+/// path, a user (RFC 9112 §3.2, RFC 3986 §3.2.2). Empty where the target has no authority.
+bool is_host(std::string_view value) {
+  return std::ranges::none_of(value, [](char letter) {
+    return letter <= ' ' || letter == ',' || letter == ';' || letter == '/' || letter == '\\' ||
+           letter == '?' || letter == '#' || letter == '@';
+  });
+}
+
+/// What the fields of a header say of the body's length (RFC 9112 §6.1, §6.3).
+class Framing {
+ public:
+  void add_length(std::string_view value) {
+    ++lengths_;
+    clear_ = clear_ && value.find_first_not_of("0123456789") == std::string_view::npos;
+  }
+  void add_coding(std::string_view value) {
+    ++codings_;
+    clear_ = clear_ && equal_ignoring_case(value, "chunked");
+  }
+  /// Whether it can be read in one way only.
+  [[nodiscard]] bool is_clear(unsigned minor_version) const {
+    return clear_ && lengths_ + codings_ <= 1 && (codings_ == 0 || minor_version == 1);
+  }
+
+ private:
+  std::size_t lengths_ = 0;
+  std::size_t codings_ = 0;
+  bool clear_ = true;
+};
+
 /// Puts the header that Beast has understood straight into a request. Beast sees no body: its
 /// chunk reader (1.81) aborts the program when the last chunk comes in pieces.
 class Parser : public beast::http::basic_parser<true> {
@@ -30,6 +61,9 @@ class Parser : public beast::http::basic_parser<true> {
   Parser(const Parser&) = delete;
   Parser& operator=(const Parser&) = delete;
   ~Parser() override = default;
+
+  [[nodiscard]] const Framing& framing() const { return framing_; }
+  [[nodiscard]] std::size_t hosts() const { return hosts_; }
 
  private:
   using View = beast::string_view;
@@ -43,9 +77,15 @@ class Parser : public beast::http::basic_parser<true> {
     request_.target = view_of(target);
     request_.minor_version = static_cast<unsigned>(version) % 10;
   }
-  void on_field_impl(beast::http::field /*known*/, View name, View value,
+  void on_field_impl(beast::http::field known, View name, View value,
                      ErrorCode& /*error*/) override {
     request_.headers.add(view_of(name), view_of(value));
+    switch (known) {
+      case beast::http::field::host: hosts_ += is_host(view_of(value)) ? 1U : 2U; break;
+      case beast::http::field::content_length: framing_.add_length(view_of(value)); break;
+      case beast::http::field::transfer_encoding: framing_.add_coding(view_of(value)); break;
+      default: break;
+    }
   }
   void on_header_impl(ErrorCode& /*error*/) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>& /*length*/,
@@ -63,6 +103,8 @@ class Parser : public beast::http::basic_parser<true> {
   // NOLINTEND(readability-identifier-naming)
 
   Request& request_;
+  Framing framing_;
+  std::size_t hosts_ = 0;  ///< one that is none counts as two
 };
 
 unsigned status_for(const beast::error_code& error) {
@@ -82,19 +124,6 @@ bool has_folded_line(std::string_view header) {
     line = header.find('\n', line + 1);
   }
   return false;
-}
-
-/// Whether the body's length can be read in one way only (RFC 9112 §6.1, §6.3).
-bool has_clear_length(const Request& request) {
-  const Headers& headers = request.headers;
-  const auto length = headers.find("Content-Length");
-  if (length && (headers.count("Content-Length") > 1 ||
-                 length->find_first_not_of("0123456789") != std::string_view::npos)) {
-    return false;
-  }
-  const auto coding = headers.find("Transfer-Encoding");
-  return !coding || (!length && headers.count("Transfer-Encoding") == 1 &&
-                     request.minor_version == 1 && equal_ignoring_case(*coding, "chunked"));
 }
 
 }  // namespace
@@ -205,10 +234,10 @@ std::expected<RequestReader::Progress, unsigned> RequestReader::finish_head() {
   const Request& request = state_->request;
   state_->has_head = true;
 
-  const std::size_t hosts = request.headers.count("Host");
+  const std::size_t hosts = state_->parser->hosts();
   const bool bad_host = hosts > 1 || (hosts == 0 && request.minor_version == 1);
   const bool bad_target = !request.path().starts_with('/') && request.target != "*";
-  if (!has_clear_length(request) || bad_host || bad_target) {
+  if (!state_->parser->framing().is_clear(request.minor_version) || bad_host || bad_target) {
     return std::unexpected(400U);
   }
   state_->is_chunked = state_->parser->chunked();

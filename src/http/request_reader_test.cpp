@@ -97,17 +97,60 @@ TEST(RequestReaderTest, WhatTwoReadersCouldReadInTwoWaysIsRefused) {
   EXPECT_EQ(status_of("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n"
                       "Content-Length: 3\r\n\r\n0\r\n\r\n"),
             400U);
-  for (const std::string_view field :
-       {"Transfer-Encoding: gzip, chunked", "Transfer-Encoding: chunked, gzip",
-        "Transfer-Encoding: identity", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
-        "Transfer-Encoding : chunked", "Content-Length: 1\r\nContent-Length: 2",
-        "Content-Length: 0\r\nContent-Length: 0", "Content-Length: 0, 0", "Content-Length: -1",
-        "Content-Length: +0", "Content-Length: 0x1", "Content-Length: 18446744073709551616",
-        "Content-Length:", "Host: other", " folded: x", "A\rB: c", "A\nB: c", "A B: c",
-        "A: b\x01"}) {
+  for (const std::string_view field : {"Transfer-Encoding: gzip, chunked",
+                                       "Transfer-Encoding: chunked, gzip",
+                                       "Transfer-Encoding: identity",
+                                       "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+                                       "Transfer-Encoding : chunked",
+                                       "Content-Length: 1\r\nContent-Length: 2",
+                                       "Content-Length: 0\r\nContent-Length: 0",
+                                       "Content-Length: 0, 0",
+                                       "Content-Length: -1",
+                                       "Content-Length: +0",
+                                       "Content-Length: 0x1",
+                                       "Content-Length: 18446744073709551616",
+                                       "Content-Length:",
+                                       "Content-Length: 0 0",
+                                       "Content-Length: \v0",
+                                       "Content-Length: 0\xA0",
+                                       "Content-Length : 0",
+                                       "Content-Length: 18446744073709551617",
+                                       "Transfer-Encoding: xchunked",
+                                       "Transfer-Encoding: \"chunked\"",
+                                       "Transfer-Encoding: chunked;q=1",
+                                       "Transfer-Encoding: \vchunked",
+                                       "Transfer-Encoding:\r\n chunked",
+                                       "Transfer-Encoding: chunked\r\n\t, identity",
+                                       "Host: other",
+                                       " folded: x",
+                                       "A\rB: c",
+                                       "A\nB: c",
+                                       "A B: c",
+                                       "A: b\x01"}) {
     EXPECT_NE(status_of("POST / HTTP/1.1\r\nHost: h\r\n" + std::string(field) + "\r\n\r\n"), 200U)
         << field;
   }
+}
+
+TEST(RequestReaderTest, CodingsOfAnOldVersionAreRefused) {  // RFC 9112 §6.1
+  EXPECT_EQ(status_of("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400U);
+}
+
+TEST(RequestReaderTest, AHostThatIsNoneIsRefused) {
+  for (const std::string_view host : {"a, b", "a b", "a/b", "user@a", "a?b", "a#b"}) {
+    EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n"), 400U) << host;
+  }
+  for (const std::string_view host : {"", "a", "a.example:3000", "127.0.0.1:1", "[::1]:80"}) {
+    EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n"), 200U) << host;
+  }
+}
+
+TEST(RequestReaderTest, OtherVersionsOfHttpAreRefused) {
+  EXPECT_EQ(status_of("GET /\r\n\r\n"), 400U);  // 0.9
+  EXPECT_EQ(status_of("GET / HTTP/1.2\r\nHost: h\r\n\r\n"), 505U);
+  EXPECT_EQ(status_of("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 505U);  // RFC 9113 §3.4
+  EXPECT_EQ(status_of("GET / http/1.1\r\nHost: h\r\n\r\n"), 505U);
+  EXPECT_EQ(status_of("GET /a b HTTP/1.1\r\nHost: h\r\n\r\n"), 505U);
 }
 
 TEST(RequestReaderTest, BadStartLinesAreRefused) {
@@ -165,9 +208,11 @@ TEST(RequestReaderTest, LengthsOf2To31And2To63AreTooBigFromTheHeaderAlone) {
               413U)
         << length;
   }
-  EXPECT_NE(status_of("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
-                      "7FFFFFFFFFFFFFFF\r\nx"),
-            200U);
+  const std::string chunked = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::string_view length :
+       {"80000000", "100000000", "7FFFFFFFFFFFFFFF", "8000000000000000", "10000000000000001"}) {
+    EXPECT_EQ(status_of(chunked + std::string(length) + "\r\nx"), 413U) << length;
+  }
 }
 
 TEST(RequestReaderTest, LimitsAreOnTheHeaderAndOnTheBody) {

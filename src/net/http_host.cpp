@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <deque>
+#include <functional>
 #include <list>
 #include <system_error>
 #include <utility>
@@ -270,11 +271,13 @@ bool HttpHost::Parts::read(Instant now, Connection& connection) {
     return false;
   }
   const bool listens = connection.phase == Connection::Phase::kOpen;
-  const auto result = connection.tcp.read(scratch, counters.received_bytes, [&](Bytes bytes) {
+  const auto take = [&](Bytes bytes) {
     if (listens) {
       server.handle_bytes(now, id, bytes);
     }
-  });
+  };
+  // By reference: the function itself would be put on the heap, at each read.
+  const auto result = connection.tcp.read(scratch, counters.received_bytes, std::ref(take));
   switch (result) {
     case TcpConnection::ReadResult::kOpen: return true;
     case TcpConnection::ReadResult::kEnded: break;
