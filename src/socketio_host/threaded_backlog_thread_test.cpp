@@ -56,22 +56,24 @@ class ThreadedBacklogTest : public testing::Test {
   }
   /// The first thread emits numbers while the second does nothing.
   void emit_while_the_second_is_held_up(int count) {
-    std::latch held(1);
-    std::latch go_on(1);
-    EXPECT_TRUE(hosts_.post(1, [&] {
-      held.count_down();
-      go_on.wait();
+    struct Turns {
+      std::latch held{1}, said{1}, go_on{1};
+    };
+    // Shared, since a thread may still look at a latch when the one it let go on has left.
+    const auto turns = std::make_shared<Turns>();
+    EXPECT_TRUE(hosts_.post(1, [turns] {
+      turns->held.count_down();
+      turns->go_on.wait();
     }));
-    held.wait();
-    std::latch said(1);
-    EXPECT_TRUE(hosts_.post(0, [&] {
+    turns->held.wait();
+    EXPECT_TRUE(hosts_.post(0, [this, turns, count] {
       for (int i = 0; i < count; ++i) {
         ios_[0]->emit("n", static_cast<std::int64_t>(i), std::string(1000, 'x'));
       }
-      said.count_down();
+      turns->said.count_down();
     }));
-    said.wait();
-    go_on.count_down();
+    turns->said.wait();
+    turns->go_on.count_down();
   }
 
   std::size_t made_ = 0;
