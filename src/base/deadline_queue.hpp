@@ -29,7 +29,7 @@ class DeadlineQueue {
     if (spare_.empty()) {
       return entries_.insert(entries_.end(), Entry{now + interval_, std::move(key)});
     }
-    const Place place = spare_.begin();
+    const auto place = spare_.begin();
     *place = Entry{now + interval_, std::move(key)};
     entries_.splice(entries_.end(), spare_, place);
     return place;

@@ -40,7 +40,7 @@ class LinkedDeadlines {
   }
   /// It must be armed here.
   void cancel(Of& of) {
-    DeadlineLink& link = of;
+    const DeadlineLink& link = of;
     link.before->after = link.after;
     link.after->before = link.before;
   }
