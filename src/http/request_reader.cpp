@@ -133,10 +133,10 @@ struct RequestReader::State {
 
   void restart() {
     request = Request();
-    parser.emplace(request);
-    parser->header_limit(static_cast<std::uint32_t>(header_bytes_max));
+    made.emplace(request);
+    parser().header_limit(static_cast<std::uint32_t>(header_bytes_max));
     // "No limit" is taken for 0 by this version; the one that counts is ours.
-    parser->body_limit(std::numeric_limits<std::uint64_t>::max());
+    parser().body_limit(std::numeric_limits<std::uint64_t>::max());
     chunks = ChunkedBody();
     body_bytes_max = std::numeric_limits<std::size_t>::max();
     header_bytes = 0;
@@ -145,9 +145,12 @@ struct RequestReader::State {
     is_chunked = false;
     is_done = false;
   }
+  [[nodiscard]] Parser& parser() {
+    return *made;  // NOLINT(bugprone-unchecked-optional-access): `restart` makes one first of all
+  }
 
   Request request;
-  std::optional<Parser> parser;  ///< one for each request
+  std::optional<Parser> made;  ///< one for each request
   ChunkedBody chunks;
   std::size_t body_bytes_max = 0;
   std::size_t header_bytes = 0;
@@ -176,7 +179,7 @@ std::expected<RequestReader::Progress, unsigned> RequestReader::read(Bytes& inpu
     if (!waits) {
       return std::unexpected(waits.error());
     }
-    if (state_->parser->is_header_done()) {
+    if (state_->parser().is_header_done()) {
       return finish_head();
     }
     if (*waits) {
@@ -191,7 +194,7 @@ std::expected<bool, unsigned> RequestReader::put(Bytes& input) {
   constexpr std::size_t kUsualFields = 16;
   state_->request.headers.reserve(kUsualFields, std::min(input.size(), kUsualHeaderBytes));
   beast::error_code error;
-  const std::size_t used = state_->parser->put({input.data(), input.size()}, error);
+  const std::size_t used = state_->parser().put({input.data(), input.size()}, error);
   if (has_folded_line(as_text(input.first(used)))) {
     return std::unexpected(400U);
   }
@@ -234,14 +237,14 @@ std::expected<RequestReader::Progress, unsigned> RequestReader::finish_head() {
   const Request& request = state_->request;
   state_->has_head = true;
 
-  const std::size_t hosts = state_->parser->hosts();
+  const std::size_t hosts = state_->parser().hosts();
   const bool bad_host = hosts > 1 || (hosts == 0 && request.minor_version == 1);
   const bool bad_target = !request.path().starts_with('/') && request.target != "*";
-  if (!state_->parser->framing().is_clear(request.minor_version) || bad_host || bad_target) {
+  if (!state_->parser().framing().is_clear(request.minor_version) || bad_host || bad_target) {
     return std::unexpected(400U);
   }
-  state_->is_chunked = state_->parser->chunked();
-  state_->body_left = state_->parser->content_length().value_or(0);
+  state_->is_chunked = state_->parser().chunked();
+  state_->body_left = state_->parser().content_length().value_or(0);
   state_->is_done = !state_->is_chunked && state_->body_left == 0;
   return Progress::kHead;
 }
@@ -263,7 +266,7 @@ bool RequestReader::is_done() const {
 }
 
 bool RequestReader::keep_alive() const {
-  return state_->parser->keep_alive();
+  return state_->parser().keep_alive();
 }
 
 bool RequestReader::expects_continue() const {

@@ -15,12 +15,12 @@ using Queue = DeadlineQueue<ConnectionId>;
 }  // namespace
 
 Server::Server(Limits limits)
-    : limits_(limits),
-      addresses_(limits.addresses ? limits.addresses
-                                  : std::make_shared<AddressTable>(limits.per_address)),
-      waits_{Queue(limits.header_timeout), Queue(limits.body_timeout),
-             Queue(limits.idle_timeout),   Queue(limits.stall_timeout),
-             Queue(limits.close_timeout),  Queue(limits.upgrade_timeout)} {}
+    : limits_(std::move(limits)),
+      addresses_(limits_.addresses ? limits_.addresses
+                                   : std::make_shared<AddressTable>(limits_.per_address)),
+      waits_{Queue(limits_.header_timeout), Queue(limits_.body_timeout),
+             Queue(limits_.idle_timeout),   Queue(limits_.stall_timeout),
+             Queue(limits_.close_timeout),  Queue(limits_.upgrade_timeout)} {}
 
 Server::~Server() = default;
 

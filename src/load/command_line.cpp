@@ -40,12 +40,17 @@ template <class Value>
 CLI::Option* add_choice(CLI::App& program, const std::string& name, Value& into,
                         const std::map<std::string, Value>& words, const std::string& help) {
   std::vector<std::string> known;
+  known.reserve(words.size());
   for (const auto& [word, value] : words) {
     known.push_back(word);
   }
-  return program
-      .add_option_function<std::string>(
-          name, [&into, words](const std::string& word) { into = words.at(word); }, help)
+  const CLI::callback_t take = [&into, words](const CLI::results_t& given) {
+    into = words.at(given.front());
+    return true;
+  };
+  return program.add_option(name, take, help)
+      ->expected(1)
+      ->type_name("TEXT")
       ->check(CLI::IsMember(known));
 }
 

@@ -376,7 +376,8 @@ bool HttpHost::Parts::drain(Instant now) {
     apply(now, std::move(*output));
     moved = true;
   }
-  for (std::size_t i = 0; i < touched.size(); ++i) {
+  // By index: it may grow while it is walked.
+  for (std::size_t i = 0; i < touched.size(); ++i) {  // NOLINT(modernize-loop-convert)
     if (Connection* const connection = connections.find(touched[i])) {
       connection->touched = false;
       write(now, *connection);

@@ -165,7 +165,7 @@ class Answerer {
 
   /// Who only publishes has all of what it offers taken, or nothing: half of a broadcast misleads
   /// (RFC 9725 §4.4.2, §4.4.3).
-  std::optional<SdpError> refuse_track(const Answered& line) const {
+  [[nodiscard]] std::optional<SdpError> refuse_track(const Answered& line) const {
     if (ours_.purpose != Purpose::kPublish || line.role != Role::kPublish) {
       return std::nullopt;
     }
