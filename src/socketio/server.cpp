@@ -230,18 +230,19 @@ void Server::handle_cluster(Instant now, ClusterMessage message) {
 }
 
 void Server::drop_missed(std::string_view name_space, const Audience& audience) {
-  if (!name_space.empty()) {
-    if (Namespace* const of = find_namespace(name_space)) {
-      of->drop_missed(audience);
-    }
-    return;
-  }
   std::vector<std::string> names;  // A handler may make another namespace.
-  for (const auto& [name, of] : namespaces_) {
-    names.push_back(name);
+  if (name_space.empty()) {
+    names.reserve(namespaces_.size());
+    for (const auto& [name, of] : namespaces_) {
+      names.push_back(name);
+    }
+  } else {
+    names.emplace_back(name_space);
   }
   for (const std::string& name : names) {
-    drop_missed(name, audience);
+    if (Namespace* const of = find_namespace(name)) {
+      of->drop_missed(audience);
+    }
   }
 }
 

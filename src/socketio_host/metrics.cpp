@@ -180,8 +180,8 @@ bool is_direct(const http::Request& request) {
   return !request.headers.find("forwarded") && !request.headers.find("x-forwarded-for");
 }
 
-http::Response metrics_response(std::string text) {
-  http::Response response = http::text_response(200, std::move(text));
+http::Response metrics_response(std::string_view text) {
+  http::Response response = http::text_response(200, text);
   response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
   response.headers.set("Cache-Control", "no-store");
   return response;

@@ -46,6 +46,6 @@ void write_thread_metrics(MetricsWriter& out, std::span<const ThreadLoad> thread
 /// Whether no proxy says that it passes this on for somebody else.
 [[nodiscard]] bool is_direct(const http::Request& request);
 /// The page, as Prometheus reads it.
-[[nodiscard]] http::Response metrics_response(std::string text);
+[[nodiscard]] http::Response metrics_response(std::string_view text);
 
 }  // namespace visavis::socketio
