@@ -54,7 +54,7 @@ class Framing {
 };
 
 /// Puts the header that Beast has understood straight into a request. Beast sees no body: its
-/// chunk reader (1.81) aborts the program when the last chunk comes in pieces.
+/// chunk reader (Boost 1.74) aborts the program when the last chunk comes in pieces.
 class Parser : public beast::http::basic_parser<true> {
  public:
   explicit Parser(Request& request) : request_(request) {}
