@@ -32,7 +32,7 @@ class PlaceKeys {
     free_.pop_back();
     return (++serial_ << kPlaceBits) | place;
   }
-  /// Whatever had the key is gone.
+  /// Every table that is indexed by the key has let go of it.
   void give_back(std::uint64_t key) { free_.push_back(static_cast<std::uint32_t>(place_of(key))); }
 
  private:

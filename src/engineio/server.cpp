@@ -405,13 +405,13 @@ void Server::end_session(Instant now, Session& session, CloseReason reason,
   } else if (ended->socket != nullptr) {
     ended->socket->close(now);
   }
-  if (ended->closing) {
-    return;  // its owner knows
+  if (!ended->closing) {  // else its owner knows
+    ++counters_.sessions_closed;
+    if (handlers_.close) {
+      handlers_.close(now, ended->handle, reason);
+    }
   }
-  ++counters_.sessions_closed;
-  if (handlers_.close) {
-    handlers_.close(now, ended->handle, reason);
-  }
+  handles_.give_back(ended->handle.value());  // only now: its owner has a table by it, too
 }
 
 std::unique_ptr<Server::Session> Server::remove(Session& session) {
@@ -419,7 +419,6 @@ std::unique_ptr<Server::Session> Server::remove(Session& session) {
   stop_waiting_for_probe(session);
   sids_.erase(session);
   addresses_->leave(session.address);
-  handles_.give_back(session.handle.value());
   return sessions_.extract(session.handle);
 }
 

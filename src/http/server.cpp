@@ -63,8 +63,9 @@ RequestId Server::request_of(const Connection& connection) {
 
 void Server::respond(Instant now, RequestId request, Response response) {
   if (Connection* const connection = find_open(request)) {
+    // What stands behind the request is read when this has left: whoever answers is in the middle
+    // of something.
     answer(now, *connection, std::move(response));
-    resume(now, *connection);
   }
 }
 
@@ -122,7 +123,6 @@ bool Server::upgrade(Instant now, RequestId request, Response switching,
   connection->stream = std::move(stream);
   connection->state = Connection::State::kUpgraded;
   wait_for(now, *connection, Wait::kNothing);
-  resume(now, *connection);
   forget_requests(*connection);
   return true;
 }
@@ -212,8 +212,11 @@ void Server::handle_sent(Instant now, ConnectionId id, std::size_t bytes) {
   if (connection->state == Connection::State::kIdle && bytes > 0) {
     wait_between_requests(now, *connection);
     resume(now, *connection);
-  } else if (connection->state == Connection::State::kUpgraded && connection->unsent_bytes == 0) {
-    connection->stream->handle_drained(now);
+  } else if (connection->state == Connection::State::kUpgraded) {
+    resume(now, *connection);  // what stood behind the request for the upgrade
+    if (connection->state == Connection::State::kUpgraded && connection->unsent_bytes == 0) {
+      connection->stream->handle_drained(now);
+    }
   }
 }
 

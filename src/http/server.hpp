@@ -119,14 +119,16 @@ class Server {
   void route(std::string path_prefix, Handler handler);
   void route(Route route);
 
-  /// Answers a request, once. An unknown id (its connection is gone) is ignored.
+  /// Answers a request, once. An unknown id (its connection is gone) is ignored. No handler is
+  /// called from within: what the client sent behind the request is handled when the answer has
+  /// left.
   void respond(Instant now, RequestId request, Response response);
   /// `aborted` is called if the client leaves before the answer. One for each request.
   void on_abort(RequestId request, std::move_only_function<void(Instant)> aborted);
   /// Whether the request still waits for its answer.
   [[nodiscard]] bool is_open(RequestId request) const;
-  /// Answers with 101 and hands the connection over to `stream`, starting with the bytes that came
-  /// behind the request. Ignored for an unknown id; false then.
+  /// Answers with 101 and hands the connection over to `stream`, starting (when the answer has
+  /// left) with the bytes that came behind the request. Ignored for an unknown id; false then.
   bool upgrade(Instant now, RequestId request, Response switching, std::unique_ptr<Stream> stream);
 
   /// For upgraded connections; an unknown id is ignored.

@@ -87,6 +87,15 @@ TEST_F(ServerTest, PipelinedRequestsAreAnsweredInTheirOrder) {
   EXPECT_NE(received.find("GET /now"), received.rfind("GET /now"));
 }
 
+TEST_F(ServerTest, WhatStandsBehindARequestIsHandledWhenItsAnswerHasLeftAndNotWithinTheAnswering) {
+  const ConnectionId id = host_.open(now_);
+  host_.send(now_, id, std::string(kGetLater) + std::string(kGet));
+  server_.respond(now_, *parked_, text_response(200, "first"));
+  EXPECT_EQ(server_.counters().requests, 1U);
+  host_.settle(now_);
+  EXPECT_EQ(server_.counters().requests, 2U);
+}
+
 TEST_F(ServerTest, HandsTheBodyOver) {
   const ConnectionId id = host_.open(now_);
   host_.send(now_, id, "POST /later HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhe");
@@ -268,6 +277,19 @@ TEST_F(UpgradeTest, BytesBehindTheRequestBelongToTheStream) {
   host_.send(now_, id, "GET ");
   EXPECT_EQ(host_.take(id), "GET ");
   EXPECT_EQ(server_.counters().upgrades, 1U);
+}
+
+TEST_F(UpgradeTest, AStreamBegunLaterHearsWhatStoodBehindTheRequestWhenTheAnswerHasLeft) {
+  const ConnectionId id = host_.open(now_);
+  host_.send(now_, id, std::string(kGetLater) + "abc");
+  ASSERT_TRUE(
+      server_.upgrade(now_, *parked_, Response{}, std::make_unique<EchoStream>(server_, id, log_)));
+  EXPECT_EQ(server_.unsent_bytes(id),
+            std::string("HTTP/1.1 101 Switching Protocols\r\n\r\n").size());
+  host_.settle(now_);
+  EXPECT_EQ(host_.take(id), "HTTP/1.1 101 Switching Protocols\r\n\r\nabc");
+  host_.send(now_, id, "def");
+  EXPECT_EQ(host_.take(id), "def");
 }
 
 TEST_F(UpgradeTest, ClosesOnceTheWrittenBytesHaveLeft) {
