@@ -21,6 +21,20 @@ const Segment* NackMap::find(std::int64_t out) const {
   return nullptr;
 }
 
+bool NackMap::has_sent(const LogPlace& place, std::int64_t next_out) const {
+  std::int64_t end = next_out;  // Of the stretch that is looked at.
+  for (std::size_t back = 0; back < segments_.size(); ++back) {
+    const Segment& segment = segments_[(newest_ + segments_.size() - back) % segments_.size()];
+    const bool same_log = segment.stream == place.stream && segment.layer == place.layer &&
+                          segment.epoch == place.epoch;
+    if (same_log && end > segment.first_out && end - segment.sequence_offset > place.sequence) {
+      return true;
+    }
+    end = segment.first_out;
+  }
+  return false;
+}
+
 bool NackMap::may_resend(Instant now, std::int64_t out, Duration round_trip) {
   if (resent_.empty()) {
     resent_.resize(kResentMax);

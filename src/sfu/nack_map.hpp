@@ -31,6 +31,14 @@ struct Segment {
   [[nodiscard]] std::int64_t first_in() const { return first_out - sequence_offset; }
 };
 
+/// A packet of a log.
+struct LogPlace {
+  StreamRef stream;
+  std::size_t layer = 0;
+  std::uint32_t epoch = 0;
+  std::int64_t sequence = 0;
+};
+
 /// What a slot must remember to answer NACKs: which log each stretch of its sequence numbers came
 /// from, and what was sent again when. Numbers only; the packets are in the logs.
 class NackMap {
@@ -49,6 +57,10 @@ class NackMap {
   }
   /// The stretch that `out` was sent in; null when that is forgotten.
   [[nodiscard]] const Segment* find(std::int64_t out) const;
+
+  /// Whether the packet at `place`, or one behind it in its log, has been sent, as far as is
+  /// remembered. `next_out`: the slot's number to send next.
+  [[nodiscard]] bool has_sent(const LogPlace& place, std::int64_t next_out) const;
 
   /// Whether `out` may be sent again now: at most once per round trip. If so, it is noted.
   [[nodiscard]] bool may_resend(Instant now, std::int64_t out, Duration round_trip);

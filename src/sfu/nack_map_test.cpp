@@ -36,6 +36,26 @@ TEST(NackMap, TheOldestStretchIsForgottenFirst) {
   EXPECT_EQ(map.find(15)->stream.index, 1U);
 }
 
+TEST(NackMap, KnowsWhatOfALogHasBeenSentUpToTheEndOfEachStretch) {
+  NackMap map;
+  Segment first = segment(10, 1);
+  first.sequence_offset = -90;  // The log's 100 to 109.
+  map.begin_segment(first);
+  Segment second = segment(20, 2);
+  second.sequence_offset = 20;  // The other log's 0 to 4.
+  map.begin_segment(second);
+  const auto has_sent = [&map](std::uint32_t stream, std::int64_t sequence) {
+    return map.has_sent({.stream = {stream, 0}, .sequence = sequence}, 25);
+  };
+  EXPECT_TRUE(has_sent(1, 100));
+  EXPECT_TRUE(has_sent(1, 109));
+  EXPECT_FALSE(has_sent(1, 110));
+  EXPECT_TRUE(has_sent(2, 4));
+  EXPECT_FALSE(has_sent(2, 5));
+  EXPECT_FALSE(has_sent(3, 0));
+  EXPECT_FALSE(map.has_sent({.stream = {1, 0}, .epoch = 1, .sequence = 100}, 25));
+}
+
 TEST(NackMap, APacketMayBeSentAgainOncePerRoundTrip) {
   NackMap map;
   const Instant now{5s};

@@ -183,6 +183,42 @@ TEST_F(SlotStill, NotForWhoHasSeenMoreOfTheStreamAlready) {
   EXPECT_EQ(call.router.counters().stills, 0U);
 }
 
+TEST_F(SlotStill, WhoSwapsAwayAndBackHasTheSameOneNotAgain) {
+  RoutedPeer& bob = call.publisher(2);
+  alice_publishes(80);
+  show_alice();
+  EXPECT_THAT(call.flush_and_take(viewer).rtp, SizeIs(3));
+  call.receive_vp8(bob, {.sequence = 7, .timestamp = 77, .keyframe = true});
+  call.show(viewer, 1, TestCall::video_of(2));
+  EXPECT_THAT(call.flush_and_take(viewer).rtp, SizeIs(1));
+
+  show_alice();
+  EXPECT_THAT(call.flush_and_take(viewer).rtp, IsEmpty());
+  EXPECT_EQ(call.router.counters().stills, 1U);
+  call.run(300ms);
+  alice_answers();
+  EXPECT_THAT(call.flush_and_take(viewer).rtp, SizeIs(1));
+}
+
+TEST_F(SlotStill, WhoComesBackHasTheKeyframeThatWasMadeMeanwhile) {
+  RoutedPeer& bob = call.publisher(2);
+  alice_publishes(2);
+  show_alice();
+  EXPECT_THAT(call.flush_and_take(viewer).rtp, SizeIs(5));
+  call.receive_vp8(bob, {.sequence = 7, .timestamp = 77, .keyframe = true});
+  call.show(viewer, 1, TestCall::video_of(2));
+  EXPECT_THAT(call.flush_and_take(viewer).rtp, SizeIs(1));
+  alice_answers();
+  call.run(3s);
+  call.take(viewer);
+
+  show_alice();
+  const Sent still = call.flush_and_take(viewer);
+  ASSERT_THAT(still.rtp, SizeIs(1));
+  EXPECT_TRUE(still.rtp[0].is_keyframe_start());
+  EXPECT_EQ(call.router.counters().stills, 1U);
+}
+
 TEST_F(SlotStill, ASwapToAStaleStreamShowsOneToo) {
   RoutedPeer& bob = call.publisher(2);
   call.receive_vp8(bob, {.sequence = 7, .timestamp = 77, .keyframe = true, .picture_id = 3});

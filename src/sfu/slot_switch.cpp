@@ -154,17 +154,22 @@ void Slot::begin_video(Instant now) {
   stream_->want_keyframe(now);
 }
 
-// A picture at once, for the time until the publisher answers. Not for a viewer who has seen more
-// of this stream already, nor once its publisher has taken the picture away.
+// A picture at once, for the time until the publisher answers. Not for a viewer who has seen it or
+// what came behind it, nor once its publisher has taken the picture away.
 bool Slot::enter_still(Instant now) {
   const TrackLog& log = layer().log;
-  const Segment* before = nack_map_.current();
-  const bool knows_it = before != nullptr && before->stream == stream_->ref();
-  const auto last = knows_it || stream_->muted() ? std::nullopt : log.find_still(now);
+  const auto last = stream_->muted() ? std::nullopt : log.find_still(now);
   if (!last) {
     return false;
   }
-  enter(log.newest_keyframe()->sequence);
+  const LogPlace keyframe{.stream = stream_->ref(),
+                          .layer = layer_index_,
+                          .epoch = log.epoch(),
+                          .sequence = log.newest_keyframe()->sequence};
+  if (nack_map_.has_sent(keyframe, next_out_)) {
+    return false;
+  }
+  enter(keyframe.sequence);
   stop_at_ = *last;
   ++parts_.counters.stills;
   return true;
