@@ -142,7 +142,7 @@ void Slot::handle_keyframe_request(Instant now) {
   if (wishes_.take(now)) {
     stream_->want_keyframe(now);
   } else {
-    ++parts_.counters.plis_coalesced;
+    ++parts_.counters.plis_refused;
   }
 }
 

@@ -202,11 +202,16 @@ TEST_F(SlotRepair, AViewerWhoWantsAKeyframeAllTheTimeCostsThePublisherOneASecond
   for (int tenth = 0; tenth < 100; ++tenth) {
     call.run(100ms);
     pli(viewer);
+    call.flush();
+    const bool asked = !call.take(alice).feedback<rtp::Pli>().empty();
     call.receive_vp8(alice,
-                     {.sequence = ++sequence, .timestamp = sequence * 9000U, .keyframe = true});
+                     {.sequence = ++sequence, .timestamp = sequence * 9000U, .keyframe = asked});
   }
   EXPECT_EQ(counters().plis_from_viewers, 100U);
+  EXPECT_GE(counters().plis_to_publishers, 10U);
   EXPECT_LE(counters().plis_to_publishers, 13U);
+  EXPECT_GE(counters().plis_refused, 60U);
+  EXPECT_EQ(counters().plis_coalesced, 0U);
 }
 
 TEST_F(SlotRepair, APliIsServedFromTheLogOnceAndThenByThePublisher) {
