@@ -53,10 +53,10 @@ class Publisher {
   void handle_sender_report(Instant now, const rtp::SenderReport& report);
   void set_round_trip(Duration round_trip);
 
-  /// Whether something is to be told now.
   /// Nothing was agreed on that it could publish.
   [[nodiscard]] bool is_idle() const { return lines_.empty(); }
 
+  /// Whether something is to be told now.
   [[nodiscard]] bool feedback_due(Instant now) const { return next_timeout() <= now; }
   /// Writes a datagram with what is due, as much as fits; call again while more is due.
   void write_feedback(Instant now, rtp::RtcpWriter& writer);
