@@ -81,7 +81,8 @@ constexpr std::array kLimits = {
           .meaning = "browsers with media",
           .place = [](Config& c) -> Place { return &c.worker.peers_max; }},
     Limit{.name = "peer-bytes-per-second",
-          .meaning = "media bytes a second taken from one browser",
+          .meaning = "media bytes a second taken from one browser, 200 more for each datagram; "
+                     "65536 at once",
           .place = [](Config& c) -> Place { return &c.worker.peer_bytes_per_second; }},
     Limit{.name = "connections",
           .meaning = "TCP connections",

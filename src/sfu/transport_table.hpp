@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -20,8 +21,14 @@ namespace visavis::sfu {
 
 /// A peer's transport, with all by which it is found.
 struct PeerTransport {
+  /// However little is taken from it in a second, so much is at once: a handshake, and any
+  /// datagram.
+  static constexpr double kIntakeBurstMin = 65'536;
+
   PeerTransport(PeerId peer_id, peer::Peer transport, double bytes_per_second)
-      : id(peer_id), peer(std::move(transport)), intake(bytes_per_second) {}
+      : id(peer_id),
+        peer(std::move(transport)),
+        intake(bytes_per_second, std::max(bytes_per_second, kIntakeBurstMin)) {}
 
   PeerId id;
   peer::Peer peer;
