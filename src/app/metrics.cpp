@@ -10,11 +10,6 @@
 namespace visavis::app {
 namespace {
 
-void write_directions(MetricsWriter& out, std::uint64_t in, std::uint64_t out_of_us) {
-  out.sample(in, {{"direction", "in"}});
-  out.sample(out_of_us, {{"direction", "out"}});
-}
-
 void write_calls(MetricsWriter& out, const conference::CallService& calls) {
   const conference::Gauges now = calls.gauges();
   out.gauge("visavis_rooms", "Rooms with somebody in them.", now.rooms);
@@ -108,13 +103,13 @@ void write_streams(MetricsWriter& out, const MetricsSources& sources,
 
 void write_packets(MetricsWriter& out, const sfu::Counters& counters) {
   out.counter("visavis_datagrams_total", "Datagrams the media worker took in and gave out.");
-  write_directions(out, counters.datagrams_in, counters.datagrams_out);
+  out.directions(counters.datagrams_in, counters.datagrams_out);
   out.counter("visavis_bytes_total", "Their bytes.");
-  write_directions(out, counters.bytes_in, counters.bytes_out);
+  out.directions(counters.bytes_in, counters.bytes_out);
   out.counter("visavis_rtp_packets_total", "RTP packets from publishers and to viewers.");
-  write_directions(out, counters.rtp_in, counters.rtp_out);
+  out.directions(counters.rtp_in, counters.rtp_out);
   out.counter("visavis_rtcp_packets_total", "RTCP packets from and to peers.");
-  write_directions(out, counters.rtcp_in, counters.rtcp_out);
+  out.directions(counters.rtcp_in, counters.rtcp_out);
   out.counter("visavis_handshake_turns_total", "DTLS datagrams worked, one a wake-up.",
               counters.handshake_turns);
   out.counter("visavis_transport_feedback_total", "Feedback of viewers on when packets arrived.",
@@ -159,7 +154,7 @@ void write_repair(MetricsWriter& out, const sfu::Counters& counters) {
   out.sample(counters.nacks_too_soon, {{"reason", "too_soon"}});
   out.sample(counters.nacks_too_many, {{"reason", "too_many"}});
   out.counter("visavis_retransmissions_total", "Packets sent again.");
-  write_directions(out, counters.retransmissions_in, counters.retransmissions_out);
+  out.directions(counters.retransmissions_in, counters.retransmissions_out);
 }
 
 std::string_view name_of(SendPriority priority) {
@@ -188,7 +183,7 @@ void write_means(MetricsWriter& out, const MediaMeans& means) {
 
 void write_udp(MetricsWriter& out, const net::UdpCounters& udp) {
   out.counter("visavis_udp_datagrams_total", "Datagrams taken from and given to the kernel.");
-  write_directions(out, udp.received_datagrams, udp.sent_datagrams);
+  out.directions(udp.received_datagrams, udp.sent_datagrams);
   out.counter("visavis_udp_sent_messages_total", "Messages they were sent in; a run is one.",
               udp.sent_messages);
   out.counter("visavis_udp_drops_total", "Datagrams lost between us and the kernel, by reason.");

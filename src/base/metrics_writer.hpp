@@ -21,6 +21,11 @@ class MetricsWriter {
   void gauge(std::string_view name, std::string_view help);
   /// A value of the family begun last.
   void sample(std::uint64_t value, Labels labels = {});
+  /// Two of it: what came to us and what went from us.
+  void directions(std::uint64_t in, std::uint64_t out) {
+    sample(in, {{"direction", "in"}});
+    sample(out, {{"direction", "out"}});
+  }
 
   /// A family of one value.
   void counter(std::string_view name, std::string_view help, std::uint64_t value) {

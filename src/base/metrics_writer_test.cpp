@@ -17,6 +17,13 @@ TEST(MetricsWriter, WritesHelpAndTypeBeforeTheSamplesOfAFamily) {
             "# HELP b What b is.\n# TYPE b gauge\nb 3\n");
 }
 
+TEST(MetricsWriter, WritesBothDirectionsOfAFamily) {
+  MetricsWriter out;
+  out.counter("a_total", "A.");
+  out.directions(1, 2);
+  EXPECT_TRUE(out.text().ends_with("a_total{direction=\"in\"} 1\na_total{direction=\"out\"} 2\n"));
+}
+
 TEST(MetricsWriter, EscapesWhatPeopleNamedTheirRooms) {
   MetricsWriter out;
   out.counter("a_total", "A.");
