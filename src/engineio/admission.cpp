@@ -304,6 +304,7 @@ void Server::resume(Instant now, std::uint64_t number) {
   if (auto* const pass = std::get_if<Decision::Pass>(&outcome)) {
     go_on(now, pending, std::move(*pass));
   } else if (const auto* const refused = std::get_if<Decision::Refuse>(&outcome)) {
+    ++(refused->overdue ? counters_.decisions_overdue : counters_.refused_by_hooks);
     refuse_by_hook(now, pending, refused->message);
   } else {
     respond(now, pending.exchange, std::move(std::get<http::Response>(outcome)));
@@ -323,7 +324,6 @@ void Server::go_on(Instant now, Pending& pending, Decision::Pass pass) {
 // NOLINTEND(misc-no-recursion)
 
 void Server::refuse_by_hook(Instant now, Pending& pending, const std::string& message) {
-  ++counters_.refused_by_hooks;
   Refusal refusal{.code = ErrorCode::kBadRequest};
   switch (pending.stage) {
     case Stage::kCors: refusal.context = {{"name", "CORS_FAILURE"}, {"error", message}}; break;
@@ -343,8 +343,7 @@ void Server::give_up_decisions(Instant now) {
   while (const auto number = decision_due_.poll_expired(now)) {
     Pending& pending = *pending_.at(*number);
     pending.due.reset();
-    ++counters_.decisions_overdue;
-    settle(now, *number, Decision::Refuse("no decision in time"));
+    settle(now, *number, Decision::Refuse{.message = "no decision in time", .overdue = true});
   }
 }
 

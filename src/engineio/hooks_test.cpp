@@ -110,6 +110,7 @@ TEST_F(HooksTest, ADecisionThatDoesNotComeIsARefusalInTime) {
   test.sleep(seconds(30));
   EXPECT_EQ(test.answer(id).status, 403U);
   EXPECT_EQ(test.server().counters().decisions_overdue, 1U);
+  EXPECT_EQ(test.server().counters().refused_by_hooks, 0U);  // each is counted once
 }
 
 TEST_F(HooksTest, TooManyUndecidedRequestsAreRefused) {

@@ -1,30 +1,13 @@
 #include "socketio_host/metrics.hpp"
 
+#include <algorithm>
 #include <array>
-#include <bit>
 #include <string>
-#include <utility>
+
+#include "base/counter_sum.hpp"
 
 namespace visavis::socketio {
 namespace {
-
-/// The sum of two structs of nothing but counters.
-template <class Of>
-Of sum(const Of& one, const Of& other) {
-  using Numbers = std::array<std::uint64_t, sizeof(Of) / sizeof(std::uint64_t)>;
-  static_assert(sizeof(Of) == sizeof(Numbers));
-  auto total = std::bit_cast<Numbers>(one);
-  const auto more = std::bit_cast<Numbers>(other);
-  for (std::size_t i = 0; i < total.size(); ++i) {
-    total.at(i) += more.at(i);
-  }
-  return std::bit_cast<Of>(total);
-}
-
-void write_directions(MetricsWriter& out, std::uint64_t in, std::uint64_t out_of_us) {
-  out.sample(in, {{"direction", "in"}});
-  out.sample(out_of_us, {{"direction", "out"}});
-}
 
 void write_sessions(MetricsWriter& out, const HostCounters& counters) {
   const engineio::Counters& engine = counters.engineio;
@@ -32,8 +15,11 @@ void write_sessions(MetricsWriter& out, const HostCounters& counters) {
   out.counter("visavis_sessions_total", "Sessions, by what became of them.");
   out.sample(engine.sessions_opened, {{"stage", "opened"}});
   out.sample(engine.sessions_closed, {{"stage", "closed"}});
-  out.sample(engine.sessions_refused, {{"stage", "refused"}});
-  out.counter("visavis_session_refusals_total", "Sessions and their requests refused, by reason.");
+  out.counter("visavis_session_errors_total",
+              "Requests that Engine.IO answered with an error, all refusals among them.",
+              engine.bad_requests);
+  out.counter("visavis_session_refusals_total",
+              "Of them, those refused by a limit, a hook or for their origin, each once.");
   out.sample(engine.sessions_refused, {{"reason", "sessions_max"}});
   out.sample(engine.refused_per_address, {{"reason", "per_address"}});
   out.sample(engine.refused_per_rate, {{"reason", "rate_per_address"}});
@@ -41,7 +27,6 @@ void write_sessions(MetricsWriter& out, const HostCounters& counters) {
   out.sample(engine.origins_refused, {{"reason", "origin"}});
   out.sample(engine.decisions_refused, {{"reason", "decisions_max"}});
   out.sample(engine.decisions_overdue, {{"reason", "decision_timeout"}});
-  out.sample(engine.bad_requests, {{"reason", "any"}});
 }
 
 void write_session_ends(MetricsWriter& out, const HostCounters& counters) {
@@ -66,7 +51,7 @@ void write_session_ends(MetricsWriter& out, const HostCounters& counters) {
   out.counter("visavis_deflated_messages_total", "Messages compressed, once per broadcast.",
               engine.deflated);
   out.counter("visavis_session_messages_total", "Messages of all sessions.");
-  write_directions(out, engine.messages_in, engine.messages_out);
+  out.directions(engine.messages_in, engine.messages_out);
 }
 
 void write_http(MetricsWriter& out, const HostCounters& counters) {
@@ -86,7 +71,7 @@ void write_http(MetricsWriter& out, const HostCounters& counters) {
   out.counter("visavis_http_aborted_total", "Requests whose client left before the answer.",
               http.aborted);
   out.counter("visavis_connections_moved_total", "Connections passed between threads.");
-  write_directions(out, host.adopted, host.left);
+  out.directions(host.adopted, host.left);
 }
 
 void write_http_refusals(MetricsWriter& out, const HostCounters& counters) {
@@ -102,7 +87,7 @@ void write_http_refusals(MetricsWriter& out, const HostCounters& counters) {
   out.sample(http.upgrades_unanswered, {{"reason", "upgrade_unanswered"}});
   out.sample(http.pipelined_too_much, {{"reason", "pipelined_too_much"}});
   out.counter("visavis_tcp_bytes_total", "Bytes of all connections, TLS included.");
-  write_directions(out, counters.connections.received_bytes, counters.connections.sent_bytes);
+  out.directions(counters.connections.received_bytes, counters.connections.sent_bytes);
 }
 
 void write_sockets(MetricsWriter& out, const Counters& io) {
@@ -146,10 +131,10 @@ HostCounters HostCounters::of(const http::Server& http, const net::HttpHost& con
 }
 
 HostCounters& HostCounters::operator+=(const HostCounters& other) {
-  http = sum(http, other.http);
-  connections = sum(connections, other.connections);
-  engineio = sum(engineio, other.engineio);
-  socketio = sum(socketio, other.socketio);
+  http = counter_sum(http, other.http);
+  connections = counter_sum(connections, other.connections);
+  engineio = counter_sum(engineio, other.engineio);
+  socketio = counter_sum(socketio, other.socketio);
   sessions += other.sessions;
   return *this;
 }
@@ -177,7 +162,10 @@ void write_thread_metrics(MetricsWriter& out, std::span<const ThreadLoad> thread
 }
 
 bool is_direct(const http::Request& request) {
-  return !request.headers.find("forwarded") && !request.headers.find("x-forwarded-for");
+  constexpr auto kOfProxies =
+      std::to_array<std::string_view>({"forwarded", "x-forwarded-for", "x-real-ip", "via"});
+  return std::ranges::none_of(
+      kOfProxies, [&](std::string_view name) { return request.headers.find(name).has_value(); });
 }
 
 http::Response metrics_response(std::string_view text) {

@@ -16,7 +16,8 @@ namespace visavis::socketio {
 /// Who may read the metrics of a `Host`, and where.
 struct MetricsOptions {
   std::string path = "/metrics";
-  /// Otherwise this machine alone, and not through a proxy on it.
+  /// Otherwise loopback alone, and of that only what `is_direct`. Behind a proxy on this machine
+  /// that adds none of those fields, close the path there: to us its clients are this machine.
   bool anyone = false;
 };
 
@@ -43,7 +44,9 @@ struct ThreadLoad {
 void write_thread_metrics(MetricsWriter& out, std::span<const ThreadLoad> threads,
                           std::uint64_t lost);
 
-/// Whether no proxy says that it passes this on for somebody else.
+/// Whether the request has none of the fields by which a proxy says that it passes it on for
+/// somebody else: Forwarded (RFC 7239), Via (RFC 9110 §7.6.3), X-Forwarded-For, X-Real-IP. Not
+/// every proxy adds one: nginx does none of it unless `proxy_set_header` says so.
 [[nodiscard]] bool is_direct(const http::Request& request);
 /// The page, as Prometheus reads it.
 [[nodiscard]] http::Response metrics_response(std::string_view text);
