@@ -7,32 +7,46 @@
 namespace visavis::srtp {
 namespace {
 
-// Mixes `number`, most significant byte first, with the salt behind `at`.
+// Numbers on the wire are big-endian; on every machine we run on that is a swap each way.
 template <class Number>
-void mix(MutableBytes iv, std::size_t at, Number number) {
-  if constexpr (std::endian::native == std::endian::little) {
-    number = std::byteswap(number);
-  }
-  Number salt{};
-  std::memcpy(&salt, iv.data() + at, sizeof(salt));
-  salt ^= number;
-  std::memcpy(iv.data() + at, &salt, sizeof(salt));
+Number swapped(Number number) {
+  return std::endian::native == std::endian::little ? std::byteswap(number) : number;
+}
+
+template <class Number>
+Number read(const std::byte* at) {
+  Number number{};
+  std::memcpy(&number, at, sizeof(number));
+  return number;
+}
+
+// Mixes `number`, most significant byte first, with the salt.
+template <class Number>
+void mix(std::byte* to, Number salt, Number number) {
+  salt ^= swapped(number);
+  std::memcpy(to, &salt, sizeof(salt));
 }
 
 }  // namespace
 
+// Each part is written once, from a register: reading what was just written in other pieces waits.
 GcmIv gcm_iv(const GcmSalt& salt, const PacketPlace& place) {
-  GcmIv iv = salt;
-  mix(iv, 0, (std::uint64_t{place.ssrc} << 16U) | (place.index >> 32U));
-  mix(iv, sizeof(std::uint64_t), static_cast<std::uint32_t>(place.index));
+  constexpr std::size_t kLowAt = sizeof(std::uint64_t);
+  GcmIv iv;
+  mix(iv.data(), read<std::uint64_t>(salt.data()),
+      (std::uint64_t{place.ssrc} << 16U) | (place.index >> 32U));
+  mix(iv.data() + kLowAt, read<std::uint32_t>(salt.data() + kLowAt),
+      static_cast<std::uint32_t>(place.index));
   return iv;
 }
 
 CounterIv counter_iv(const CounterSalt& salt, const PacketPlace& place) {
-  CounterIv iv{};
-  std::memcpy(iv.data(), salt.data(), salt.size());
-  mix(iv, 0, std::uint64_t{place.ssrc});
-  mix(iv, sizeof(std::uint64_t), place.index << 16U);
+  constexpr std::size_t kLowAt = sizeof(std::uint64_t);
+  constexpr std::size_t kSaltTailAt = 6;  // The last 8 of 14 bytes.
+  CounterIv iv;
+  mix(iv.data(), read<std::uint64_t>(salt.data()), std::uint64_t{place.ssrc});
+  const std::uint64_t tail = swapped(read<std::uint64_t>(salt.data() + kSaltTailAt));
+  mix(iv.data() + kLowAt, swapped(tail << 16U), place.index << 16U);
   return iv;
 }
 
