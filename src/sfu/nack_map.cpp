@@ -2,18 +2,24 @@
 
 namespace visavis::sfu {
 
-Segment& NackMap::begin_segment(Segment segment) {
-  if (segments_.size() < kSegmentsMax) {
-    newest_ = segments_.size();
-    return segments_.emplace_back(segment);
+void NackMap::begin_segment(const Segment& segment) {
+  if (begun_ && older_.size() < kSegmentsMax - 1) {
+    newest_older_ = older_.size();
+    older_.push_back(current_);
+  } else if (begun_) {
+    newest_older_ = (newest_older_ + 1) % older_.size();
+    older_[newest_older_] = current_;
   }
-  newest_ = (newest_ + 1) % kSegmentsMax;
-  return segments_[newest_] = segment;
+  current_ = segment;
+  begun_ = true;
 }
 
 const Segment* NackMap::find(std::int64_t out) const {
-  for (std::size_t back = 0; back < segments_.size(); ++back) {
-    const Segment& segment = segments_[(newest_ + segments_.size() - back) % segments_.size()];
+  if (begun_ && out >= current_.first_out) {
+    return &current_;
+  }
+  for (std::size_t back = 0; back < older_.size(); ++back) {
+    const Segment& segment = older_[(newest_older_ + older_.size() - back) % older_.size()];
     if (out >= segment.first_out) {
       return &segment;
     }

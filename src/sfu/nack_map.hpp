@@ -5,7 +5,6 @@
 #include <optional>
 #include <vector>
 
-#include "base/prefetch.hpp"
 #include "base/time.hpp"
 #include "rtp/rtp_packet.hpp"
 #include "sfu/picture_numbers.hpp"
@@ -46,15 +45,9 @@ class NackMap {
   /// A NACK comes within a second or so; nobody swaps a slot more often than this in that time.
   static constexpr std::size_t kSegmentsMax = 8;
 
-  Segment& begin_segment(Segment segment);
+  void begin_segment(const Segment& segment);
   /// The stretch being sent, until the next begins; null before the first.
-  [[nodiscard]] Segment* current() { return segments_.empty() ? nullptr : &segments_[newest_]; }
-  /// A hint: `current()` will be asked for soon.
-  void prefetch_current() const {
-    if (!segments_.empty()) {
-      prefetch(segments_[newest_]);
-    }
-  }
+  [[nodiscard]] const Segment* current() const { return begun_ ? &current_ : nullptr; }
   /// The stretch that `out` was sent in; null when that is forgotten.
   [[nodiscard]] const Segment* find(std::int64_t out) const;
 
@@ -76,8 +69,10 @@ class NackMap {
   /// costs a packet sent twice.
   static constexpr std::size_t kResentMax = 256;
 
-  std::vector<Segment> segments_;  ///< A ring, once there are `kSegmentsMax`.
-  std::size_t newest_ = 0;
+  Segment current_;  ///< First: a packet touches nothing else of it.
+  bool begun_ = false;
+  std::vector<Segment> older_;  ///< A ring, once there are `kSegmentsMax` - 1.
+  std::size_t newest_older_ = 0;
   std::vector<Resent> resent_;  ///< Empty until the first NACK: most slots see none.
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/prefetch.hpp"
 #include "base/time.hpp"
 #include "base/token_bucket.hpp"
 #include "rtp/media_parameters.hpp"
@@ -63,6 +64,9 @@ class Publisher {
   /// Most peers only view: they cost a look.
   [[nodiscard]] Instant next_timeout() const { return lines_.empty() ? kNever : next_deadline(); }
 
+  /// A hint for a `next_timeout()` that comes soon.
+  void prefetch_first() const { prefetch_line(&lines_); }
+
   [[nodiscard]] std::vector<StreamReport> make_reports(Instant now) const;
 
  private:
@@ -97,9 +101,9 @@ class Publisher {
   void write_nacks(Instant now, rtp::RtcpWriter& writer);
   void write_keyframe_requests(Instant now, rtp::RtcpWriter& writer);
 
+  std::vector<Line> lines_;  ///< First: of who only views, sending looks at nothing else here.
   RouterParts& parts_;
   rtp::MediaParameters media_;
-  std::vector<Line> lines_;
   std::vector<Source> sources_;
   rtp::TransportFeedbackRecorder transport_feedback_;
   PublisherClock clock_;

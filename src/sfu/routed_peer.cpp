@@ -9,10 +9,10 @@ namespace visavis::sfu {
 
 RoutedPeer::RoutedPeer(const PeerSetup& setup, RouterParts& parts)
     : id_(setup.peer),
-      room_(setup.room),
       parts_(parts),
+      subscriber_(*this, setup.peer, parts),
       publisher_(parts),
-      subscriber_(*this, setup.peer, parts) {}
+      room_(setup.room) {}
 
 void RoutedPeer::set_transport(Instant now, const std::optional<Transport>& transport) {
   reachable_ = transport.has_value();

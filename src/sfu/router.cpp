@@ -170,12 +170,30 @@ RoutedPeer* Router::find(PeerId peer) const {
   return at == peers_.end() ? nullptr : at->second.get();
 }
 
+// What each step asks for is where the step before it has looked.
+void Router::prefetch_next_readers(const std::vector<Slot*>& readers, std::size_t at) {
+  constexpr std::size_t kCursorAhead = 12;
+  constexpr std::size_t kViewerAhead = 8;
+  constexpr std::size_t kOwnerAhead = 4;
+  if (at + kCursorAhead < readers.size()) {
+    readers[at + kCursorAhead]->prefetch_cursor();
+  }
+  if (at + kViewerAhead < readers.size()) {
+    readers[at + kViewerAhead]->prefetch_viewer();
+  }
+  if (at + kOwnerAhead < readers.size()) {
+    readers[at + kOwnerAhead]->prefetch_owner();
+  }
+}
+
 // Once per wake-up and stream, however many packets came: its viewers look for themselves.
 void Router::wake_readers() {
   while (Stream* stream = parts_.work.take_stream()) {
-    for (Slot* reader : stream->readers()) {
-      if (reader->has_backlog()) {
-        reader->wake();
+    const std::vector<Slot*>& readers = stream->readers();
+    for (std::size_t at = 0; at < readers.size(); ++at) {
+      prefetch_next_readers(readers, at);
+      if (readers[at]->has_backlog()) {
+        readers[at]->wake();
       }
     }
   }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/prefetch.hpp"
 #include "base/time.hpp"
 #include "base/token_bucket.hpp"
 #include "rtp/media_parameters.hpp"
@@ -30,14 +31,14 @@ struct Viewer {
   static constexpr Duration kRoundTripMin = std::chrono::milliseconds(10);
 
   RoutedPeer& owner;
-  PeerId peer;
-  rtp::MediaParameters media;
-  std::vector<Slot*> news;  ///< Slots that may have packets to send.
-  bool ready = false;       ///< It can be sent to.
-  Duration round_trip = kInitialRoundTrip;
-  bool round_trip_known = false;
+  std::vector<Slot*> news;               ///< Slots that may have packets to send.
   Instant reports_at = kNever;           ///< When the first slot's sender report is due.
   std::uint16_t transport_sequence = 0;  ///< Of the next numbered packet, over all slots.
+  bool ready = false;                    ///< It can be sent to.
+  bool round_trip_known = false;
+  Duration round_trip = kInitialRoundTrip;
+  PeerId peer;
+  rtp::MediaParameters media;
 };
 
 /// When packets leave, in the forms they need.
@@ -53,7 +54,7 @@ struct SendTime {
 /// slot_switch.cpp: which stream it shows, and where in the log it begins. slot_send.cpp: how a
 /// packet of the log becomes the viewer's. slot_repair.cpp: how NACKs and wishes for a keyframe are
 /// answered.
-class Slot {
+class alignas(kCacheLineBytes) Slot {
  public:
   /// Retransmissions that wait for the next flush: a burst of loss; a NACK beyond it comes again.
   static constexpr std::size_t kRepairsMax = 256;
@@ -93,8 +94,16 @@ class Slot {
   /// Sends the next packet of the log. False when it has caught up (or does not show anything).
   [[nodiscard]] bool send_next(const SendTime& time, Outlet& outlet);
   [[nodiscard]] bool has_backlog() const;
+  /// Hints for a `has_backlog()` and `wake()` that come soon: first for all of the slot that they
+  /// touch, then for what that points to.
+  void prefetch_cursor() const { prefetch_lines<kCacheLineBytes>(*this); }
+  void prefetch_viewer() const { prefetch_line(&viewer_); }
+  void prefetch_owner() const {
+    prefetch_line(&viewer_.owner);
+    prefetch_line(viewer_.news.data());
+  }
   /// A hint for a `send_next()` that comes soon.
-  void prefetch_segment() const { nack_map_.prefetch_current(); }
+  void prefetch_packet() const { prefetch_lines<kHotBytes>(*this); }
   /// Makes the viewer look at this slot when it is flushed next.
   void wake();
 
@@ -127,6 +136,8 @@ class Slot {
     bool first_time = false;  ///< It came late; no retransmission.
   };
 
+  /// Up to the segment in `nack_map_`.
+  static constexpr std::size_t kHotBytes = 5 * kCacheLineBytes;
   /// What is read beyond `stop_at_` is not live: only a new keyframe is.
   static constexpr std::int64_t kNoStop = std::numeric_limits<std::int64_t>::max();
 
@@ -156,38 +167,40 @@ class Slot {
   void queue_repair(Repair repair);
   [[nodiscard]] bool take_repair_credit();
 
-  rtp::SlotLine line_;
+  // What a packet touches comes first, in as few cache lines as it fits: the cursor, ...
+  SlotState state_ = SlotState::kEmpty;
+  bool begins_segment_ = false;  ///< The next packet is the first of a stretch.
+  bool pictures_sent_ = false;
+  std::uint8_t last_tl0_index_ = 0;
+  std::uint16_t last_picture_id_ = 0;
+  Stream* stream_ = nullptr;
   Viewer& viewer_;
   RouterParts& parts_;
+  std::int64_t next_ = 0;           ///< The log's number to read next.
+  std::int64_t stop_at_ = kNoStop;  ///< The last packet of a still.
+  std::int64_t next_out_;           ///< The slot's number to send next.
+  std::size_t layer_index_ = 0;
+  // ... its header, what was counted, ...
   SlotHeader numbered_header_;
+  std::uint64_t packets_ = 0;  ///< Without retransmissions.
+  SlotClock clock_;
+  std::uint64_t octets_ = 0;  ///< Of their payloads.
+  std::vector<Repair> repairs_;
+  rtp::SlotLine line_;
+  // ... and how the present stretch is rewritten.
+  NackMap nack_map_;
+  // From here on it is touched seldom.
   /// Without numbers that change: a plain retransmission is then the same packet to the bit, and
   /// the cipher's nonce is not used for two different ones (RFC 7714 §8.1, RFC 3711 §9.1).
   SlotHeader repeatable_header_;
-  SlotClock clock_;
-  NackMap nack_map_;
-
-  Stream* stream_ = nullptr;
-  std::size_t layer_index_ = 0;
-  SlotState state_ = SlotState::kEmpty;
-  std::int64_t next_ = 0;           ///< The log's number to read next.
-  std::int64_t stop_at_ = kNoStop;  ///< The last packet of a still.
-  bool begins_segment_ = false;     ///< The next packet is the first of a stretch.
-  std::int64_t next_out_;           ///< The slot's number to send next.
   std::uint16_t rtx_sequence_ = 0;
-  std::uint16_t last_picture_id_ = 0;
-  std::uint8_t last_tl0_index_ = 0;
-  bool pictures_sent_ = false;
   Instant keyframe_sent_at_ = Instant::min();
   std::int64_t replayed_ = LogEntry::kNone;  ///< The keyframe that a wish was served with.
   TokenBucket wishes_{kWishesPerSecond, kWishesAtOnce};
-  std::vector<Repair> repairs_;
   std::uint32_t repair_credit_ = kRepairCreditMax;
-  std::uint32_t packets_credited_ = 0;  ///< `packets_` when the credit was counted last.
+  std::uint64_t packets_credited_ = 0;  ///< `packets_` when the credit was counted last.
   Instant report_at_ = kNever;
-
-  std::uint32_t packets_ = 0;  // As a sender report counts them: without retransmissions.
-  std::uint32_t octets_ = 0;
-  SlotReport report_;
+  SlotReport report_;  ///< But for the packets and bytes, which are counted above.
 };
 
 }  // namespace visavis::sfu

@@ -1,5 +1,6 @@
 #include "sfu/slot_header.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <optional>
@@ -52,28 +53,29 @@ void put_fixed(MutableBytes cell, const HeaderFields& fields) {
 }  // namespace
 
 SlotHeader::SlotHeader(const rtp::ExtensionMap& ids, std::string_view mid, bool numbered)
-    : ids_(ids), mid_(mid.substr(0, kMidBytesMax)), numbered_(numbered) {
+    : mid_size_(static_cast<std::uint8_t>(std::min(mid.size(), kMidBytesMax))),
+      numbered_(numbered),
+      ids_(ids) {
   put_u16(front_, kFixedBytes, rtp::kOneByteProfile);
   front_size_ = kExtensionsAt;
-  if (ids.needs_two_byte_form()) {
-    return;  // The other way of writing is taken for every packet.
-  }
   put_u8(front_, 0, kVersion2Extended);
-  if (const auto id = ids.id_of(rtp::Extension::kMid); id && !mid_.empty()) {
-    add_to_front(*id, as_bytes(mid_));
+  if (const auto id = ids.id_of(rtp::Extension::kMid); id && mid_size_ > 0) {
+    add_to_front(*id, as_bytes(mid.substr(0, mid_size_)));
+  }
+  if (ids.needs_two_byte_form()) {
+    return;  // The other way of writing is taken for every packet; it finds the mid here.
   }
   const std::array<std::byte, 3> zeros{};
   if (const auto id = ids.id_of(rtp::Extension::kTransportCc); id && numbered) {
-    transport_at_ = front_size_ + 1;
+    transport_at_ = static_cast<std::uint8_t>(front_size_ + 1);
     add_to_front(*id, Bytes(zeros).first(2));
   }
   if (const auto id = ids.id_of(rtp::Extension::kAbsSendTime); id && numbered) {
-    abs_time_at_ = front_size_ + 1;
+    abs_time_at_ = static_cast<std::uint8_t>(front_size_ + 1);
     add_to_front(*id, zeros);
   }
-  padded_size_ = front_size_ == kExtensionsAt
-                     ? kFixedBytes
-                     : (front_size_ + kWordBytes - 1) / kWordBytes * kWordBytes;
+  const std::size_t padded = (front_size_ + kWordBytes - 1) / kWordBytes * kWordBytes;
+  padded_size_ = static_cast<std::uint8_t>(front_size_ == kExtensionsAt ? kFixedBytes : padded);
   if (padded_size_ == kFixedBytes) {
     put_u8(front_, 0, kVersion2);
     return;
@@ -126,7 +128,11 @@ void SlotHeader::add_to_front(std::uint8_t id, Bytes value) {
   check(front_size_ + 1 + value.size() <= front_.size());
   put_u8(front_, front_size_, static_cast<std::uint8_t>((unsigned{id} << 4U) | (value.size() - 1)));
   std::memcpy(front_.data() + front_size_ + 1, value.data(), value.size());
-  front_size_ += 1 + value.size();
+  front_size_ = static_cast<std::uint8_t>(front_size_ + 1 + value.size());
+}
+
+std::string_view SlotHeader::mid() const {
+  return as_text(Bytes(front_).subspan(kExtensionsAt + 1, mid_size_));
 }
 
 bool SlotHeader::fits_one_byte_form(const LogEntry& entry) const {
@@ -153,8 +159,8 @@ std::size_t SlotHeader::write_two_byte_form(MutableBytes cell, const HeaderField
                             .ssrc = fields.ssrc,
                             .marker = fields.marker},
                            rtp::ExtensionForm::kTwoByte);
-  if (const auto id = ids_.id_of(rtp::Extension::kMid); id && !mid_.empty()) {
-    writer.extension(*id, as_bytes(mid_));
+  if (const auto id = ids_.id_of(rtp::Extension::kMid); id && mid_size_ > 0) {
+    writer.extension(*id, as_bytes(mid()));
   }
   if (const auto id = ids_.id_of(rtp::Extension::kTransportCc); id && numbered_) {
     writer.extension_u16(*id, fields.transport_sequence);

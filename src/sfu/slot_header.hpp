@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "base/bytes.hpp"
@@ -50,14 +49,20 @@ class SlotHeader {
   [[nodiscard]] std::size_t write_two_byte_form(MutableBytes cell, const HeaderFields& fields,
                                                 const LogEntry& entry) const;
 
-  rtp::ExtensionMap ids_;
-  std::string mid_;
+  /// 12 fixed bytes, 4 before the extensions, mid (17), transport-cc (3) and abs-send-time (4).
+  static constexpr std::size_t kFrontBytesMax = 40;
+
+  [[nodiscard]] std::string_view mid() const;
+
+  // Small numbers, for all that a packet needs of it is to lie in one cache line.
+  std::array<std::byte, kFrontBytesMax> front_{};  ///< Fixed part and ours, in one-byte form.
+  std::uint8_t front_size_ = 0;
+  std::uint8_t padded_size_ = 0;   ///< Of a header that carries nothing of the publisher's.
+  std::uint8_t transport_at_ = 0;  ///< Offsets in `front_`; 0: not written.
+  std::uint8_t abs_time_at_ = 0;
+  std::uint8_t mid_size_ = 0;
   bool numbered_;
-  std::array<std::byte, 64> front_{};  ///< Fixed part and our own extensions in one-byte form.
-  std::size_t front_size_ = 0;
-  std::size_t padded_size_ = 0;   ///< Of a header that carries nothing of the publisher's.
-  std::size_t transport_at_ = 0;  ///< Offsets in `front_`; 0: not written.
-  std::size_t abs_time_at_ = 0;
+  rtp::ExtensionMap ids_;
 };
 
 }  // namespace visavis::sfu

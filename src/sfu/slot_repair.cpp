@@ -34,9 +34,10 @@ void Slot::handle_nack(Instant now, rtp::SequenceNumber sequence) {
 
 // Counted when it is asked for, not when packets are sent: those are many.
 bool Slot::take_repair_credit() {
-  const std::uint32_t sent = packets_ - packets_credited_;
+  const std::uint64_t sent = packets_ - packets_credited_;
   packets_credited_ = packets_;
-  repair_credit_ = std::min(kRepairCreditMax, repair_credit_ + std::min(sent, kRepairCreditMax));
+  repair_credit_ =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(kRepairCreditMax, repair_credit_ + sent));
   if (repair_credit_ == 0) {
     return false;
   }

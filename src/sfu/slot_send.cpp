@@ -109,9 +109,7 @@ SendPriority Slot::priority_of(const LogEntry& entry) const {
 
 void Slot::note_sent(const Segment& segment, const LogEntry& entry, std::size_t payload_size) {
   ++packets_;
-  octets_ += static_cast<std::uint32_t>(payload_size);
-  ++report_.packets;
-  report_.bytes += payload_size;
+  octets_ += payload_size;
   if (!entry.pictures.has_picture_id && !entry.pictures.has_tl0_index) {
     return;
   }
@@ -139,14 +137,16 @@ rtp::SenderReport Slot::make_report(Instant now) {
   report.sender = line_.ssrc;
   report.ntp = rtp::ntp_time(now);
   report.timestamp = timestamps.map_live(stream_->clock().timestamp_at(now));
-  report.packets = packets_;
-  report.octets = octets_;
+  report.packets = static_cast<std::uint32_t>(packets_);  // RFC 3550 §6.4.1: these wrap.
+  report.octets = static_cast<std::uint32_t>(octets_);
   return report;
 }
 
 SlotReport Slot::make_slot_report() const {
   SlotReport report = report_;
   report.state = state_;
+  report.packets = packets_;
+  report.bytes = octets_;
   if (stream_ != nullptr) {
     report.stream = stream_->id();
   }

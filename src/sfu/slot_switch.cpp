@@ -19,14 +19,14 @@ std::uint32_t scatter(rtp::Ssrc ssrc) {
 }  // namespace
 
 Slot::Slot(const rtp::SlotLine& line, Viewer& viewer, RouterParts& parts)
-    : line_(line),
-      viewer_(viewer),
+    : viewer_(viewer),
       parts_(parts),
-      numbered_header_(viewer.media.extensions, line.mid, true),
-      repeatable_header_(viewer.media.extensions, line.mid, false),
-      clock_(line.kind, rtp::Timestamp(scatter(line.ssrc))),
       // Below 2^15, so that losing the first packets cannot be taken for a wrap (RFC 3711 §3.3.1).
-      next_out_((scatter(line.ssrc) >> 18U) + 1) {
+      next_out_((scatter(line.ssrc) >> 18U) + 1),
+      numbered_header_(viewer.media.extensions, line.mid, true),
+      clock_(line.kind, rtp::Timestamp(scatter(line.ssrc))),
+      line_(line),
+      repeatable_header_(viewer.media.extensions, line.mid, false) {
   report_.slot = index();
 }
 

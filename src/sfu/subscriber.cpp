@@ -5,7 +5,7 @@
 namespace visavis::sfu {
 
 Subscriber::Subscriber(RoutedPeer& owner, PeerId peer, RouterParts& parts)
-    : parts_(parts), viewer_(owner) {
+    : viewer_(owner), parts_(parts) {
   viewer_.peer = peer;
 }
 
@@ -108,7 +108,7 @@ bool Subscriber::send_repairs(const SendTime& time, Outlet& outlet) {
 bool Subscriber::send_video(const SendTime& time, Outlet& outlet) {
   bool somebody_sent = true;
   while (somebody_sent && tick_left_ > 0) {
-    const std::size_t left_before = tick_left_;
+    const std::uint32_t left_before = tick_left_;
     for (Slot* slot : viewer_.news) {
       if (!take_turn(*slot, time, outlet)) {
         return false;

@@ -5,7 +5,6 @@
 #include <memory>
 #include <vector>
 
-#include "base/prefetch.hpp"
 #include "base/time.hpp"
 #include "base/token_bucket.hpp"
 #include "rtp/rtcp.hpp"
@@ -23,7 +22,7 @@ class Subscriber {
  public:
   /// A burst (a cached run of up to 1 MB) leaves in ticks of this many packets: 300 Mbit/s, and a
   /// third of what a socket of the usual size holds. Audio does not count.
-  static constexpr std::size_t kTickPackets = 32;
+  static constexpr std::uint32_t kTickPackets = 32;
   static constexpr Duration kTick = std::chrono::milliseconds(1);
 
   enum class Progress : std::uint8_t {
@@ -42,15 +41,10 @@ class Subscriber {
   [[nodiscard]] const std::vector<std::unique_ptr<Slot>>& slots() const { return slots_; }
   [[nodiscard]] const Viewer& viewer() const { return viewer_; }
 
-  /// Hints for a `send()` that comes soon.
+  /// A hint for a `send()` that comes soon.
   void prefetch_news() const {
     if (!viewer_.news.empty()) {
-      prefetch(*viewer_.news.front());
-    }
-  }
-  void prefetch_slots() const {
-    for (const Slot* slot : viewer_.news) {
-      slot->prefetch_segment();
+      viewer_.news.front()->prefetch_packet();
     }
   }
 
@@ -80,13 +74,14 @@ class Subscriber {
   [[nodiscard]] bool take_turn(Slot& slot, const SendTime& time, Outlet& outlet);
   void forget_idle();
 
-  RouterParts& parts_;
+  // What sending touches comes first, the viewer's own first numbers included.
+  Instant tick_at_ = Instant::min();  ///< When the present tick began.
+  std::uint32_t tick_left_ = 0;
+  bool paced_ = false;
   Viewer viewer_;
+  RouterParts& parts_;
   std::vector<std::unique_ptr<Slot>> slots_;
   TokenBucket asked_{kAskedPerSecond, kAskedAtOnce};
-  Instant tick_at_ = Instant::min();  ///< When the present tick began.
-  std::size_t tick_left_ = 0;
-  bool paced_ = false;
 };
 
 }  // namespace visavis::sfu

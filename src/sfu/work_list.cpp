@@ -1,6 +1,5 @@
 #include "sfu/work_list.hpp"
 
-#include "base/prefetch.hpp"
 #include "sfu/routed_peer.hpp"
 #include "sfu/stream.hpp"
 
@@ -45,7 +44,7 @@ RoutedPeer* WorkList::take_peer() {
 void WorkList::prefetch_next() const {
   const std::size_t left = peers_.size();
   if (left >= kLookAhead) {
-    prefetch(*peers_[left - kLookAhead]);
+    peers_[left - kLookAhead]->prefetch_self();
   }
   if (left >= kLookAhead - 2) {
     peers_[left - (kLookAhead - 2)]->prefetch_first();
