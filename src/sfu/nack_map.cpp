@@ -14,12 +14,13 @@ void NackMap::begin_segment(const Segment& segment) {
   begun_ = true;
 }
 
+const Segment& NackMap::at(std::size_t back) const {
+  return back == 0 ? current_ : older_[(newest_older_ + older_.size() + 1 - back) % older_.size()];
+}
+
 const Segment* NackMap::find(std::int64_t out) const {
-  if (begun_ && out >= current_.first_out) {
-    return &current_;
-  }
-  for (std::size_t back = 0; back < older_.size(); ++back) {
-    const Segment& segment = older_[(newest_older_ + older_.size() - back) % older_.size()];
+  for (std::size_t back = 0; back < size(); ++back) {
+    const Segment& segment = at(back);
     if (out >= segment.first_out) {
       return &segment;
     }
@@ -29,8 +30,8 @@ const Segment* NackMap::find(std::int64_t out) const {
 
 bool NackMap::has_sent(const LogPlace& place, std::int64_t next_out) const {
   std::int64_t end = next_out;  // Of the stretch that is looked at.
-  for (std::size_t back = 0; back < segments_.size(); ++back) {
-    const Segment& segment = segments_[(newest_ + segments_.size() - back) % segments_.size()];
+  for (std::size_t back = 0; back < size(); ++back) {
+    const Segment& segment = at(back);
     const bool same_log = segment.stream == place.stream && segment.layer == place.layer &&
                           segment.epoch == place.epoch;
     if (same_log && end > segment.first_out && end - segment.sequence_offset > place.sequence) {

@@ -69,6 +69,10 @@ class NackMap {
   /// costs a packet sent twice.
   static constexpr std::size_t kResentMax = 256;
 
+  [[nodiscard]] std::size_t size() const { return begun_ ? older_.size() + 1 : 0; }
+  /// The stretch that is `back` before the newest.
+  [[nodiscard]] const Segment& at(std::size_t back) const;
+
   Segment current_;  ///< First: a packet touches nothing else of it.
   bool begun_ = false;
   std::vector<Segment> older_;  ///< A ring, once there are `kSegmentsMax` - 1.
