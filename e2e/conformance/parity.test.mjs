@@ -6,11 +6,15 @@ import { existsSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { io } from 'socket.io-client';
-import { example, startProgram } from './support.mjs';
+import { example, pause, startProgram, within } from './support.mjs';
 
-const sleep = (t) => new Promise((r) => setTimeout(r, t));
-const up = (s) => new Promise((r) => { s.once('connect', () => r('ok')); s.once('connect_error', (e) => r(['err', e.message, e.data ?? null])); });
-const ask = (s, ...a) => new Promise((r) => { const t = setTimeout(() => r('NO ANSWER'), 1500); s.emit(...a, (...v) => { clearTimeout(t); r(v); }); });
+const PATIENCE = 5000;
+const hear = (emitter, event) => within(new Promise((r) => emitter.once(event, (x) => r(x))), event, PATIENCE);
+const up = async (s) => s.connected ? 'ok' : within(new Promise((r) => { s.once('connect', () => r('ok')); s.once('connect_error', (e) => r(['err', e.message, e.data ?? null])); }), 'a connection', PATIENCE);
+/** Silence is no answer that could be the same on both sides: it fails. */
+const ask = (s, ...a) => within(new Promise((r) => s.emit(...a, (...v) => r(v))), `an answer to ${JSON.stringify(a)}`, PATIENCE);
+/** All that the server did for these sockets before is here: each connection keeps its order. */
+const settled = (...sockets) => Promise.all(sockets.map((s) => ask(s, 'rooms')));
 
 /** The lines of one server. */
 async function transcript(base, transports) {
@@ -19,15 +23,27 @@ async function transcript(base, transports) {
   const open = (n, o = {}) => io(base + n, { transports: ['websocket'], forceNew: true, reconnection: false, ...o });
   const ctl = open('/ctl');
   await up(ctl);
-  const log = async () => (await sleep(30), (await ask(ctl, 'log'))[0]);
+  /** What the server's handlers have seen since the last time, once lines that begin so are among it. */
+  const log = async (...beginnings) => {
+    const seen = [];
+    const missing = () => {
+      const rest = [...seen];
+      return beginnings.filter((b) => { const at = rest.findIndex((l) => l.startsWith(b)); if (at >= 0) rest.splice(at, 1); return at < 0; });
+    };
+    for (const until = Date.now() + PATIENCE; ; await pause(1)) {
+      seen.push(...(await ask(ctl, 'log'))[0]);
+      if (missing().length === 0) return seen;
+      assert.ok(Date.now() < until, `no ${JSON.stringify(missing())} in the server's log ${JSON.stringify(seen)}`);
+    }
+  };
+  const upgraded = async (...sockets) => { for (const { io: { engine } } of sockets) if (transports.length > 1 && engine.transport.name !== 'websocket') await hear(engine, 'upgrade'); };
   await log();
   const o = { transports }; const P = transports.join('+');
-  for (const auth of [{}, { fail: true }, { plain: true }, { slow: true }]) { const s = open('/', { auth, ...o }); T(`${P} auth ${JSON.stringify(auth)}`, [await up(s), s.active]); s.disconnect(); await sleep(20); }
-  T(`${P} log1`, await log());
+  for (const auth of [{}, { fail: true }, { plain: true }, { slow: true }]) { const s = open('/', { auth, ...o }); const answer = await up(s); T(`${P} auth ${JSON.stringify(auth)}`, [answer, s.active]); s.disconnect(); T('   log', await (answer === 'ok' ? log('disconnect / ') : log())); }
   const a = open('/', o), b = open('/', o), c = open('/', o); for (const s of [a, b, c]) await up(s);
-  await sleep(150); await log();
+  await upgraded(a, b, c); await settled(a, b, c); await log();
   const heard = []; for (const [n, s] of [['a', a], ['b', b], ['c', c]]) s.onAny((e, ...v) => heard.push(`${n}:${e}:${v.length}`));
-  const got = async () => (await sleep(60), heard.splice(0).sort());
+  const got = async () => (await settled(a, b, c), heard.splice(0).sort());
   await ask(a, 'join', 'r1'); await ask(b, 'join', 'r1'); await ask(b, 'join', 'r2'); await ask(c, 'join', 'r2'); await ask(c, 'join', 'r2');
   T(`${P} rooms`, [await ask(a, 'rooms'), await ask(b, 'rooms')]);
   for (const [r, e] of [[[], []], [['r1'], []], [['r1', 'r2'], []], [['r1'], ['r2']], [[], ['r2']], [['nope'], []], [['r1'], ['nope']], [['r1'], ['r1']]]) { await ask(a, 'to', r, e, 'x'); T(`${P} to ${r}|${e}`, await got()); }
@@ -39,27 +55,27 @@ async function transcript(base, transports) {
   T(`${P} ask both`, await ask(a, 'ask', 'r1', 500)); await got(); T(`${P} ask with silent`, await ask(a, 'ask', 'r2', 100)); await got(); T(`${P} ask none`, await ask(a, 'ask', 'none', 100));
   T(`${P} askself`, [await ask(a, 'askself', 300), await ask(c, 'askself', 50)]);
   a.off('q'); a.on('q', (v, ack) => ack()); T(`${P} askself empty`, await ask(a, 'askself', 300)); a.off('q'); a.on('q', (v, ack) => ack(Buffer.from('z'))); T(`${P} askself bin`, await ask(a, 'askself', 300)); await got();
-  a.emit('once'); a.emit('once'); T(`${P} once`, await log());
+  a.emit('once'); a.emit('once'); await settled(a); T(`${P} once`, await log());
   T(`${P} acks`, [await ask(a, 'multi'), await ask(a, 'empty'), await ask(a, 'twice'), await ask(a, 'undef')]);
-  await ask(a, 'any'); await ask(a, 'empty'); a.emit('unknown', 1, 2); a.emit('bad'); T(`${P} any`, await log());
+  await ask(a, 'any'); await ask(a, 'empty'); a.emit('unknown', 1, 2); a.emit('bad'); T(`${P} any`, await log('error bad event'));
   T(`${P} slowev order`, await Promise.all([ask(a, 'slowev'), ask(a, 'fast')]));
   await log(); await ask(b, 'out'); await ask(b, 'emit2'); await ask(a, 'to', ['r1'], [], 'x'); T(`${P} out`, await log()); T(`${P} heard`, await got());
-  b.emit('bad', 1); b.emit('disc', false); const dr = await new Promise((r) => b.once('disconnect', (x) => r(x))); T(`${P} disc`, [dr, await log()]);
-  b.connect(); T(`${P} again`, await up(b)); b.emit('disc', true); T(`${P} disc true`, [await new Promise((r) => b.once('disconnect', (x) => r(x))), await log()]);
-  a.disconnect(); T(`${P} client disc`, await log());
-  c.io.engine.close(); T(`${P} transport close`, await log());
+  b.emit('bad', 1); b.emit('disc', false); T(`${P} disc`, [await hear(b, 'disconnect'), await log('disconnect / ')]);
+  b.connect(); T(`${P} again`, await up(b)); b.emit('disc', true); T(`${P} disc true`, [await hear(b, 'disconnect'), await log('disconnect / ')]);
+  a.disconnect(); T(`${P} client disc`, await log('disconnect / '));
+  c.io.engine.close(); T(`${P} transport close`, await log('disconnect / '));
   // several namespaces on one connection
-  const m = io(base + '/', { transports, reconnection: false, forceNew: true }); const mgr = m.io; await up(m); const r1 = mgr.socket('/rooms'); await up(r1); await sleep(100); T(`${P} multi`, await log());
+  const m = io(base + '/', { transports, reconnection: false, forceNew: true }); const mgr = m.io; await up(m); const r1 = mgr.socket('/rooms'); await up(r1); await upgraded(m); await settled(m, r1); T(`${P} multi`, await log());
   await ask(r1, 'join', 'x'); await ask(r1, 'join', 'y'); await ask(r1, 'leave', 'x'); T(`${P} rooms events`, await log());
-  r1.emit('disc', true); T(`${P} disc true closes both`, [await new Promise((r) => m.once('disconnect', (x) => r(x))), await log()]);
+  r1.emit('disc', true); T(`${P} disc true closes both`, [await hear(m, 'disconnect'), await log('disconnect / ', 'disconnect /rooms ')]);
   // sdisc
-  const s1 = open('/', o), s2 = open('/', o); await up(s1); await up(s2); await ask(s1, 'join', 'z'); await ask(s2, 'join', 'z'); await log(); const w = Promise.all([s1, s2].map((s) => new Promise((r) => s.once('disconnect', r)))); s1.emit('sdisc', 'z', false); T(`${P} sdisc`, [await w, await log()]);
-  s1.connect(); await up(s1); await ask(s1, 'join', 'z'); await log(); const w2 = new Promise((r) => s1.once('disconnect', r)); s1.emit('sdisc', 'z', true); T(`${P} sdisc close`, [await w2, await log()]); s1.disconnect(); s2.disconnect();
+  const s1 = open('/', o), s2 = open('/', o); await up(s1); await up(s2); await ask(s1, 'join', 'z'); await ask(s2, 'join', 'z'); await log(); const w = Promise.all([s1, s2].map((s) => hear(s, 'disconnect'))); s1.emit('sdisc', 'z', false); T(`${P} sdisc`, [await w, await log('disconnect / ', 'disconnect / ')]);
+  s1.connect(); await up(s1); await ask(s1, 'join', 'z'); await log(); const w2 = hear(s1, 'disconnect'); s1.emit('sdisc', 'z', true); T(`${P} sdisc close`, [await w2, await log('disconnect / ')]); s1.disconnect(); s2.disconnect();
   // dynamic
-  for (const [n, auth] of [['/dyn-1', {}], ['/dyn-1', { no: true }], ['/dyn-x', {}], ['/fn', {}], ['/fn', { ok: true }], ['/late', {}], ['/err', {}], ['/dyn-2', { fail: true }], ['/', { auth: 1 }]]) { const d = open(n, { ...o, auth }); T(`${P} dyn ${n} ${JSON.stringify(auth)}`, await up(d)); d.disconnect(); await sleep(40); T('   log', await log()); T('   nsps', await ask(ctl, 'nsps')); }
-  const d1 = open('/dyn-1', o), d2 = open('/dyn-2', o); await up(d1); await up(d2); const dh = []; d1.onAny((e) => dh.push('1' + e)); d2.onAny((e) => dh.push('2' + e)); await ask(ctl, 'dyn-all'); await sleep(50); T(`${P} dyn all`, dh.sort()); await log(); d1.disconnect(); d2.disconnect(); T(`${P} dyn gone`, [(await log()), await ask(ctl, 'nsps')]);
+  for (const [n, auth] of [['/dyn-1', {}], ['/dyn-1', { no: true }], ['/dyn-x', {}], ['/fn', {}], ['/fn', { ok: true }], ['/late', {}], ['/err', {}], ['/dyn-2', { fail: true }], ['/', { auth: 1 }]]) { const d = open(n, { ...o, auth }); const answer = await up(d); T(`${P} dyn ${n} ${JSON.stringify(auth)}`, answer); d.disconnect(); T('   log', await (answer === 'ok' ? log(`disconnect ${n} `) : log())); T('   nsps', await ask(ctl, 'nsps')); }
+  const d1 = open('/dyn-1', o), d2 = open('/dyn-2', o); await up(d1); await up(d2); const dh = []; d1.onAny((e) => dh.push('1' + e)); d2.onAny((e) => dh.push('2' + e)); await ask(ctl, 'dyn-all'); await settled(d1, d2); T(`${P} dyn all`, dh.sort()); await log(); for (const [d, n] of [[d1, '/dyn-1'], [d2, '/dyn-2']]) { d.disconnect(); T(`${P} dyn gone`, [await log(`disconnect ${n} `), await ask(ctl, 'nsps')]); }
   const h = open('/?q=1&q=2&z=%C3%A9', { ...o, auth: { t: { deep: [1] } } }); await up(h); const hs = (await ask(h, 'hs'))[0]; if (hs.keys === undefined) { hs.keys = Object.keys(hs); hs.headers = Object.keys(hs.headers).sort(); hs.ti = typeof hs.issued; delete hs.issued; delete hs.time; }
-  hs.url = String(hs.url).replace(/([?&])t=[^&]*/g, '$1t=T'); delete hs.query.t; delete hs.address; hs.keys.sort(); T(`${P} hs`, Object.fromEntries(Object.entries(hs).sort())); h.disconnect(); await log();
+  hs.url = String(hs.url).replace(/([?&])t=[^&]*/g, '$1t=T'); delete hs.query.t; delete hs.address; hs.keys.sort(); T(`${P} hs`, Object.fromEntries(Object.entries(hs).sort())); h.disconnect(); await log('disconnect / ');
 
   ctl.disconnect();
   return lines;

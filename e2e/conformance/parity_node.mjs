@@ -42,6 +42,6 @@ const rooms = io.of('/rooms'); rooms.on('connection', serve);
 for (const e of ['create-room', 'delete-room', 'join-room', 'leave-room']) rooms.adapter.on(e, (r) => L(`${e} ${r.length === 20 ? 'ID' : r}`));
 io.of('/ctl').on('connection', (s) => {
   s.on('log', (ack) => { ack(log); log = []; }); s.on('dyn-all', (ack) => { dyn.emit('dyn-all'); ack(); });
-  s.on('nsps', (ack) => ack([...io._nsps.keys()].sort())); s.on('close', () => io.close());
+  s.on('nsps', (ack) => ack([...io._nsps.keys()].sort()));
 });
 http.listen(0, () => console.log(`ready on http://localhost:${http.address().port}`));
