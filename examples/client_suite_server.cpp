@@ -2,7 +2,6 @@
 //
 //     client_suite_server --port 3210
 
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -13,6 +12,7 @@
 
 #include "net/clock.hpp"
 #include "socketio_host/host.hpp"
+#include "test_server.hpp"
 
 namespace {
 
@@ -150,9 +150,7 @@ std::optional<std::uint16_t> read_port(std::span<char*> arguments) {
   if (arguments.size() == 1) {
     return port;
   }
-  const std::string_view text(arguments.size() == 3 ? arguments[2] : "");
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  const bool whole = arguments.size() == 3 && examples::read_number(arguments[2], port);
   return whole && std::string_view(arguments[1]) == "--port" ? std::optional(port) : std::nullopt;
 }
 
@@ -177,13 +175,5 @@ int main(int count, char** values) {
   };
   host.engine().set_hooks(std::move(hooks));
   serve(host.io());
-  const auto port = host.listen_loopback(*wanted);
-  if (!port) {
-    std::fprintf(stderr, "%s\n", port.error().text.c_str());
-    return 1;
-  }
-  std::printf("ready on http://localhost:%u\n", static_cast<unsigned>(*port));
-  std::fflush(stdout);
-  host.run();
-  return 0;
+  return examples::serve_on_loopback(host, *wanted);
 }

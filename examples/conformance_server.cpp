@@ -14,7 +14,6 @@
 // --expire is told as `expired` (id); `join` (room, ack); `ask` (room, ack) emits `question` to the
 // room and acks with all answers.
 
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -37,6 +36,7 @@
 #include "net/system_entropy.hpp"
 #include "socketio/server.hpp"
 #include "socketio_host/threaded_host.hpp"
+#include "test_server.hpp"
 
 namespace {
 
@@ -170,8 +170,8 @@ bool listen(net::HttpHost& host, std::uint16_t port) {
     std::fprintf(stderr, "%s\n", v6.error().text.c_str());
     return false;
   }
-  std::printf("ready on http://localhost:%u\n", static_cast<unsigned>(v4->port));
-  return std::fflush(stdout) == 0;
+  examples::say_ready(v4->port);
+  return true;
 }
 
 std::optional<Settings> read_arguments(std::span<char*> arguments) {
@@ -202,12 +202,8 @@ std::optional<Settings> read_arguments(std::span<char*> arguments) {
                                   : name == "--threads" ? &settings.threads
                                   : name == "--expire"  ? &settings.expire_ms
                                                         : nullptr;
-    if (number == nullptr || i + 1 == arguments.size()) {
-      return std::nullopt;
-    }
-    const std::string_view text(arguments[++i]);
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *number);
-    if (error != std::errc{} || end != text.data() + text.size()) {
+    if (number == nullptr || i + 1 == arguments.size() ||
+        !examples::read_number(arguments[++i], *number)) {
       return std::nullopt;
     }
   }
@@ -243,16 +239,9 @@ int run_threads(const Settings& settings) {
     host.reactor().drive(*echoes.back());
     serve_namespaces(host.io());
   });
-  const auto port = hosts.listen_loopback(settings.port);
-  if (!port) {
-    std::fprintf(stderr, "%s\n", port.error().text.c_str());
-    return 1;
-  }
-  std::printf("ready on http://localhost:%u\n", static_cast<unsigned>(*port));
-  std::fflush(stdout);
-  hosts.run();
+  const int result = examples::serve_on_loopback(hosts, settings.port);
   echoes.clear();  // Before what they stand on.
-  return 0;
+  return result;
 }
 
 }  // namespace

@@ -7,13 +7,14 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "socketio_host/host.hpp"
+#include "test_server.hpp"
 
 namespace {
 
@@ -254,13 +255,19 @@ void serve_control(Host& host, Log& log, ParentNamespace& parent) {
       }
       ack(there);
     });
-    s.on("close", [&host](const Arguments&, const Ack&) { host.shut_down(); });
   });
 }
 
 }  // namespace
 
 int main(int count, char** values) {
+  const std::span arguments(values, static_cast<std::size_t>(count));
+  std::uint16_t wanted = 0;
+  if (arguments.size() != 3 || std::string_view(arguments[1]) != "--port" ||
+      !visavis::examples::read_number(arguments[2], wanted)) {
+    std::fputs("usage: parity_server --port N\n", stderr);
+    return 2;
+  }
   HostOptions options;
   options.socketio.cleanup_empty_child_namespaces = true;
   Host host(options);
@@ -271,14 +278,5 @@ int main(int count, char** values) {
     return 1;
   }
   serve_control(host, log, *parent);
-  const auto port = host.listen_loopback(
-      static_cast<std::uint16_t>(count > 2 ? std::strtoul(values[2], nullptr, 10) : 0));
-  if (!port) {
-    std::fprintf(stderr, "%s\n", port.error().text.c_str());
-    return 1;
-  }
-  std::printf("ready on http://localhost:%u\n", static_cast<unsigned>(*port));
-  std::fflush(stdout);
-  host.run();
-  return 0;
+  return visavis::examples::serve_on_loopback(host, wanted);
 }

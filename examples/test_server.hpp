@@ -1,0 +1,40 @@
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <cstdio>
+#include <string_view>
+#include <system_error>
+
+// What the servers for tests share. The examples do it themselves, so that each can be read alone.
+
+namespace visavis::examples {
+
+/// The whole text as a number.
+template <class Number>
+[[nodiscard]] bool read_number(std::string_view text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+/// Tells whoever started us that we listen.
+inline void say_ready(std::uint16_t port) {
+  std::printf("ready on http://localhost:%u\n", static_cast<unsigned>(port));
+  std::fflush(stdout);
+}
+
+/// Serves on 127.0.0.1 and ::1 (port 0 takes a free one) until SIGINT or SIGTERM; what `main` gives
+/// back.
+template <class AnyHost>
+[[nodiscard]] int serve_on_loopback(AnyHost& host, std::uint16_t wanted) {
+  const auto port = host.listen_loopback(wanted);
+  if (!port) {
+    std::fprintf(stderr, "%s\n", port.error().text.c_str());
+    return 1;
+  }
+  say_ready(*port);
+  host.run();
+  return 0;
+}
+
+}  // namespace visavis::examples
