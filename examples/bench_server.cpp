@@ -1,13 +1,18 @@
 // A server to be measured, by the same clients as Node's:
 //
 //     bench_server --port 3000 [--deflate] [--recovery] [--metrics] [--threads N]
+//                  [--patience MS] [--buffer BYTES]
+//
+// --patience: how long a client may take for a header, for a body, or to read a piece of an answer;
+// --buffer: how much may wait for one that does not read.
 //
 // echo (data, ack) acks data; join (room, ack); blast ({room, count, size}, ack) emits `b` with
 // (i, "x" * size) to the room count times, then acks; relay ({room, data}) emits `r` with data to
 // the room.
 
 #include <algorithm>
-#include <charconv>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <optional>
@@ -18,6 +23,7 @@
 #include "net/descriptor_limit.hpp"
 #include "socketio_host/host.hpp"
 #include "socketio_host/threaded_host.hpp"
+#include "test_server.hpp"
 
 namespace {
 
@@ -31,6 +37,9 @@ struct Settings {
   bool deflate = false;
   bool recovery = false;
   bool metrics = false;
+  unsigned patience_ms = 0;  // 0: the library's
+  // A blast is buffered whole for receivers that are slower than it.
+  std::size_t buffer_bytes = 64'000'000;
 };
 
 /// As many connections as one machine can be asked to hold.
@@ -40,12 +49,17 @@ socketio::HostOptions host_options(const Settings& settings) {
   socketio::HostOptions options;
   options.engineio.per_message_deflate.enabled = settings.deflate;
   options.engineio.sessions_max = kConnectionsMax;
-  // A blast is buffered whole for receivers that are slower than it.
-  options.engineio.buffered_bytes_max = 64'000'000;
+  options.engineio.buffered_bytes_max = settings.buffer_bytes;
   options.http.connections_max = kConnectionsMax;
   options.connections.connections_max = kConnectionsMax;
   if (settings.recovery) {
     options.socketio.recovery = socketio::RecoveryOptions{};
+  }
+  if (settings.patience_ms > 0) {
+    const std::chrono::milliseconds patience(settings.patience_ms);
+    options.http.header_timeout = patience;
+    options.http.body_timeout = patience;
+    options.http.stall_timeout = patience;
   }
   if (settings.metrics) {
     options.metrics = socketio::MetricsOptions{};
@@ -82,10 +96,12 @@ void serve(socketio::Server& io) {
   });
 }
 
-template <class Number>
-bool read_number(std::string_view text, Number& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc{} && end == text.data() + text.size();
+bool read_number(std::string_view name, std::string_view text, Settings& settings) {
+  using examples::read_number;
+  return (name == "--port" && read_number(text, settings.port)) ||
+         (name == "--threads" && read_number(text, settings.threads)) ||
+         (name == "--patience" && read_number(text, settings.patience_ms)) ||
+         (name == "--buffer" && read_number(text, settings.buffer_bytes));
 }
 
 std::optional<Settings> read_arguments(std::span<char*> arguments) {
@@ -98,28 +114,13 @@ std::optional<Settings> read_arguments(std::span<char*> arguments) {
       settings.recovery = true;
     } else if (name == "--metrics") {
       settings.metrics = true;
-    } else if (i + 1 == arguments.size()) {
+    } else if (i + 1 == arguments.size() || !read_number(name, arguments[i + 1], settings)) {
       return std::nullopt;
-    } else if (name == "--port"
-                   ? !read_number(arguments[++i], settings.port)
-                   : name != "--threads" || !read_number(arguments[++i], settings.threads)) {
-      return std::nullopt;
+    } else {
+      ++i;
     }
   }
   return settings;
-}
-
-template <class AnyHost>
-int run(AnyHost& host, std::uint16_t wanted) {
-  const auto port = host.listen_loopback(wanted);
-  if (!port) {
-    std::fprintf(stderr, "%s\n", port.error().text.c_str());
-    return 1;
-  }
-  std::printf("ready on http://localhost:%u\n", static_cast<unsigned>(*port));
-  std::fflush(stdout);
-  host.run();
-  return 0;
 }
 
 }  // namespace
@@ -128,7 +129,8 @@ int main(int count, char** values) {
   const auto settings = read_arguments(std::span(values, static_cast<std::size_t>(count)));
   if (!settings || settings->threads == 0 || settings->threads > engineio::Shard::kCountMax) {
     std::fputs(
-        "usage: bench_server [--port N] [--deflate] [--recovery] [--metrics] [--threads N]\n",
+        "usage: bench_server [--port N] [--deflate] [--recovery] [--metrics] [--threads N]"
+        " [--patience MS] [--buffer BYTES]\n",
         stderr);
     return 2;
   }
@@ -137,9 +139,9 @@ int main(int count, char** values) {
   if (settings->threads > 1) {
     socketio::ThreadedHost hosts(settings->threads, host_options(*settings),
                                  [](socketio::Host& host) { serve(host.io()); });
-    return run(hosts, settings->port);
+    return examples::serve_on_loopback(hosts, settings->port);
   }
   socketio::Host host(host_options(*settings));
   serve(host.io());
-  return run(host, settings->port);
+  return examples::serve_on_loopback(host, settings->port);
 }
