@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -22,6 +21,7 @@
 
 #include "base/byte_writer.hpp"
 #include "base/check.hpp"
+#include "floor_setup.hpp"
 #include "live_receiver.hpp"
 #include "srtp/opener.hpp"
 #include "srtp/seal_batch.hpp"
@@ -31,12 +31,9 @@
 namespace visavis::bench {
 namespace {
 
-constexpr std::size_t kPacketBytesMax = 1200;
-constexpr std::size_t kHeaderBytes = 12;
 constexpr std::size_t kCellBytes = 1300;
 constexpr std::size_t kMessagesMax = 64;
 constexpr std::size_t kBatchPackets = 128;  ///< Fits a core's second-level cache.
-constexpr std::size_t kBurstMax = 10;
 constexpr int kBurstsPerRound = 20;
 
 /// µs per forwarded packet into a swallowing device, with ipsec-mb, on the class of machine that
@@ -47,26 +44,6 @@ struct Reference {
 };
 constexpr std::array kReferences{Reference{1, 0.99, 1.21}, Reference{2, 0.585, 0.80},
                                  Reference{5, 0.32, 0.54}, Reference{10, 0.235, 0.46}};
-
-struct Setup {
-  bool loopback = false;
-  bool json = false;
-  /// Of a live receiver; none: a socket drained in between.
-  std::optional<std::size_t> receiver_core;
-  int receiver_tick_us = 0;  ///< How often it reads; 0: when something comes.
-  int pause_us = 0;          ///< Between bursts.
-  std::size_t subscribers = 200;
-  std::size_t packet_bytes = kPacketBytesMax;
-  /// A burst of the publisher's other stream that goes between two, and is not counted: packets'
-  /// bytes, 0 for none, and how many.
-  std::size_t between_bytes = 0;
-  std::size_t between_burst = 1;
-  int rounds = 11;
-  srtp::CipherChoice cipher = srtp::CipherChoice::kAutomatic;
-  std::vector<srtp::Profile> profiles{srtp::Profile::kAeadAes128Gcm,
-                                      srtp::Profile::kAes128CmSha1_80};
-  std::vector<std::size_t> bursts{1, 2, 5, 10};
-};
 
 double thread_cpu_us() {
   timespec at{};
@@ -187,7 +164,7 @@ struct Subscriber {
 /// One profile's publisher, forwarder and subscribers.
 class Forwarder {
  public:
-  Forwarder(const Setup& setup, srtp::Profile profile)
+  Forwarder(const FloorSetup& setup, srtp::Profile profile)
       : setup_(setup),
         cipher_(srtp::make_cipher(setup.cipher)),
         seals_(*cipher_),
@@ -327,7 +304,7 @@ class Forwarder {
     writer.u32(ssrc);
   }
 
-  Setup setup_;
+  FloorSetup setup_;
   std::unique_ptr<srtp::Cipher> cipher_;
   srtp::SealBatch seals_;
   srtp::Sealer publisher_;
@@ -371,7 +348,7 @@ struct Case {
 };
 
 // Interleaved, so that all cases share the machine's good and bad minutes.
-std::vector<Case> measure(const Setup& setup) {
+std::vector<Case> measure(const FloorSetup& setup) {
   std::vector<std::unique_ptr<Forwarder>> forwarders;
   for (const srtp::Profile profile : setup.profiles) {
     forwarders.push_back(std::make_unique<Forwarder>(setup, profile));
@@ -393,14 +370,14 @@ std::vector<Case> measure(const Setup& setup) {
   return cases;
 }
 
-const char* path_of(const Setup& setup) {
+const char* path_of(const FloorSetup& setup) {
   if (setup.receiver_core) {
-    return setup.receiver_tick_us > 0 ? "live receiver that reads by ticks" : "live receiver";
+    return "live receiver that reads by ticks";
   }
   return setup.loopback ? "loopback" : "device";
 }
 
-void print(const Setup& setup, const std::vector<Case>& cases) {
+void print(const FloorSetup& setup, const std::vector<Case>& cases) {
   fmt::print("{} subscribers, {} B packets, {}, into {}; medians of {} rounds\n", setup.subscribers,
              setup.packet_bytes, srtp::make_cipher(setup.cipher)->name(), path_of(setup),
              setup.rounds);
@@ -417,7 +394,7 @@ void print(const Setup& setup, const std::vector<Case>& cases) {
 }
 
 /// For scripts: one object.
-void print_json(const Setup& setup, const std::vector<Case>& cases) {
+void print_json(const FloorSetup& setup, const std::vector<Case>& cases) {
   fmt::print(
       R"({{"cipher":"{}","path":"{}","subscribers":{},"packetBytes":{},"rounds":{},"cases":[)",
       srtp::make_cipher(setup.cipher)->name(), path_of(setup), setup.subscribers,
@@ -433,54 +410,7 @@ void print_json(const Setup& setup, const std::vector<Case>& cases) {
   fmt::print("]}}\n");
 }
 
-std::optional<Setup> parse(int argc, char** argv, int& status) {
-  Setup setup;
-  std::string cipher = "automatic";
-  std::string profile = "both";
-  CLI::App options("The floor under the cost of forwarding a packet.");
-  options.add_flag("--loopback", setup.loopback, "Send to a socket here, not into a TUN device");
-  options.add_option("--live-receiver", setup.receiver_core,
-                     "Send to a thread on this core that receives as visavis-load does");
-  options
-      .add_option("--receiver-tick-us", setup.receiver_tick_us,
-                  "The live receiver reads this often; 0: it sleeps until something comes")
-      ->check(CLI::Range(0, 100'000));
-  options.add_option("--pause-us", setup.pause_us, "Sleep between bursts")
-      ->check(CLI::Range(0, 100'000));
-  options.add_option("--subscribers", setup.subscribers)->check(CLI::Range(1, 60'000));
-  options.add_option("--packet-bytes", setup.packet_bytes, "RTP packets, before sealing")
-      ->check(CLI::Range(std::size_t{kHeaderBytes + 1}, kPacketBytesMax));
-  options
-      .add_option("--between-bytes", setup.between_bytes,
-                  "Packets of another stream, one burst between two, uncounted")
-      ->check(CLI::Range(std::size_t{kHeaderBytes + 1}, kPacketBytesMax));
-  options.add_option("--between-burst", setup.between_burst)
-      ->check(CLI::Range(std::size_t{1}, kBurstMax));
-  options.add_option("--rounds", setup.rounds)->check(CLI::Range(1, 10'000));
-  options.add_option("--burst", setup.bursts, "Packets of a frame; may be given several times")
-      ->check(CLI::Range(std::size_t{1}, kBurstMax));
-  options.add_option("--profile", profile)->check(CLI::IsMember({"both", "gcm", "cm"}));
-  options.add_flag("--json", setup.json, "One JSON object");
-  options.add_option("--cipher", cipher)
-      ->check(CLI::IsMember({"automatic", "openssl", "ipsec-mb"}));
-  try {
-    options.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    status = options.exit(error);
-    return std::nullopt;
-  }
-  if (cipher != "automatic") {
-    setup.cipher =
-        cipher == "openssl" ? srtp::CipherChoice::kOpenssl : srtp::CipherChoice::kIpsecMb;
-  }
-  if (profile != "both") {
-    setup.profiles = {profile == "gcm" ? srtp::Profile::kAeadAes128Gcm
-                                       : srtp::Profile::kAes128CmSha1_80};
-  }
-  return setup;
-}
-
-int run(const Setup& setup) {
+int run(const FloorSetup& setup) {
   if (srtp::make_cipher(setup.cipher) == nullptr) {
     fmt::print(stderr, "this build or processor has no such cipher\n");
     return 1;
@@ -506,6 +436,6 @@ int run(const Setup& setup) {
 
 int main(int argc, char** argv) {
   int status = 0;
-  const auto setup = visavis::bench::parse(argc, argv, status);
+  const auto setup = visavis::bench::parse_floor_setup(argc, argv, status);
   return setup ? visavis::bench::run(*setup) : status;
 }

@@ -1,9 +1,7 @@
 #include "live_receiver.hpp"
 
 #include <sched.h>
-#include <sys/epoll.h>
 
-#include <array>
 #include <chrono>
 #include <utility>
 
@@ -28,11 +26,6 @@ void move_to(std::size_t core) {
   check(sched_setaffinity(0, sizeof(cores), &cores) == 0);
 }
 
-void watch(int epoll, int fd) {
-  epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
-  check(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0);
-}
-
 }  // namespace
 
 LiveReceiver::LiveReceiver(const Reading& reading, std::unique_ptr<srtp::Cipher> cipher,
@@ -44,7 +37,6 @@ LiveReceiver::LiveReceiver(const Reading& reading, std::unique_ptr<srtp::Cipher>
 
 LiveReceiver::~LiveReceiver() {
   stopping_ = true;
-  stop_.raise();
 }
 
 bool LiveReceiver::wait_for(std::uint64_t packets) const {
@@ -58,32 +50,8 @@ bool LiveReceiver::wait_for(std::uint64_t packets) const {
 
 void LiveReceiver::run(const Reading& reading) {
   move_to(reading.core);
-  if (reading.tick == Duration::zero()) {
-    read_by_epoll();
-  } else {
-    read_by_tick(reading.tick);
-  }
-}
-
-void LiveReceiver::read_by_tick(Duration tick) {
-  for (auto at = std::chrono::steady_clock::now(); !stopping_; at += tick) {
+  for (auto at = std::chrono::steady_clock::now(); !stopping_; at += reading.tick) {
     std::this_thread::sleep_until(at);
-    read_all();
-  }
-}
-
-void LiveReceiver::read_by_epoll() {
-  const net::FileDescriptor epoll(epoll_create1(EPOLL_CLOEXEC));
-  watch(epoll.value(), socket_.fd());
-  watch(epoll.value(), stop_.fd());
-  for (;;) {
-    std::array<epoll_event, 2> events{};
-    const int count = epoll_wait(epoll.value(), events.data(), 2, -1);
-    for (int at = 0; at < count; ++at) {
-      if (events.at(static_cast<std::size_t>(at)).data.fd == stop_.fd()) {
-        return;
-      }
-    }
     read_all();
   }
 }

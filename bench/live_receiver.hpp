@@ -9,22 +9,21 @@
 
 #include "base/time.hpp"
 #include "net/udp_socket.hpp"
-#include "net/wake_up.hpp"
 #include "srtp/cipher.hpp"
 #include "srtp/opener.hpp"
 
 namespace visavis::bench {
 
 /// All subscribers in one thread on a core of its own, behind one socket, as those of
-/// `visavis-load` are: recvmmsg with UDP_GRO, each packet opened with its subscriber's key. Who
-/// sends to it pays for the lock of its queue and for buffers that another core frees, as a server
-/// does; and without a tick, when it sleeps in epoll until something comes, also for waking it.
+/// `visavis-load --read-tick-us` are: recvmmsg with UDP_GRO, each packet opened with its
+/// subscriber's key. Who sends to it pays for the lock of its queue and for buffers that another
+/// core frees, as a server does, but not for waking it.
 class LiveReceiver {
  public:
   /// 127.16.0.0, away from 127.0.0.1: each subscriber has an address of its own.
   static constexpr std::uint32_t kFirstAddress = 0x7F10'0000;
 
-  /// How it reads: on which core, and how often; zero: when something comes.
+  /// How it reads: on which core, and how often.
   struct Reading {
     std::size_t core;
     Duration tick;
@@ -45,13 +44,10 @@ class LiveReceiver {
 
  private:
   void run(const Reading& reading);
-  void read_by_epoll();
-  void read_by_tick(Duration tick);
   void read_all();
   void take(const net::UdpSocket::Datagram& datagram);
 
   net::UdpSocket socket_;
-  net::WakeUp stop_;
   std::unique_ptr<srtp::Cipher> cipher_;
   std::vector<srtp::Opener> openers_;
   std::atomic<std::uint64_t> opened_ = 0;
