@@ -1,6 +1,5 @@
 #include "conference/direct.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/check.hpp"
@@ -20,15 +19,13 @@ Refusal too_many(AddressQuota::Full full) {
                        .message = "Too many sessions from this address."};
 }
 
-/// The first line of each kind is published: one picture and its sound (RFC 9725 §4.4.2).
+/// One picture and its sound at most: `negotiate_once` refuses more (RFC 9725 §4.4.2).
 std::vector<PublishRequest> lines_of(const Transport& transport) {
   std::vector<PublishRequest> lines;
   for (const rtp::PublishLine& line : transport.negotiated.publish_lines) {
     const bool video = line.kind == rtp::MediaKind::kVideo;
     const auto source = video ? call::Source::kCamera : call::Source::kMicrophone;
-    if (std::ranges::find(lines, source, &PublishRequest::source) == lines.end()) {
-      lines.push_back({.mid = line.mid, .source = source});
-    }
+    lines.push_back({.mid = line.mid, .source = source});
   }
   return lines;
 }
