@@ -5,7 +5,7 @@ const kWidth = 480;
 
 interface Kept {
   readonly picture: HTMLCanvasElement;
-  readonly at: number;
+  readonly timer: ReturnType<typeof setTimeout>;
 }
 
 /** The last pictures of tiles that are gone, for the tiles that come in their place. */
@@ -13,24 +13,25 @@ class LastPictures {
   private readonly kept = new Map<string, Kept>();
 
   keep(key: string, video: HTMLVideoElement): void {
-    this.dropOld();
     if (video.videoWidth === 0) return;
     const picture = document.createElement('canvas');
     picture.width = Math.min(kWidth, video.videoWidth);
     picture.height = Math.round((picture.width * video.videoHeight) / video.videoWidth);
     picture.getContext('2d')?.drawImage(video, 0, 0, picture.width, picture.height);
-    this.kept.set(key, { picture, at: Date.now() });
+    this.forget(key);
+    // By a timer: a page that stays open shall hold nobody's picture because nobody asked for one since.
+    const timer = setTimeout(() => this.kept.delete(key), kKeptMs);
+    this.kept.set(key, { picture, timer });
   }
 
   find(key: string): HTMLCanvasElement | undefined {
-    this.dropOld();
     return this.kept.get(key)?.picture;
   }
 
-  private dropOld(): void {
-    for (const [key, { at }] of this.kept) {
-      if (Date.now() - at > kKeptMs) this.kept.delete(key);
-    }
+  /** The present is there. */
+  forget(key: string): void {
+    clearTimeout(this.kept.get(key)?.timer);
+    this.kept.delete(key);
   }
 }
 
