@@ -6,7 +6,7 @@ import ts from 'typescript-eslint';
 import svelteConfig from './app/svelte.config.js';
 
 export default ts.config(
-  { ignores: ['**/dist/', 'client/src/protocol.ts'] },
+  { ignores: ['**/dist/', 'client/src/protocol.ts', 'client/src/protocol/'] },
   js.configs.recommended,
   ...ts.configs.strict,
   ...svelte.configs.recommended,
