@@ -76,6 +76,14 @@ test('when the server is killed and started again, the page says so and comes ba
   assert.deepEqual((await ben.tileNames()).sort(), ['Ann']);
   const { stills, avatars } = await ben.page.evaluate(() => window.__tiles);
   assert.ok(stills > 0 && avatars === 0, `the last picture stood ${stills} times, an avatar ${avatars} times`);
+
+  // The picture from before the restart does not come back once the present was there.
+  await ben.page.evaluate(() => (window.__tiles = { stills: 0, avatars: 0 }));
+  await ann.page.getByTestId('camera-button').click();
+  await until("Ann's picture is gone", () => ben.page.evaluate(() => window.__tiles.avatars > 0));
+  await ann.page.getByTestId('camera-button').click();
+  await ben.seesMoving(1);
+  assert.equal(await ben.page.evaluate(() => window.__tiles.stills), 0);
   await ann.leave();
   await ben.leave();
 });
