@@ -96,15 +96,26 @@ export function play(page, endpoint, { audio = true, video = true } = {}) {
   );
 }
 
+/**
+ * What the page offers from now on says that it waits for the server's ClientHello, and names no header extensions: the browser takes
+ * the answer, `active`, for its own offer of `actpass`, and is the DTLS server.
+ */
+export function offerLikeFfmpeg(page) {
+  return page.evaluate(() => {
+    window.rewriteOffer = (sdp) => sdp.replaceAll('a=setup:actpass', 'a=setup:passive').replace(/a=extmap:.*\r\n/g, '');
+  });
+}
+
 /** To be given to the context before any page: offer, POST, answer. */
 export function addExchange(page) {
   return page.addInitScript(() => {
+    window.rewriteOffer = (sdp) => sdp;
     window.exchange = async (connection, url) => {
       if (!connection.localDescription) await connection.setLocalDescription();
       const response = await fetch(url, {
         method: 'POST',
         headers: { 'Content-Type': 'application/sdp' },
-        body: connection.localDescription.sdp,
+        body: window.rewriteOffer(connection.localDescription.sdp),
       });
       const body = await response.text();
       const answer = { status: response.status, location: response.headers.get('Location'), etag: response.headers.get('ETag'), body };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Caller, launchChromium } from '../lib/chromium.mjs';
 import { Server, until } from '../lib/server.mjs';
-import { addExchange, colourOfVideo, hangUp, inbound, outbound, play, publish, publishPaint, serveForeignPage } from '../lib/whip.mjs';
+import { addExchange, colourOfVideo, hangUp, inbound, offerLikeFfmpeg, outbound, play, publish, publishPaint, serveForeignPage } from '../lib/whip.mjs';
 
 let browser;
 let server;
@@ -87,6 +87,24 @@ test('H.264 alone is published over WHIP, and video alone is played', async () =
   const played = await play(player, `${server.url}/whep/green/Cam`, { audio: false });
   assert.equal(played.status, 201, played.body);
   await framesGrow(player);
+});
+
+test('browsers that leave the ClientHello to the server, and offer no extensions, publish and play', async () => {
+  const camera = await open();
+  await offerLikeFfmpeg(camera);
+  const published = await publish(camera, `${server.url}/whip/waiting/Cam`, { codec: 'video/H264' });
+  assert.equal(published.status, 201, published.body);
+  assert.ok(published.body.includes('a=setup:active') && !published.body.includes('a=extmap:'), published.body);
+  const player = await open();
+  await offerLikeFfmpeg(player);
+  const played = await play(player, `${server.url}/whep/waiting/Cam`);
+  assert.equal(played.status, 201, played.body);
+  assert.ok(played.body.includes('a=setup:active'), played.body);
+  await framesGrow(player, 60);
+  await until('sound arrives', async () => ((await inbound(player, 'audio')).packetsReceived ?? 0) > 50);
+  const role = (page) => page.evaluate(async () => [...(await window.connection.getStats()).values()].find(({ type }) => type === 'transport').dtlsRole);
+  assert.deepEqual([await role(camera), await role(player)], ['server', 'server']);
+  assert.equal(await hangUp(camera, published.location), 200);
 });
 
 test('a player of a stale stream sees its keyframe before the publisher has encoded another, and then the present', async () => {

@@ -29,6 +29,8 @@ sfu::PeerSetup Transport::setup(sfu::RoomId room) const {
       .local = local,
       .remote = {.ufrag = negotiated.remote_ice.ufrag, .pwd = negotiated.remote_ice.pwd},
       .remote_fingerprint = remote_fingerprint,
+      .role =
+          negotiated.setup == sdp::SetupRole::kActive ? dtls::Role::kClient : dtls::Role::kServer,
       .media = negotiated.media,
       .publish_lines = negotiated.publish_lines,
       .slots = {}};

@@ -135,10 +135,12 @@ const char* srtp_names(SrtpProfiles profiles) {
 }
 
 void set_up(SSL_CTX& tls, X509& certificate, EVP_PKEY& key, SrtpProfiles profiles) {
-  // What the browsers offer (RFC 8827 §6.5), the cheapest first.
+  // What the browsers offer (RFC 8827 §6.5), the cheapest first. Those with RSA are for servers
+  // whose certificate is so, when we are the client; our own is not.
   static constexpr const char* kCiphers =
       "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES256-GCM-SHA384:"
-      "ECDHE-ECDSA-AES128-SHA";
+      "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-CHACHA20-POLY1305:ECDHE-RSA-AES256-GCM-SHA384:"
+      "ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA";
   static constexpr long kCertificateBytesMax = 16'384;  // The browsers' are below 1 kB.
 
   check(SSL_CTX_set_min_proto_version(&tls, DTLS1_2_VERSION) == 1 &&

@@ -113,6 +113,14 @@ bool FullAgent::handle_datagram(Instant now, const Route& route, Bytes datagram)
 }
 
 void FullAgent::handle_success(Instant now, const Pending& pending) {
+  if (setup_.minimal) {
+    state_ = State::kConnected;
+    selected_ = true;
+    nominated_ = true;
+    route_ = pending.route;
+    pairs_.clear();
+    return;
+  }
   if (!selected_) {
     selected_ = true;
     state_ = State::kConnected;
@@ -213,16 +221,17 @@ bool FullAgent::poll_transmit(DatagramBatch& out) {
   if (to_send_.empty()) {
     return false;
   }
+  constexpr std::uint32_t kPriority = priority_of(kPeerReflexive, 65535);  // RFC 8445 §7.1.1
   const Pending pending = to_send_.front();
   to_send_.pop_front();
-  const std::size_t size =
-      stun::write_request(out.reserve(),
-                          {.transaction = pending.transaction,
-                           .username = setup_.remote.ufrag + ':' + setup_.local.ufrag,
-                           .priority = priority_of(kPeerReflexive, 65535),  // RFC 8445 §7.1.1
-                           .controlling = tie_breaker_,
-                           .use_candidate = pending.nominates},
-                          setup_.remote.pwd);
+  const std::size_t size = stun::write_request(
+      out.reserve(),
+      {.transaction = pending.transaction,
+       .username = setup_.remote.ufrag + ':' + setup_.local.ufrag,
+       .priority = setup_.minimal ? std::nullopt : std::optional(kPriority),
+       .controlling = setup_.minimal ? std::nullopt : std::optional(tie_breaker_),
+       .use_candidate = pending.nominates || setup_.minimal},
+      setup_.remote.pwd);
   check(size != 0);
   out.commit(pending.route, size);
   pending_.push_back(pending);

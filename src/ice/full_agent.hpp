@@ -43,6 +43,9 @@ class FullAgent {
     Credentials remote;
     std::vector<SocketAddress> local_addresses;  ///< Host candidates, the preferred one first.
     std::vector<RemoteCandidate> remote_candidates;
+    /// As FFmpeg's client: each check nominates and carries nothing else, the first answer ends all
+    /// of them, and consent is not kept.
+    bool minimal = false;
   };
   enum class State : std::uint8_t {
     kChecking,

@@ -30,7 +30,7 @@ std::string_view to_string(Refusal refusal) {
 }
 
 LiteAgent::LiteAgent(Instant now, const Credentials& local, const Credentials& remote)
-    : current_{.username = username_of(local, remote), .password = local.pwd}, last_check_(now) {}
+    : current_{.username = username_of(local, remote), .password = local.pwd}, last_sign_(now) {}
 
 void LiteAgent::restart(const Credentials& local, const Credentials& remote) {
   std::string username = username_of(local, remote);
@@ -70,7 +70,7 @@ std::expected<Checked, Refusal> LiteAgent::handle_datagram(Instant now, const Ro
   if (error != 0) {
     return Checked::kRejected;
   }
-  last_check_ = now;
+  last_sign_ = now;
   silent_ = false;
   const bool is_new = learn(route);
   if (follow(route, message->use_candidate, (*generation)->number)) {
@@ -80,13 +80,13 @@ std::expected<Checked, Refusal> LiteAgent::handle_datagram(Instant now, const Ro
 }
 
 void LiteAgent::handle_timeout(Instant now) {
-  if (now >= last_check_ + kConsentExpiry) {
+  if (now >= last_sign_ + kConsentExpiry) {
     silent_ = true;
   }
 }
 
 Instant LiteAgent::next_timeout() const {
-  return silent_ ? kNever : last_check_ + kConsentExpiry;
+  return silent_ ? kNever : last_sign_ + kConsentExpiry;
 }
 
 bool LiteAgent::poll_transmit(DatagramBatch& out) {

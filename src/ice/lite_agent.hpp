@@ -43,7 +43,7 @@ enum class Checked : std::uint8_t {
 /// until it says no; sleep until `next_timeout`. Time must not go back.
 class LiteAgent {
  public:
-  /// RFC 7675 §5.1: without an authenticated check for this long, the peer no longer consents.
+  /// RFC 7675 §5.1: without a sign of the peer's for this long, it no longer consents.
   static constexpr Duration kConsentExpiry = std::chrono::seconds(30);
   /// Routes remembered. A browser checks from each of its interfaces, in IPv4 and IPv6, to each of
   /// our addresses; those that matter are checked again and again, the oldest is forgotten first.
@@ -61,6 +61,14 @@ class LiteAgent {
   /// A datagram that begins as STUN does. `route` is where it came from and to.
   [[nodiscard]] std::expected<Checked, Refusal> handle_datagram(Instant now, const Route& route,
                                                                 Bytes datagram);
+  /// Something else that only the peer can have made came over `route`: SRTP that opened, and was
+  /// no replay. As good as a check from the current route, for there are clients that check once
+  /// and then only send (FFmpeg 8). It proves no other route, and does not end silence.
+  void note_life(Instant now, const Route& route) {
+    if (now - last_sign_ >= kSignStep && !silent_ && route == route_) {
+      last_sign_ = now;
+    }
+  }
   void handle_timeout(Instant now);
   /// When silence begins; `kNever` while silent.
   [[nodiscard]] Instant next_timeout() const;
@@ -75,11 +83,13 @@ class LiteAgent {
   [[nodiscard]] bool knows(const Route& route) const;
   /// The last `kRoutesMax` of them; the current one is always there.
   [[nodiscard]] std::span<const Route> routes() const { return routes_; }
-  /// No authenticated check for `kConsentExpiry`: nothing may be sent. The next check ends it.
+  /// No sign of the peer's for `kConsentExpiry`: nothing may be sent. The next check ends it.
   [[nodiscard]] bool silent() const { return silent_; }
-  [[nodiscard]] Instant last_check() const { return last_check_; }
 
  private:
+  /// How exactly `note_life` keeps the time: media comes a thousand times a second.
+  static constexpr Duration kSignStep = std::chrono::seconds(1);
+
   /// What USERNAME and MESSAGE-INTEGRITY are compared with.
   struct Generation {
     std::string username;  ///< "local:remote" (RFC 8445 §7.2.2).
@@ -109,7 +119,7 @@ class LiteAgent {
   std::vector<Route> routes_;    ///< Checked last comes first.
   std::vector<Answer> answers_;  ///< Oldest first; those before `answers_sent_` have left.
   std::size_t answers_sent_ = 0;
-  Instant last_check_;
+  Instant last_sign_;
   bool nominated_ = false;
   bool silent_ = false;
 };

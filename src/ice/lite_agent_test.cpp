@@ -110,6 +110,38 @@ TEST_F(LiteAgentTest, IsSilentToAnythingUnauthenticated) {
   EXPECT_TRUE(agent_.routes().empty());
 }
 
+TEST_F(LiteAgentTest, TakesACheckThatSaysNothingBeyondItsUserAndItsChoice) {
+  // FFmpeg's: neither PRIORITY, of which only a full agent makes candidates, nor ICE-CONTROLLING.
+  Buffer check(stun::kMessageBytesMax);
+  check.resize(stun::write_request(check, {.username = "server:client", .use_candidate = true},
+                                   kServer.pwd));
+  const auto message = stun::parse(check);
+  ASSERT_TRUE(message && !message->priority && !message->controlling);
+  EXPECT_EQ(agent_.handle_datagram(now_, kHome, check), Checked::kRouteChanged);
+  EXPECT_TRUE(agent_.nominated());
+  EXPECT_EQ(stun::parse(answers().at(0))->kind, stun::Class::kSuccess);
+}
+
+TEST_F(LiteAgentTest, WhoChecksNoMoreIsNotSilentWhileHisMediaComes) {
+  EXPECT_TRUE(receive({.use_candidate = true}));
+  for (int second = 0; second < 120; ++second) {
+    now_ += 1s;
+    agent_.note_life(now_, kHome);
+    agent_.handle_timeout(now_);
+  }
+  EXPECT_FALSE(agent_.silent());
+  EXPECT_EQ(agent_.next_timeout(), now_ + LiteAgent::kConsentExpiry);
+
+  agent_.note_life(now_ + 20s, kAway);  // Proves nothing about where we send.
+  now_ += LiteAgent::kConsentExpiry;
+  agent_.handle_timeout(now_);
+  EXPECT_TRUE(agent_.silent());
+  agent_.note_life(now_, kHome);
+  EXPECT_TRUE(agent_.silent());
+  EXPECT_TRUE(receive({}));
+  EXPECT_FALSE(agent_.silent());
+}
+
 TEST_F(LiteAgentTest, TellsAPeerThatClaimsOurRoleToChangeIt) {
   EXPECT_EQ(receive({.claims_controlled = true}), Checked::kRejected);
   const auto sent = answers();

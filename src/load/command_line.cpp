@@ -87,6 +87,11 @@ void declare_shape(CLI::App& program, Options& options, Given& given) {
   program.add_option("--fps", options.frames_per_second, "frames a second")
       ->check(CLI::Range(1U, 120U));
   program.add_option("--codec", given.codec, "vp8 or h264")->check(CLI::IsMember({"vp8", "h264"}));
+  add_choice<sdp::BrowserShape>(
+      program, "--publisher", options.publisher,
+      {{"browser", sdp::BrowserShape::kChromium}, {"ffmpeg", sdp::BrowserShape::kFfmpeg}},
+      "whom publishers are like: browser (default), or ffmpeg (WHIP): DTLS server, minimal ICE, no "
+      "feedback, H.264 with a keyframe every 250 frames");
   program.add_flag("!--no-audio", options.with_audio, "publish video alone");
   add_choice<dtls::SrtpProfiles>(
       program, "--cipher", options.cipher,
@@ -184,7 +189,8 @@ std::expected<void, std::string> complete(Options& options, const Given& given) 
       return good;
     }
   }
-  options.codec = given.codec == "h264" ? rtp::CodecName::kH264 : rtp::CodecName::kVp8;
+  const bool h264 = given.codec == "h264" || options.publisher == sdp::BrowserShape::kFfmpeg;
+  options.codec = h264 ? rtp::CodecName::kH264 : rtp::CodecName::kVp8;
   options.server = *parse_url(base);
   options.stay = seconds(given.stay);
   options.lead = seconds(given.lead);
@@ -210,6 +216,9 @@ std::expected<void, std::string> check_together(const Options& options) {
   }
   if (options.over == Over::kCall && options.one_room) {
     return std::unexpected("--one-room needs --over whip, where a viewer plays one publisher");
+  }
+  if (options.over == Over::kCall && options.publisher == sdp::BrowserShape::kFfmpeg) {
+    return std::unexpected("--publisher ffmpeg publishes by WHIP: --over whip");
   }
   if (broadcasts && options.publishers != 1) {
     return std::unexpected("a broadcast has one publisher a room: use --rooms");

@@ -23,6 +23,13 @@ TEST(CommandLine, TakesAScenarioAndItsShape) {
   EXPECT_EQ(options->whep_template, "http://127.0.0.1:8080/whep/{room}/{name}");
 }
 
+TEST(CommandLine, APublisherLikeFfmpegSendsH264ByWhip) {
+  const auto options = read({"broadcast", "--publisher", "ffmpeg", "--over", "whip"});
+  ASSERT_TRUE(options) << options.error().text;
+  EXPECT_EQ(options->publisher, sdp::BrowserShape::kFfmpeg);
+  EXPECT_EQ(options->codec, rtp::CodecName::kH264);
+}
+
 TEST(CommandLine, DatagramsAreReadWhenTheyComeUnlessATickIsGiven) {
   EXPECT_EQ(read({"broadcast"})->read_tick, Duration::zero());
   const auto options = read({"broadcast", "--read-tick-us", "1000"});
@@ -49,6 +56,7 @@ TEST(CommandLine, ABadFlagIsOneLineAndExitCodeTwo) {
            {"meeting", "--people", "4", "--ramp", "10"},
            {"churn", "--ramp", "10"},
            {"broadcast", "--cipher", "des"},
+           {"broadcast", "--publisher", "ffmpeg"},
            {"broadcast", "--rooms", "1000", "--viewers", "1000"}}) {
     const auto options = read(bad);
     ASSERT_FALSE(options);

@@ -10,6 +10,7 @@
 #include "dtls/identity.hpp"
 #include "load/http_exchange.hpp"
 #include "rtp/media_parameters.hpp"
+#include "sdp/offer.hpp"
 
 namespace visavis::load {
 
@@ -55,6 +56,7 @@ struct Options {
   unsigned frames_per_second = 30;
   rtp::CodecName codec = rtp::CodecName::kVp8;
   bool with_audio = true;
+  sdp::BrowserShape publisher = sdp::BrowserShape::kChromium;  ///< Whom publishers are like.
   dtls::SrtpProfiles cipher = dtls::SrtpProfiles::kAll;
 
   double joins_per_second = 100;

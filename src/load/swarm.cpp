@@ -206,6 +206,10 @@ testpeer::MediaSession::Options Swarm::media_options(std::size_t index, const Pa
                  .frames_per_second = options_.frames_per_second};
   // As Chromium's at 640 x 480 for 1.5 Mbit/s; smaller pictures have smaller ones.
   media.video.key_bytes = std::min<std::size_t>(media.video.key_bytes, options_.bitrate / 60);
+  if (part.publishes && options_.publisher == sdp::BrowserShape::kFfmpeg) {
+    media.shape = options_.publisher;
+    media.video.keyframe_every = 250;
+  }
   media.audio.source = source_of(index, rtp::MediaKind::kAudio);
   media.cipher = cipher_.get();
   const auto seats = options_.scenario == Scenario::kMeeting ? options_.views : std::size_t{1};

@@ -72,21 +72,25 @@ srtp::MasterKeys master_keys(const dtls::Keys& exported) {
 
 }  // namespace
 
-/// We are the DTLS server: the browser seals with the client's keys, we with the server's
-/// (RFC 5764 §4.2).
+/// Each seals with the keys of its own DTLS role (RFC 5764 §4.2).
 struct Peer::Ciphers {
   srtp::Opener opener;
   srtp::Sealer sealer;
 
-  Ciphers(const srtp::MasterKeys& keys, srtp::Cipher& cipher)
-      : opener(keys.profile, keys.client_key, keys.client_salt, cipher),
-        sealer(keys.profile, keys.server_key, keys.server_salt, cipher) {}
+  Ciphers(const srtp::MasterKeys& keys, dtls::Role ours, srtp::Cipher& cipher)
+      : opener(ours == dtls::Role::kServer
+                   ? srtp::Opener(keys.profile, keys.client_key, keys.client_salt, cipher)
+                   : srtp::Opener(keys.profile, keys.server_key, keys.server_salt, cipher)),
+        sealer(ours == dtls::Role::kServer
+                   ? srtp::Sealer(keys.profile, keys.server_key, keys.server_salt, cipher)
+                   : srtp::Sealer(keys.profile, keys.client_key, keys.client_salt, cipher)) {}
 };
 
 Peer::Peer(Instant now, Setup setup, const dtls::Identity& identity, srtp::Cipher& cipher)
     : ice_(now, setup.local, setup.remote),
-      dtls_(dtls::Role::kServer, identity, std::move(setup.remote_fingerprint)),
-      cipher_(&cipher) {}
+      dtls_(setup.role, identity, std::move(setup.remote_fingerprint)),
+      cipher_(&cipher),
+      role_(setup.role) {}
 
 Peer::Peer(Peer&&) noexcept = default;
 Peer& Peer::operator=(Peer&&) noexcept = default;
@@ -99,7 +103,7 @@ void Peer::restart_ice(Instant /*now*/, const ice::Credentials& local,
 
 Peer::Received Peer::handle_datagram(Instant now, const Route& route, MutableBytes datagram) {
   switch (protocol_of(datagram)) {
-    case Protocol::kSrtp: return handle_srtp(datagram);
+    case Protocol::kSrtp: return handle_srtp(now, route, datagram);
     case Protocol::kStun: return handle_stun(now, route, datagram);
     case Protocol::kDtls: return queue_dtls(route, datagram);
     case Protocol::kUnknown: break;
@@ -124,6 +128,12 @@ Peer::Received Peer::handle_stun(Instant now, const Route& route, Bytes datagram
   if (*checked == ice::Checked::kRouteChanged) {
     announce(RouteChanged{route});
   }
+  // RFC 8445 §12.1.1 lets data go over a pair that was only checked. What ICE nominates later, the
+  // flights sent again follow.
+  if (role_ == dtls::Role::kClient && !std::exchange(begun_, true)) {
+    begin_due_ = true;
+  }
+  greetings_left_ = kGreetingsPerCheck;
   admit_early(route);
   return {.kind = Kind::kCheck, .packet = {}, .dropped = {}};
 }
@@ -154,6 +164,10 @@ Peer::Received Peer::queue_dtls(const Route& route, Bytes datagram) {
 
 void Peer::handle_handshake(Instant now) {
   check(has_handshake());
+  if (std::exchange(begin_due_, false)) {
+    dtls_.start(now);
+    return;
+  }
   const Buffer datagram = std::move(handshakes_.front());
   handshakes_.erase(handshakes_.begin());
   if (handshakes_.empty()) {
@@ -175,7 +189,7 @@ void Peer::admit_early(const Route& route) {
   }
 }
 
-Peer::Received Peer::handle_srtp(MutableBytes datagram) {
+Peer::Received Peer::handle_srtp(Instant now, const Route& route, MutableBytes datagram) {
   if (!ciphers_) {
     return drop(Drop::kSrtpEarly);
   }
@@ -185,6 +199,7 @@ Peer::Received Peer::handle_srtp(MutableBytes datagram) {
   if (!opened) {
     return drop(drop_of(opened.error()));
   }
+  ice_.note_life(now, route);
   ++(rtcp ? counters_.rtcp_packets : counters_.rtp_packets);
   return {.kind = rtcp ? Kind::kRtcp : Kind::kRtp, .packet = *opened, .dropped = {}};
 }
@@ -212,12 +227,20 @@ bool Peer::poll_transmit(DatagramBatch& out) {
     return false;
   }
   const Bytes datagram = dtls_.poll_transmit();
-  if (datagram.empty()) {
+  if (datagram.empty() || !may_greet()) {
     return false;
   }
   std::ranges::copy(datagram, out.reserve().begin());
   out.commit(*route, datagram.size());
   return true;
+}
+
+/// Who answers is there; until then the check may have told us somebody else's address.
+bool Peer::may_greet() {
+  if (role_ == dtls::Role::kServer || counters_.dtls_datagrams > 0) {
+    return true;
+  }
+  return greetings_left_ > 0 && greetings_left_-- > 0;
 }
 
 std::optional<Event> Peer::poll_event() {
@@ -256,7 +279,7 @@ void Peer::follow_dtls() {
   switch (dtls_.state()) {
     case dtls::State::kHandshaking: break;
     case dtls::State::kConnected:
-      ciphers_ = std::make_unique<Ciphers>(master_keys(*dtls_.keys()), *cipher_);
+      ciphers_ = std::make_unique<Ciphers>(master_keys(*dtls_.keys()), role_, *cipher_);
       announce(Connected{});
       break;
     case dtls::State::kFailed: announce(Failed{reason_of(dtls_.failure())}); break;

@@ -37,7 +37,7 @@ enum class FailureReason : std::uint8_t {
 [[nodiscard]] std::string_view to_string(FailureReason reason);
 
 struct Connected {};  ///< Keys are there: `can_send()` from now on.
-struct Silent {};     ///< 30 s without an authenticated check: nothing is sent any more.
+struct Silent {};     ///< 30 s without an authenticated check or media: nothing is sent any more.
 struct Resumed {};    ///< A silent peer's check came: sending goes on.
 struct Failed {       ///< For good; the caller drops the peer.
   FailureReason reason;
@@ -60,8 +60,8 @@ struct Counters {
   }
 };
 
-/// One browser's transport as the server sees it: ICE-lite, DTLS server and SRTP on one port,
-/// told apart by the first byte (RFC 7983).
+/// One browser's transport as the server sees it: ICE-lite, DTLS and SRTP on one port, told apart
+/// by the first byte (RFC 7983).
 ///
 /// For each datagram `handle_datagram`; after a wake-up `poll_transmit` until it says no and
 /// `poll_event` until it gives nothing; sleep until `next_timeout`. Time must not go back.
@@ -74,6 +74,8 @@ class Peer {
     ice::Credentials local;
     ice::Credentials remote;
     dtls::Fingerprint remote_fingerprint;
+    /// As client we begin, once an authenticated check has shown where the peer is.
+    dtls::Role role = dtls::Role::kServer;
   };
   enum class Kind : std::uint8_t {
     kNothing,
@@ -90,6 +92,10 @@ class Peer {
   /// Handshake datagrams kept that come before the first authenticated check: a ClientHello with
   /// post-quantum key shares takes two.
   static constexpr std::size_t kEarlyDatagramsMax = 4;
+
+  /// As DTLS client, how often we greet a peer that has not answered, for each check of its: 5 s of
+  /// resends. Whoever names another's address in a check has it sent no more than that.
+  static constexpr unsigned kGreetingsPerCheck = 8;
 
   /// Handshake datagrams that wait for `handle_handshake()`: more than any flight has. What is
   /// dropped comes again (RFC 6347 §4.2.4).
@@ -109,9 +115,10 @@ class Peer {
 
   /// Takes a datagram that came over `route`. SRTP is opened in place: the caller keeps the buffer.
   [[nodiscard]] Received handle_datagram(Instant now, const Route& route, MutableBytes datagram);
-  /// Works the oldest handshake datagram that waits: up to a millisecond of public-key arithmetic.
+  /// Begins the handshake if that is for us to do, else works its oldest datagram that waits: up to
+  /// a millisecond of public-key arithmetic.
   void handle_handshake(Instant now);
-  [[nodiscard]] bool has_handshake() const { return !handshakes_.empty(); }
+  [[nodiscard]] bool has_handshake() const { return begin_due_ || !handshakes_.empty(); }
   void handle_timeout(Instant now);
   [[nodiscard]] Instant next_timeout() const;
   /// Writes one STUN answer or handshake datagram into `out`, which must have room. False: nothing
@@ -141,7 +148,8 @@ class Peer {
 
   [[nodiscard]] Received handle_stun(Instant now, const Route& route, Bytes datagram);
   Received queue_dtls(const Route& route, Bytes datagram);
-  [[nodiscard]] Received handle_srtp(MutableBytes datagram);
+  [[nodiscard]] Received handle_srtp(Instant now, const Route& route, MutableBytes datagram);
+  [[nodiscard]] bool may_greet();
   void admit_early(const Route& route);
   void follow_dtls();
   void announce(Event event);
@@ -150,7 +158,11 @@ class Peer {
   ice::LiteAgent ice_;
   dtls::Session dtls_;
   srtp::Cipher* cipher_;
+  dtls::Role role_;
   dtls::State dtls_seen_ = dtls::State::kHandshaking;
+  bool begun_ = false;  ///< Of a client: the ClientHello is made, or `begin_due_`.
+  bool begin_due_ = false;
+  unsigned greetings_left_ = 0;
   std::unique_ptr<Ciphers> ciphers_;  ///< Null until DTLS has agreed on keys.
   std::vector<EarlyDatagram> early_;
   std::vector<Buffer> handshakes_;  ///< Oldest first.

@@ -30,6 +30,7 @@ struct Scenario {
   Path::Conditions up;
   Path::Conditions down;
   Duration connected_in;
+  dtls::Role ours = dtls::Role::kServer;
 };
 
 const std::vector<Scenario> kLinks = {
@@ -40,12 +41,24 @@ const std::vector<Scenario> kLinks = {
     {"slow", {.delay = 600ms}, {.delay = 600ms}, 5s},
 };
 
+/// Each link with both DTLS roles.
+std::vector<Scenario> links_of_both_roles() {
+  std::vector<Scenario> links = kLinks;
+  for (Scenario link : kLinks) {
+    link.name += "_and_we_begin";
+    link.ours = dtls::Role::kClient;
+    links.push_back(link);
+  }
+  return links;
+}
+
 /// A browser behind a NAT calls a server.
 class Call {
  public:
   Call(const Scenario& scenario, std::uint64_t seed)
       : openssl_(seed),
         seed_(seed),
+        role_(scenario.ours),
         up_(scenario.up, Random(seed_.next())),
         down_(scenario.down, Random(seed_.next())) {}
 
@@ -132,13 +145,17 @@ class Call {
 
   dtls::SeededOpenssl openssl_;
   Random seed_;
+  dtls::Role role_;
   dtls::Identity ours_ = make_identity(1);
   dtls::Identity theirs_ = make_identity(2);
   std::vector<Event> events_;
 
  public:
   Peer server_{now_,
-               {.local = kServer, .remote = kClient, .remote_fingerprint = theirs_.fingerprint()},
+               {.local = kServer,
+                .remote = kClient,
+                .remote_fingerprint = theirs_.fingerprint(),
+                .role = role_},
                ours_};
   TestBrowser browser_{now_,
                        {.local = kClient,
@@ -146,7 +163,8 @@ class Call {
                         .local_addresses = {inside_},
                         .remote_candidates = {{.address = candidate_, .priority = 1}}},
                        theirs_,
-                       ours_.fingerprint()};
+                       ours_.fingerprint(),
+                       role_ == dtls::Role::kServer ? dtls::Role::kClient : dtls::Role::kServer};
   Path up_;
   Path down_;
 };
@@ -222,7 +240,7 @@ TEST_P(PeerOverNetwork, FallsSilentWithoutTheNetworkAndResumesWithIt) {
   EXPECT_EQ(call.count_events<Connected>(), 1U);  // No second handshake.
 }
 
-INSTANTIATE_TEST_SUITE_P(Links, PeerOverNetwork, testing::ValuesIn(kLinks),
+INSTANTIATE_TEST_SUITE_P(Links, PeerOverNetwork, testing::ValuesIn(links_of_both_roles()),
                          [](const auto& each) { return each.param.name; });
 
 }  // namespace

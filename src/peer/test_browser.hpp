@@ -15,7 +15,7 @@
 #include "srtp/opener.hpp"
 #include "srtp/sealer.hpp"
 
-/// A browser's transport for this module's tests and fuzz target: full ICE, DTLS client, SRTP.
+/// A browser's transport for this module's tests and fuzz target: full ICE, DTLS, SRTP.
 namespace visavis::peer {
 
 inline dtls::Identity make_identity(std::uint64_t seed,
@@ -48,9 +48,10 @@ inline Buffer rtcp_packet(std::uint32_t ssrc = 1111) {
 class TestBrowser {
  public:
   TestBrowser(Instant now, ice::FullAgent::Setup setup, dtls::Identity identity,
-              dtls::Fingerprint server)
+              dtls::Fingerprint server, dtls::Role role = dtls::Role::kClient)
       : ice(now, std::move(setup), Random(3)),
-        dtls(dtls::Role::kClient, std::move(identity), std::move(server)) {}
+        dtls(role, std::move(identity), std::move(server)),
+        role_(role) {}
 
   void handle_datagram(Instant now, const Route& route, MutableBytes datagram) {
     const auto first = std::to_integer<unsigned>(datagram.front());
@@ -109,7 +110,8 @@ class TestBrowser {
 
  private:
   void begin_dtls(Instant now) {
-    if (!begun_ && ice.state() == ice::FullAgent::State::kConnected) {
+    if (role_ == dtls::Role::kClient && !begun_ &&
+        ice.state() == ice::FullAgent::State::kConnected) {
       begun_ = true;
       dtls.start(now);
     }
@@ -120,10 +122,16 @@ class TestBrowser {
     }
     const auto profile = srtp::profile_of(dtls.keys()->profile);
     const auto keys = srtp::split_keys(*profile, dtls.keys()->material);
-    opener.emplace(keys->profile, keys->server_key, keys->server_salt);
-    sealer.emplace(keys->profile, keys->client_key, keys->client_salt);
+    if (role_ == dtls::Role::kClient) {
+      opener.emplace(keys->profile, keys->server_key, keys->server_salt);
+      sealer.emplace(keys->profile, keys->client_key, keys->client_salt);
+    } else {
+      opener.emplace(keys->profile, keys->client_key, keys->client_salt);
+      sealer.emplace(keys->profile, keys->server_key, keys->server_salt);
+    }
   }
 
+  dtls::Role role_;
   bool begun_ = false;
 };
 

@@ -69,6 +69,24 @@ std::optional<int> publish_rank(const rtp::Format& format, const OurSide& ours) 
   return std::nullopt;
 }
 
+/// Encoders that are no browser say Baseline and mean its Constrained subset: nobody makes the rest
+/// of it (FMO, ASO). Taken at their word, they would not be shown to a viewer that can decode them.
+/// Browsers, who offer both, mean what they say.
+void constrain_baseline(Line& line) {
+  constexpr rtp::Format kConstrained{.codec = rtp::CodecName::kH264,
+                                     .profile = kH264ConstrainedBaseline};
+  constexpr rtp::Format kBaseline{.codec = rtp::CodecName::kH264, .profile = kH264Baseline};
+  const auto format_of = [](const OfferedCodec& codec) { return codec.line.format; };
+  if (std::ranges::find(line.codecs, kConstrained, format_of) != line.codecs.end()) {
+    return;
+  }
+  for (OfferedCodec& codec : line.codecs) {
+    if (codec.line.format == kBaseline) {
+      codec.line.format = kConstrained;
+    }
+  }
+}
+
 /// Decides line by line. What is the same for the whole BUNDLE (which payload type and
 /// which extension id mean what, RFC 9143 §9) is decided by the first line that says it.
 class Answerer {
@@ -78,9 +96,11 @@ class Answerer {
       : offer_(offer), ours_(ours), before_(before), entropy_(entropy) {}
 
   std::expected<Negotiated, SdpError> run() {
-    if (offer_.setup == SetupRole::kPassive || offer_.setup == SetupRole::kHoldconn) {
-      return std::unexpected(SdpError::kOffererPassive);
+    const auto setup = choose_setup();
+    if (!setup) {
+      return std::unexpected(setup.error());
     }
+    setup_ = *setup;
     if (!keeps_lines()) {
       return std::unexpected(SdpError::kLinesChanged);
     }
@@ -98,6 +118,24 @@ class Answerer {
   }
 
  private:
+  /// Our DTLS role (RFC 8842 §5.3): we wait for the ClientHello whenever the offer lets us, as
+  /// RFC 8829 §5.3.1 would have an answerer begin for speed, which a lite agent, who cannot begin
+  /// before it was checked, does not gain. An association that stands keeps its roles.
+  [[nodiscard]] std::expected<SetupRole, SdpError> choose_setup() const {
+    if (offer_.setup == SetupRole::kHoldconn) {
+      return std::unexpected(SdpError::kNoSetupRole);
+    }
+    const bool offerer_waits = offer_.setup == SetupRole::kPassive;
+    if (before_ == nullptr) {
+      return offerer_waits ? SetupRole::kActive : SetupRole::kPassive;
+    }
+    if (offer_.setup != SetupRole::kActpass &&
+        offerer_waits != (before_->setup == SetupRole::kActive)) {
+      return std::unexpected(SdpError::kNoSetupRole);
+    }
+    return before_->setup;
+  }
+
   /// RFC 8829 §5.2.2: a further offer keeps the lines of the one before, in order.
   [[nodiscard]] bool keeps_lines() const {
     if (before_ == nullptr) {
@@ -335,6 +373,7 @@ class Answerer {
     negotiated.remote_ice = offer_.ice;
     negotiated.remote_fingerprint = offer_.fingerprint;
     negotiated.remote_origin_id = offer_.origin_id;
+    negotiated.setup = setup_;
     negotiated.answers = before_ == nullptr ? 1 : before_->answers + 1;
     negotiated.media = media();
     for (const rtp::PayloadType type : codec_order_) {
@@ -346,7 +385,8 @@ class Answerer {
     }
     negotiated.can_send = std::move(can_send_);
     negotiated.can_show = std::move(can_show_);
-    negotiated.answer = AnswerWriter(offer_, ours_, slots_).write(lines_, negotiated.answers);
+    negotiated.answer =
+        AnswerWriter(offer_, ours_, slots_, setup_).write(lines_, negotiated.answers);
     negotiated.publish_lines = std::move(publish_lines_);
     negotiated.slots = std::move(slots_);
     return negotiated;
@@ -369,6 +409,7 @@ class Answerer {
   const Negotiated* before_;
   Entropy& entropy_;
 
+  SetupRole setup_ = SetupRole::kPassive;
   std::vector<Answered> lines_;
   std::map<rtp::PayloadType, const OfferedCodec*> codecs_;
   std::vector<rtp::PayloadType> codec_order_;
@@ -389,6 +430,11 @@ bool same_connection(const Negotiated& before, const Description& offer) {
 
 std::expected<Negotiated, SdpError> answer(const Description& offer, const OurSide& ours,
                                            const Negotiated* before, Entropy& entropy) {
+  if (ours.purpose == Purpose::kPublish) {
+    Description taken = offer;
+    std::ranges::for_each(taken.lines, constrain_baseline);
+    return Answerer(taken, ours, before, entropy).run();
+  }
   return Answerer(offer, ours, before, entropy).run();
 }
 

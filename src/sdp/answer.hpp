@@ -51,7 +51,8 @@ struct Negotiated {
   IceCredentials remote_ice;
   Fingerprint remote_fingerprint;
   std::string remote_origin_id;
-  std::uint32_t answers = 0;  ///< Given so far, this one too.
+  SetupRole setup = SetupRole::kPassive;  ///< Ours: `kPassive` or `kActive` (we begin with DTLS).
+  std::uint32_t answers = 0;              ///< Given so far, this one too.
   rtp::MediaParameters media;
   std::vector<rtp::PublishLine> publish_lines;
   std::vector<Slot> slots;            ///< `slots[i].line.slot == i`.

@@ -250,12 +250,35 @@ TEST(Answer, RejectsALineWithoutAKnownCodec) {
   EXPECT_FALSE(answer.lines[1].rejected);
 }
 
-TEST(Answer, RefusesAnOffererThatWaitsForTheClientHello) {
+TEST(Answer, BeginsWithDtlsOnlyWhenTheOffererWillNot) {
   const std::string offer = write_offer(client_offer(BrowserShape::kChromium));
-  EXPECT_EQ(refusal(replaced(offer, "a=setup:actpass", "a=setup:passive")),
-            SdpError::kOffererPassive);
-  EXPECT_EQ(described(answered(replaced(offer, "a=setup:actpass", "a=setup:active")).answer).setup,
-            SetupRole::kPassive);
+  const auto ours_for = [&](const char* theirs) {
+    const Negotiated made = answered(replaced(offer, "a=setup:actpass", theirs));
+    EXPECT_EQ(described(made.answer).setup, made.setup);
+    return made.setup;
+  };
+  EXPECT_EQ(ours_for("a=setup:actpass"), SetupRole::kPassive);
+  EXPECT_EQ(ours_for("a=setup:active"), SetupRole::kPassive);
+  EXPECT_EQ(ours_for("a=setup:passive"), SetupRole::kActive);
+  EXPECT_EQ(refusal(replaced(offer, "a=setup:actpass", "a=setup:holdconn")),
+            SdpError::kNoSetupRole);
+}
+
+TEST(Answer, KeepsTheDtlsRolesOfTheConnection) {
+  const std::string offer = write_offer(client_offer(BrowserShape::kChromium));
+  const std::string waits = replaced(offer, "a=setup:actpass", "a=setup:passive");
+  const std::string begins = replaced(offer, "a=setup:actpass", "a=setup:active");
+  SeededEntropy entropy(1);
+  const auto again = [&](const std::string& further, const Negotiated& before) {
+    return answer(described(further), server_side(), &before, entropy);
+  };
+  const Negotiated we_begin = answered(waits);
+  EXPECT_EQ(again(offer, we_begin)->setup, SetupRole::kActive);
+  EXPECT_EQ(again(waits, we_begin)->setup, SetupRole::kActive);
+  EXPECT_EQ(again(begins, we_begin).error(), SdpError::kNoSetupRole);
+  const Negotiated we_wait = answered(offer);
+  EXPECT_EQ(again(begins, we_wait)->setup, SetupRole::kPassive);
+  EXPECT_EQ(again(waits, we_wait).error(), SdpError::kNoSetupRole);
 }
 
 TEST(Answer, RefusesLinesWithoutRtcpMux) {

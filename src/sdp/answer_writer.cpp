@@ -149,7 +149,7 @@ void AnswerWriter::write_transport(Attributes& to, bool tagged) const {
   to.push_back({"ice-ufrag", ours_.ice.ufrag});
   to.push_back({"ice-pwd", ours_.ice.pwd});
   to.push_back({"fingerprint", ours_.fingerprint.algorithm + ' ' + ours_.fingerprint.value});
-  to.push_back({"setup", "passive"});
+  to.push_back({"setup", setup_ == SetupRole::kActive ? "active" : "passive"});
   if (!tagged) {
     return;
   }

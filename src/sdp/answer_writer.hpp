@@ -30,8 +30,10 @@ struct Answered {
 /// Lends from the answer being made; what it writes is complete in itself.
 class AnswerWriter {
  public:
-  AnswerWriter(const Description& offer, const OurSide& ours, const std::vector<Slot>& slots)
-      : offer_(offer), ours_(ours), slots_(slots) {}
+  /// `setup` is our DTLS role.
+  AnswerWriter(const Description& offer, const OurSide& ours, const std::vector<Slot>& slots,
+               SetupRole setup)
+      : offer_(offer), ours_(ours), slots_(slots), setup_(setup) {}
 
   [[nodiscard]] std::string write(const std::vector<Answered>& lines, std::uint32_t version) const;
 
@@ -42,6 +44,7 @@ class AnswerWriter {
   const Description& offer_;
   const OurSide& ours_;
   const std::vector<Slot>& slots_;
+  SetupRole setup_;
 };
 
 }  // namespace visavis::sdp

@@ -86,10 +86,12 @@ struct Description {
 
 /// The small number that stands for an H.264 `fmtp` in `rtp::Format::profile`: the profile class of
 /// profile-level-id (RFC 6184 §8.1) times two, plus packetization-mode. Nothing when the
-/// profile-level-id is malformed.
+/// profile-level-id is malformed, but for the seven digits that FFmpeg writes.
 [[nodiscard]] std::optional<std::uint8_t> h264_profile(std::string_view fmtp);
 /// Constrained Baseline (42e0xx) with packetization-mode 1: what every browser can decode.
 inline constexpr std::uint8_t kH264ConstrainedBaseline = 1;
+/// Baseline (4200xx) with packetization-mode 1.
+inline constexpr std::uint8_t kH264Baseline = 3;
 
 /// A parameter of a `fmtp` value: "useinbandfec" of "minptime=10;useinbandfec=1" is "1".
 [[nodiscard]] std::optional<std::string_view> fmtp_parameter(std::string_view fmtp,

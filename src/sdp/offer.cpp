@@ -30,6 +30,7 @@ struct Shape {
   std::span<const ShapeExtension> extensions;
   bool later_lines_bundle_only;  ///< Port 0 on all lines but the first (RFC 9143 §7.2.1).
   bool audio_reduced_size;
+  bool bare = false;  ///< No feedback, retransmission or options; the client waits for ours.
 };
 
 constexpr auto kChromiumCodecs = std::to_array<ShapeCodec>(
@@ -87,8 +88,21 @@ constexpr auto kSafariExtensions = std::to_array<ShapeExtension>(
      {.id = 9, .extension = rtp::Extension::kMid, .audio = true, .video = true},
      {.id = 10, .extension = rtp::Extension::kRid, .audio = false, .video = true}});
 
+constexpr auto kFfmpegCodecs = std::to_array<ShapeCodec>(
+    {{.codec = rtp::CodecName::kOpus, .payload_type = 111, .rtx = 0, .fmtp = ""},
+     {.codec = rtp::CodecName::kH264,
+      .payload_type = 106,
+      .rtx = 0,
+      .fmtp = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f"}});
+
 Shape shape_of(BrowserShape browser) {
   switch (browser) {
+    case BrowserShape::kFfmpeg:
+      return {.codecs = kFfmpegCodecs,
+              .extensions = {},
+              .later_lines_bundle_only = false,
+              .audio_reduced_size = false,
+              .bare = true};
     case BrowserShape::kFirefox:
       return {.codecs = kFirefoxCodecs,
               .extensions = kFirefoxExtensions,
@@ -107,7 +121,16 @@ Shape shape_of(BrowserShape browser) {
           .audio_reduced_size = true};
 }
 
-void write_codec(const ShapeCodec& codec, MediaSection& section) {
+void write_feedback(const std::string& type, bool audio, Attributes& to) {
+  to.push_back({"rtcp-fb", type + " transport-cc"});
+  if (!audio) {
+    for (const char* feedback : {" goog-remb", " ccm fir", " nack", " nack pli"}) {
+      to.push_back({"rtcp-fb", type + feedback});
+    }
+  }
+}
+
+void write_codec(const ShapeCodec& codec, bool bare, MediaSection& section) {
   const std::string type = std::to_string(codec.payload_type);
   const std::string clock = std::to_string(rtp::clock_rate(codec.codec));
   const bool audio = rtp::kind_of(codec.codec) == rtp::MediaKind::kAudio;
@@ -115,11 +138,8 @@ void write_codec(const ShapeCodec& codec, MediaSection& section) {
   section.formats.push_back(type);
   to.push_back({"rtpmap", type + ' ' + std::string(rtp::to_string(codec.codec)) + '/' + clock +
                               (audio ? "/2" : "")});
-  to.push_back({"rtcp-fb", type + " transport-cc"});
-  if (!audio) {
-    for (const char* feedback : {" goog-remb", " ccm fir", " nack", " nack pli"}) {
-      to.push_back({"rtcp-fb", type + feedback});
-    }
+  if (!bare) {
+    write_feedback(type, audio, to);
   }
   if (!codec.fmtp.empty()) {
     to.push_back({"fmtp", type + ' ' + std::string(codec.fmtp)});
@@ -162,9 +182,11 @@ MediaSection write_line(const OurOffer& ours, const Shape& shape, const OfferLin
   }
   to.push_back({"ice-ufrag", ours.ice.ufrag});
   to.push_back({"ice-pwd", ours.ice.pwd});
-  to.push_back({"ice-options", "trickle"});
+  if (!shape.bare) {
+    to.push_back({"ice-options", "trickle"});
+  }
   to.push_back({"fingerprint", ours.fingerprint.algorithm + ' ' + ours.fingerprint.value});
-  to.push_back({"setup", "actpass"});
+  to.push_back({"setup", ours.waits || shape.bare ? "passive" : "actpass"});
   to.push_back({"mid", line.mid});
   for (const ShapeExtension& extension : shape.extensions) {
     if (audio ? extension.audio : extension.video) {
@@ -179,7 +201,7 @@ MediaSection write_line(const OurOffer& ours, const Shape& shape, const OfferLin
   }
   for (const ShapeCodec& codec : shape.codecs) {
     if (rtp::kind_of(codec.codec) == line.kind) {
-      write_codec(codec, section);
+      write_codec(codec, shape.bare, section);
     }
   }
   write_sources(line, to);

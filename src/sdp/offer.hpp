@@ -11,7 +11,12 @@
 namespace visavis::sdp {
 
 /// Whose offers to look like: they differ in payload types, extension ids and order of lines.
-enum class BrowserShape : std::uint8_t { kChromium, kFirefox, kSafari };
+enum class BrowserShape : std::uint8_t {
+  kChromium,
+  kFirefox,
+  kSafari,
+  kFfmpeg,  ///< No browser: its WHIP muxer has one codec of a kind, and nothing that is optional.
+};
 
 struct OfferLine {
   std::string mid{};
@@ -28,6 +33,8 @@ struct OurOffer {
   Fingerprint fingerprint{};
   std::string origin_id{};
   std::uint32_t version = 0;
+  bool waits =
+      false;  ///< `a=setup:passive`, as FFmpeg says anyway: the other side begins with DTLS.
   std::vector<OfferLine> lines{};
 };
 

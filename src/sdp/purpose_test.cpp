@@ -77,6 +77,61 @@ TEST(Purpose, TakesAnEncodersOfferWithoutRetransmissionAndExtensions) {
   EXPECT_FALSE(video->transport_cc || video->rtx);
 }
 
+TEST(Purpose, TakesAnOfferWhoseClientWaitsAndNamesNeitherFeedbackNorExtensions) {
+  const auto negotiated = answered(fixture("ffmpeg_shape.sdp"), Purpose::kPublish);
+  ASSERT_TRUE(negotiated);
+  EXPECT_EQ(negotiated->setup, SetupRole::kActive);
+  EXPECT_THAT(directions(*negotiated), ElementsAre(Direction::kRecvOnly, Direction::kRecvOnly));
+  EXPECT_THAT(negotiated->can_send, ElementsAre(kOpus, kH264));
+  EXPECT_EQ(negotiated->publish_lines[1].ssrc, rtp::Ssrc(3'120'558'844));
+  const rtp::CodecLine* video = negotiated->media.find(rtp::PayloadType(106));
+  ASSERT_NE(video, nullptr);
+  EXPECT_FALSE(video->nack || video->pli || video->fir || video->transport_cc || video->rtx);
+  EXPECT_FALSE(negotiated->media.reduced_size_rtcp);  // The audio line does not offer it.
+}
+
+/// FFmpeg takes the first candidate whose words are "udp PRIORITY HOST PORT typ host", the priority
+/// in 31 bits, and the first credentials, however they are spread over the sections.
+TEST(Purpose, AnswersSoThatASimpleReaderFindsCandidateAndCredentials) {
+  const std::string answer =
+      answered(fixture("ffmpeg_shape.sdp"), Purpose::kPublish).value().answer;
+  EXPECT_THAT(answer, ::testing::StartsWith("v=0\r\n"));
+  EXPECT_LT(answer.size(), 8'192U);
+  EXPECT_THAT(answer, ::testing::HasSubstr("\r\na=ice-ufrag:serverufrag1\r\n"));
+  EXPECT_THAT(answer, ::testing::HasSubstr("\r\na=ice-pwd:serverpasswordserverpass\r\n"));
+  EXPECT_THAT(answer, ::testing::HasSubstr("\r\na=setup:active\r\n"));
+  EXPECT_THAT(answer, Not(::testing::HasSubstr("a=setup:passive")));
+  const auto first = answer.find("a=candidate:");
+  EXPECT_THAT(answer.substr(first, answer.find("\r\n", first) - first),
+              "a=candidate:1 1 udp 2130706431 192.0.2.5 7000 typ host");
+}
+
+TEST(Purpose, TakesAPictureAloneThoughTheBundleNamesASoundToo) {
+  std::string offer = fixture("ffmpeg_shape.sdp");
+  const auto audio = offer.find("m=audio");
+  offer.erase(audio, offer.find("m=video") - audio);
+  const auto negotiated = answered(offer, Purpose::kPublish);
+  ASSERT_TRUE(negotiated);
+  EXPECT_THAT(negotiated->publish_lines, SizeIs(1));
+  EXPECT_THAT(negotiated->answer, ::testing::HasSubstr("a=group:BUNDLE 1\r\n"));
+}
+
+TEST(Purpose, BaselineOfAnEncoderIsWhatEveryBrowserDecodes) {
+  const std::string ffmpeg = fixture("ffmpeg_shape.sdp");
+  const auto format_for = [&](const char* profile) {
+    const std::string offer = changed(ffmpeg, {{"profile-level-id=42001f", profile}});
+    return answered(offer, Purpose::kPublish).value().can_send.at(1);
+  };
+  EXPECT_EQ(format_for("profile-level-id=42001f"), kH264);
+  EXPECT_EQ(format_for("profile-level-id=42c01f"), kH264);
+  EXPECT_EQ(format_for("profile-level-id=422001f"), kH264);  // How FFmpeg spells 42401f.
+  EXPECT_NE(format_for("profile-level-id=64001f"), kH264);
+  EXPECT_NE(format_for("profile-level-id=4d001f"), kH264);
+  const auto in_call = answered(ffmpeg, Purpose::kCall);
+  ASSERT_TRUE(in_call);
+  EXPECT_THAT(in_call->can_send, ElementsAre(kOpus));
+}
+
 TEST(Purpose, TakesAPipelinesOfferOfOneProfileAndBundleOnlyLines) {
   const auto negotiated = answered(fixture("gstreamer_shape.sdp"), Purpose::kPublish);
   ASSERT_TRUE(negotiated);
@@ -165,8 +220,8 @@ TEST(Purpose, SaysWhatAnOfferLacks) {
   EXPECT_EQ(error_of(changed(obs, {{"a=rtcp-mux\r\na=rtpmap:96", "a=rtpmap:96"}})),
             SdpError::kNoRtcpMux);
   EXPECT_EQ(error_of(changed(obs, {{"a=group:BUNDLE 0 1\r\n", ""}})), SdpError::kNotBundled);
-  EXPECT_EQ(error_of(changed(obs, {{"a=setup:actpass", "a=setup:passive"}})),
-            SdpError::kOffererPassive);
+  EXPECT_EQ(error_of(changed(obs, {{"a=setup:actpass", "a=setup:holdconn"}})),
+            SdpError::kNoSetupRole);
 }
 
 TEST(Purpose, APlayerSendsNothing) {

@@ -15,8 +15,8 @@ std::string_view to_string(SdpError error) {
       return "a=ice-ufrag (4 to 256 characters) and a=ice-pwd (22 to 256) are required.";
     case SdpError::kNoFingerprint:
       return "An a=fingerprint with sha-256, sha-384 or sha-512 is required.";
-    case SdpError::kOffererPassive:
-      return "a=setup must be actpass or active: the server waits for the ClientHello.";
+    case SdpError::kNoSetupRole:
+      return "a=setup must be actpass, active or passive, and leave the DTLS roles as they are.";
     case SdpError::kNoMid: return "Every m-line needs an a=mid of its own.";
     case SdpError::kLinesChanged:
       return "A further offer must keep the m-lines of the one before, in their order.";

@@ -17,7 +17,7 @@ enum class SdpError : std::uint8_t {
   kNoRtcpMux,         ///< An accepted line without `a=rtcp-mux`.
   kNoIceCredentials,  ///< Missing, or shorter or longer than RFC 8839 §5.4 allows.
   kNoFingerprint,     ///< Missing, or with no hash that is good enough.
-  kOffererPassive,    ///< `a=setup:passive`: both sides would wait for a ClientHello.
+  kNoSetupRole,       ///< `a=setup:holdconn`, or another DTLS role than the connection has.
   kNoMid,             ///< A line without `a=mid`, or two lines with the same.
   kLinesChanged,      ///< A further offer that drops, reorders or retypes earlier lines.
   kUnusableLine,      ///< A publisher's sending line of no codec that is forwarded.

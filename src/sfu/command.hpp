@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dtls/fingerprint.hpp"
+#include "dtls/session.hpp"
 #include "ice/credentials.hpp"
 #include "rtp/media_parameters.hpp"
 #include "sfu/ids.hpp"
@@ -23,6 +24,7 @@ struct PeerSetup {
   ice::Credentials local;
   ice::Credentials remote;
   dtls::Fingerprint remote_fingerprint;
+  dtls::Role role = dtls::Role::kServer;  ///< Ours.
   rtp::MediaParameters media;
   std::vector<rtp::PublishLine> publish_lines;
   std::vector<rtp::SlotLine> slots;

@@ -12,7 +12,8 @@ namespace visavis::sfu {
 /// handshake costs what a thousand packets cost, and 200 peers may join within a second.
 class HandshakeLine {
  public:
-  /// Half a second's work at a millisecond a turn: who would wait longer asks again by himself.
+  /// Half a second's work at a millisecond a turn: who would wait longer asks again by himself. Of
+  /// those whom we are to greet each stands here once, however many they are.
   static constexpr std::size_t kPeersMax = 512;
 
   /// Whether a handshake datagram of this peer may still be taken.

@@ -100,7 +100,8 @@ void MediaWorker::Core::handle(Instant now, const OpenPeer& command) {
   peer::Peer peer(now,
                   {.local = setup.local,
                    .remote = setup.remote,
-                   .remote_fingerprint = setup.remote_fingerprint},
+                   .remote_fingerprint = setup.remote_fingerprint,
+                   .role = setup.role},
                   identity_, *cipher_);
   auto transport = std::make_unique<PeerTransport>(setup.peer, std::move(peer), intake_per_second_);
   transport->routed = routed;

@@ -167,7 +167,8 @@ Publisher::Source* Publisher::source_of(Instant now, const rtp::PacketView& view
   return add_source(now, view, *line);
 }
 
-// RFC 9143 §9.2: the mid in the packet decides; else the SSRC that the offer signalled.
+// RFC 9143 §9.2: the mid in the packet decides; else the SSRC that the offer signalled; else the
+// payload type, if one line alone may use it.
 std::optional<std::size_t> Publisher::claim(const rtp::PacketView& view) const {
   const auto value = rtp::find_extension(view, media_.extensions, rtp::Extension::kMid);
   const auto mid = value ? rtp::read_id(*value) : std::nullopt;
@@ -177,7 +178,23 @@ std::optional<std::size_t> Publisher::claim(const rtp::PacketView& view) const {
       return index;
     }
   }
-  return std::nullopt;
+  return mid ? std::nullopt : claim_by_type(view.payload_type);
+}
+
+std::optional<std::size_t> Publisher::claim_by_type(rtp::PayloadType type) const {
+  const rtp::CodecLine* media = media_.find(type);
+  const rtp::CodecLine* codec = media != nullptr ? media : media_.find_by_rtx(type);
+  if (codec == nullptr) {
+    return std::nullopt;
+  }
+  const auto is_of_kind = [kind = rtp::kind_of(codec->format.codec)](const Line& line) {
+    return line.line.kind == kind;
+  };
+  const auto only = std::ranges::find_if(lines_, is_of_kind);
+  if (only == lines_.end() || std::ranges::count_if(lines_, is_of_kind) > 1) {
+    return std::nullopt;
+  }
+  return static_cast<std::size_t>(only - lines_.begin());
 }
 
 bool Publisher::may_change(Instant now, Line& line) {
@@ -271,11 +288,14 @@ void Publisher::deliver(Instant now, Source& source, const IncomingPacket& incom
     parts_.counters.drop(DropReason::kTooLarge);
     return;
   }
-  if (stream->format() && stream->format() != incoming.format &&
-      !may_change(now, lines_[source.line])) {
-    return;
+  const rtp::CodecLine& codec = *media_.find(incoming.format);
+  if (stream->format() != incoming.format) {
+    if (stream->format() && !may_change(now, lines_[source.line])) {
+      return;
+    }
+    stream->set_takes_requests(codec.pli || codec.fir);
   }
-  if (media_.find(incoming.format)->nack) {
+  if (codec.nack) {
     source.nacks.handle_packet(now, incoming.view.sequence);
     if (source.nacks.take_needs_keyframe()) {
       stream->want_keyframe(now);

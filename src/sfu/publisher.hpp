@@ -87,6 +87,7 @@ class Publisher {
 
   [[nodiscard]] Source* source_of(Instant now, const rtp::PacketView& view);
   [[nodiscard]] std::optional<std::size_t> claim(const rtp::PacketView& view) const;
+  [[nodiscard]] std::optional<std::size_t> claim_by_type(rtp::PayloadType type) const;
   Source* add_source(Instant now, const rtp::PacketView& view, std::size_t line);
   [[nodiscard]] bool may_change(Instant now, Line& line);
   [[nodiscard]] Source* media_source(std::size_t line);

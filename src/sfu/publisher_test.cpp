@@ -224,6 +224,98 @@ TEST_F(PublisherTest, ASignalledSsrcNeedsNoMid) {
   EXPECT_THAT(call.events_of<StreamActive>(), SizeIs(1));
 }
 
+/// FFmpeg's offers name neither extensions nor feedback; here not even SSRCs.
+class BarePublisher : public PublisherTest {
+ protected:
+  static PeerSetup setup_of(TestCall& call) {
+    PeerSetup setup = call.setup(7, kPublisherNumbers);
+    setup.media.extensions = {};
+    for (auto& codec : setup.media.codecs) {
+      codec.nack = codec.pli = codec.fir = codec.transport_cc = false;
+    }
+    return setup;
+  }
+  void open(const PeerSetup& setup) {
+    dave = call.router.open_peer(call.now, setup);
+    call.connect(*dave);
+    call.router.open_stream(call.now, {StreamId(70), PeerId(7), "a"});
+    call.router.open_stream(call.now, {StreamId(71), PeerId(7), "v"});
+  }
+  void receive(std::uint8_t type, std::uint32_t ssrc, std::uint16_t sequence, const Buffer& payload,
+               std::uint32_t timestamp = 1) {
+    Buffer packet(12);
+    rtp::HeaderWriter writer(packet, {rtp::PayloadType(type), rtp::SequenceNumber(sequence),
+                                      rtp::Timestamp(timestamp), rtp::Ssrc(ssrc), true});
+    packet.insert(packet.end(), payload.begin(), payload.end());
+    call.receive(*dave, packet);
+  }
+  void receive_frame(std::uint16_t sequence, bool keyframe, std::size_t filler = 100) {
+    receive(kPublisherNumbers.vp8, 31337, sequence,
+            vp8_payload({.sequence = sequence, .keyframe = keyframe, .filler = filler}),
+            sequence * 3000U);
+  }
+
+  RoutedPeer* dave = nullptr;
+};
+
+TEST_F(BarePublisher, IsKnownByThePayloadTypesOfItsOnlyLines) {
+  open(setup_of(call));
+  receive(kPublisherNumbers.opus, 1, 1, Buffer(60));
+  receive_frame(1, true);
+  const auto active = call.events_of<StreamActive>();
+  ASSERT_THAT(active, SizeIs(2));
+  EXPECT_EQ(active[0].stream, StreamId(70));
+  EXPECT_EQ(active[1].stream, StreamId(71));
+}
+
+TEST_F(BarePublisher, OfTwoLinesOfAKindIsNotGuessedAt) {
+  PeerSetup setup = setup_of(call);
+  setup.publish_lines.push_back({"w", rtp::MediaKind::kVideo, std::nullopt, std::nullopt});
+  open(setup);
+  receive_frame(1, true);
+  EXPECT_THAT(call.events_of<StreamActive>(), IsEmpty());
+}
+
+TEST_F(BarePublisher, IsAskedForNothingItDidNotOffer) {
+  open(setup_of(call));
+  call.router.warm_stream(call.now, StreamId(71));  // Before its first packet.
+  receive_frame(1, false);
+  receive_frame(5, false);  // A gap.
+  call.show(viewer, 1, StreamId(71));
+  call.run(20s);
+  const Sent sent = call.take(*dave);
+  EXPECT_THAT(sent.feedback<rtp::Pli>(), IsEmpty());
+  EXPECT_THAT(sent.feedback<rtp::Fir>(), IsEmpty());
+  EXPECT_THAT(sent.feedback<rtp::Nack>(), IsEmpty());
+  EXPECT_THAT(sent.feedback<rtp::TransportFeedback>(), IsEmpty());
+  EXPECT_THAT(sent.feedback<rtp::ReceiverReport>(), testing::Not(IsEmpty()));
+}
+
+TEST_F(BarePublisher, ShowsItsLastKeyframeUntilTheNextHoweverLongThatTakes) {
+  open(setup_of(call));
+  std::uint16_t sequence = 1;
+  const auto publish_for = [&](Duration duration) {
+    for (Duration passed{}; passed < duration; passed += 40ms) {
+      receive_frame(sequence++, false, 1000);
+      call.run(40ms);
+    }
+  };
+  receive_frame(sequence++, true);
+  publish_for(9s);
+  call.show(viewer, 1, StreamId(71));
+  const Sent still = call.flush_and_take(viewer);
+  ASSERT_THAT(still.rtp, SizeIs(1));
+  EXPECT_TRUE(still.rtp[0].is_keyframe_start());
+  publish_for(1s);
+  EXPECT_THAT(call.take(viewer).rtp, IsEmpty());
+  receive_frame(sequence++, true);
+  publish_for(1s);
+  const Sent live = call.take(viewer);
+  ASSERT_THAT(live.rtp, SizeIs(26));
+  EXPECT_TRUE(live.rtp[0].is_keyframe_start());
+  EXPECT_EQ(live.rtp[0].sequence, still.rtp[0].sequence + 1);
+}
+
 TEST_F(PublisherTest, PlaysWithItsSsrcsWithoutGettingFar) {
   for (std::uint32_t ssrc = 1; ssrc < 5000; ++ssrc) {
     const rtp::Header header{rtp::PayloadType(96), rtp::SequenceNumber(1), rtp::Timestamp(1),

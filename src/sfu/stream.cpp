@@ -85,6 +85,17 @@ void Stream::restart(Instant now) {
   }
 }
 
+void Stream::set_takes_requests(bool takes) {
+  if (identity_.kind != rtp::MediaKind::kVideo) {
+    return;
+  }
+  takes_requests_ = takes;
+  layers_.front()->log.keep_stills(!takes);
+  if (!takes) {
+    layers_.front()->keyframes.cancel();
+  }
+}
+
 void Stream::note_arrival(Instant now, bool from_cache) {
   std::ranges::rotate(arrivals_, arrivals_.begin() + 1);
   arrivals_.back() = now;
@@ -94,7 +105,7 @@ void Stream::note_arrival(Instant now, bool from_cache) {
 }
 
 void Stream::want_keyframe(Instant now) {
-  if (identity_.kind != rtp::MediaKind::kVideo) {
+  if (identity_.kind != rtp::MediaKind::kVideo || !takes_requests_) {
     return;
   }
   wanted_until_ = now + kWantedSpan;
@@ -193,7 +204,8 @@ Instant Stream::refresh_at() const {
   const auto* keyframe = layers_.front()->log.newest_keyframe();
   const bool rush =
       arrivals_.front() != Instant::min() && arrivals_.back() - arrivals_.front() <= kRushSpan;
-  if (!rush || keyframe == nullptr || muted_ || keyframe->arrival == refreshed_) {
+  if (!rush || keyframe == nullptr || muted_ || !takes_requests_ ||
+      keyframe->arrival == refreshed_) {
     return kNever;
   }
   const Instant at = keyframe->arrival + kRefreshAge;

@@ -61,6 +61,10 @@ class Stream {
   void remove_reader(const Slot& slot) { std::erase(readers_, &slot); }
   [[nodiscard]] const std::vector<Slot*>& readers() const { return readers_; }
 
+  /// Whether its publisher agreed to be asked for keyframes (PLI or FIR, RFC 4585 §4.2). One that
+  /// did not is not asked: until its next keyframe a viewer has the last as a still, however old.
+  void set_takes_requests(bool takes);
+
   /// A viewer came to see it.
   void note_arrival(Instant now, bool from_cache);
   /// Somebody needs a keyframe newer than those in the log.
@@ -112,6 +116,7 @@ class Stream {
   StreamCounters counters_;
   Voice voice_;
   bool muted_ = false;
+  bool takes_requests_ = true;
 };
 
 }  // namespace visavis::sfu

@@ -122,13 +122,18 @@ void TrackLog::restart() {
   ++epoch_;
 }
 
+void TrackLog::keep_stills(bool keeps) {
+  age_max_ = keeps ? std::max(kUnaskedAge, limits_.age_max) : limits_.age_max;
+  still_age_ = keeps ? kUnaskedAge : kStillAge;
+}
+
 void TrackLog::drop_old(Instant now) {
   if (empty()) {
     return;
   }
   while (tail_ <= head_) {
     const LogEntry* oldest = find(tail_);
-    if (oldest != nullptr && oldest->arrival + limits_.age_max >= now) {
+    if (oldest != nullptr && oldest->arrival + age_max_ >= now) {
       return;
     }
     if (oldest == nullptr && tail_ == head_) {
@@ -175,7 +180,7 @@ bool TrackLog::is_fresh(Instant now) const {
 
 std::optional<std::int64_t> TrackLog::find_still(Instant now) const {
   const Keyframe* keyframe = newest_keyframe();
-  if (keyframe == nullptr || now - keyframe->arrival > kStillAge) {
+  if (keyframe == nullptr || now - keyframe->arrival > still_age_) {
     return std::nullopt;
   }
   std::size_t bytes = 0;

@@ -85,6 +85,9 @@ class TrackLog {
   /// A still is to be there sooner than a new keyframe: 8 Mbit/s for a quarter of a second.
   static constexpr std::size_t kStillBytes = std::size_t{256} << 10U;
 
+  /// Three times what encoders leave between keyframes by themselves (FFmpeg: 250 frames).
+  static constexpr Duration kUnaskedAge = std::chrono::seconds(30);
+
   enum class Appended : std::uint8_t {
     kAtHead,
     kLate,       ///< Behind the head: reordered, or repaired by a NACK.
@@ -113,6 +116,9 @@ class TrackLog {
   Result append(Instant now, const IncomingPacket& incoming, const rtp::ExtensionMap& ids);
   /// Forgets everything and begins a new numbering.
   void restart();
+  /// The log of a publisher that makes keyframes when it likes: the last is kept for `kUnaskedAge`,
+  /// while bytes and entries last, and is a still for as long.
+  void keep_stills(bool keeps);
   /// Drops what is older than the limit; `append()` does it too.
   void drop_old(Instant now);
 
@@ -162,6 +168,8 @@ class TrackLog {
 
   LogPool& pool_;
   LogLimits limits_;
+  Duration age_max_ = limits_.age_max;
+  Duration still_age_ = kStillAge;
   /// One place, for nothing, until the first packet comes: 450 kB are not given to everybody who
   /// says that he will publish.
   std::vector<LogEntry> entries_{1};

@@ -75,7 +75,7 @@ struct MessageView {
 struct Request {
   TransactionId transaction{};
   std::string_view username;
-  std::uint32_t priority = 0;
+  std::optional<std::uint32_t> priority = std::nullopt;  ///< A lite agent has no use for it.
   std::optional<std::uint64_t> controlling = std::nullopt;
   std::optional<std::uint64_t> controlled = std::nullopt;
   bool use_candidate = false;

@@ -96,7 +96,9 @@ std::string_view reason_of(std::uint16_t code) {
 std::size_t write_request(MutableBytes into, const Request& request, std::string_view password) {
   MessageWriter message(into, kRequestType, request.transaction);
   message.attribute(kUsername, as_bytes(request.username));
-  message.attribute(kPriority, 4).u32(request.priority);
+  if (request.priority) {
+    message.attribute(kPriority, 4).u32(*request.priority);
+  }
   if (request.controlling) {
     message.attribute(kIceControlling, 8).u64(*request.controlling);
   }

@@ -1,6 +1,7 @@
 #include "testpeer/media_session.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "testpeer/seeded_entropy.hpp"
 
@@ -56,6 +57,9 @@ MediaSession::MediaSession(Instant /*now*/, Options options, const dtls::Identit
   using enum rtp::MediaKind;
   if (options_.offer == OfferShape::kPublish) {
     lines_ = {sending_line(kAudio, random_), sending_line(kVideo, random_)};
+    if (is_ffmpeg()) {
+      lines_.back().rtx_ssrc.reset();
+    }
     return;
   }
   if (options_.offer == OfferShape::kPlay) {
@@ -93,6 +97,7 @@ std::string MediaSession::make_offer() {
        .fingerprint = {.algorithm = fingerprint.algorithm, .value = fingerprint.value_text()},
        .origin_id = origin_id_,
        .version = ++version_,
+       .waits = options_.waits,
        .lines = lines_});
 }
 
@@ -185,7 +190,8 @@ void MediaSession::start_ice(Instant now, const sdp::Description& answer) {
   ice::FullAgent::Setup setup{.local = credentials_,
                               .remote = {.ufrag = answer.ice.ufrag, .pwd = answer.ice.pwd},
                               .local_addresses = options_.addresses,
-                              .remote_candidates = {}};
+                              .remote_candidates = {},
+                              .minimal = is_ffmpeg()};
   auto priority = static_cast<std::uint32_t>(answer.candidates.size());
   for (const SocketAddress& candidate : answer.candidates) {
     setup.remote_candidates.push_back({candidate, priority--});
@@ -208,7 +214,9 @@ void MediaSession::handle_datagram(Instant now, const Route& route, MutableBytes
   if (first < 4) {
     ice_->handle_datagram(now, route, datagram);
   } else if (first >= 20 && first < 64) {
-    dtls_->handle_datagram(now, datagram);
+    if (std::exchange(heard_dtls_, true) || !is_ffmpeg()) {
+      dtls_->handle_datagram(now, datagram);
+    }
   } else if (first >= 128 && first < 192 && opener_) {
     if (rtp::is_rtcp(datagram)) {
       handle_rtcp(now, datagram);

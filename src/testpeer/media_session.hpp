@@ -58,14 +58,17 @@ struct TransportReport {
 };
 
 /// A browser's RTCPeerConnection, as far as a call uses it: offer and answer, full ICE in the
-/// controlling role, DTLS client, SRTP, a synthetic camera and microphone, and slots.
+/// controlling role, DTLS, SRTP, a synthetic camera and microphone, and slots.
 ///
 /// Drive it like every core: `handle_*`, then `flush()` until it returns false, then sleep until
 /// `next_timeout()`. The identity is lent for its life, so that thousands may share one.
 class MediaSession {
  public:
   struct Options {
+    /// `kFfmpeg` also behaves as FFmpeg 8 does: minimal ICE, and the first datagram of DTLS is lost
+    /// on it.
     sdp::BrowserShape shape = sdp::BrowserShape::kChromium;
+    bool waits = false;  ///< For the server's ClientHello.
     OfferShape offer = OfferShape::kCall;
     std::vector<SocketAddress> addresses;  ///< Our own, for host candidates.
     std::uint16_t seats = 6;
@@ -128,6 +131,7 @@ class MediaSession {
   [[nodiscard]] const AudioSender* microphone() const { return microphone_.get(); }
 
  private:
+  [[nodiscard]] bool is_ffmpeg() const { return options_.shape == sdp::BrowserShape::kFfmpeg; }
   void start_ice(Instant now, const sdp::Description& answer);
   void start_sending(Instant now);
   void follow_transport(Instant now);
@@ -172,6 +176,7 @@ class MediaSession {
   bool headers_only_ = false;
   bool open_next_ = false;
   dtls::Role dtls_role_ = dtls::Role::kClient;
+  bool heard_dtls_ = false;
   TransportReport report_;
 };
 

@@ -119,6 +119,13 @@ VideoSource::VideoSource(Options options, Random random)
   check(options.codec == rtp::CodecName::kVp8 || options.codec == rtp::CodecName::kH264);
 }
 
+bool VideoSource::is_keyframe_due(Instant now) const {
+  if (options_.keyframe_every > 0) {
+    return next_number_ % options_.keyframe_every == 0;
+  }
+  return key_wanted_ && now >= key_allowed_at_;
+}
+
 std::optional<Frame> VideoSource::poll_frame(Instant now) {
   if (now < next_at_) {
     return std::nullopt;
@@ -129,7 +136,7 @@ std::optional<Frame> VideoSource::poll_frame(Instant now) {
   }
   next_at_ += interval;
   Frame frame;
-  frame.key = key_wanted_ && now >= key_allowed_at_;
+  frame.key = is_keyframe_due(now);
   if (frame.key) {
     key_wanted_ = false;
     key_allowed_at_ = now + kKeyframeGap;

@@ -34,6 +34,8 @@ class VideoSource {
     std::uint64_t bits_per_second = 1'500'000;
     unsigned frames_per_second = 30;
     std::size_t key_bytes = 24'000;  ///< As Chromium's at 640 × 480.
+    /// Frames from one keyframe to the next, whoever asks for one; 0: when asked, as browsers do.
+    unsigned keyframe_every = 0;
   };
   /// Packets stay below 1200 bytes with all headers and tags, as browsers keep them.
   static constexpr std::size_t kPayloadMax = 1100;
@@ -59,6 +61,8 @@ class VideoSource {
   [[nodiscard]] std::uint32_t keyframes() const { return keyframes_; }
 
  private:
+  [[nodiscard]] bool is_keyframe_due(Instant now) const;
+
   Options options_;
   Random random_;
   Instant next_at_ = kNever;

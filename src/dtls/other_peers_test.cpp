@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "base/random.hpp"
@@ -13,8 +14,8 @@
 #include "dtls/session.hpp"
 #include "sim/seeded_entropy.hpp"
 
-// Clients that are not ours: other profiles, other certificates, older versions. They are plain
-// OpenSSL, set up by each test.
+// Clients and servers that are not ours: other profiles, other certificates, older versions. They
+// are plain OpenSSL, set up by each test.
 namespace visavis::dtls {
 namespace {
 
@@ -29,12 +30,12 @@ struct FreeAll {
 template <class Type>
 using Owned = std::unique_ptr<Type, FreeAll>;
 
-/// A client of plain OpenSSL with an RSA certificate.
-class OtherClient {
+/// A client or server of plain OpenSSL with an RSA certificate.
+class OtherPeer {
  public:
   using SetUp = std::function<void(SSL_CTX*)>;
 
-  OtherClient() : key_(EVP_RSA_gen(2048)), certificate_(X509_new()) {
+  OtherPeer() : key_(EVP_RSA_gen(2048)), certificate_(X509_new()) {
     ASN1_INTEGER_set(X509_get_serialNumber(certificate_.get()), 1);
     ASN1_TIME_set_string(X509_getm_notBefore(certificate_.get()), "20000101000000Z");
     ASN1_TIME_set_string(X509_getm_notAfter(certificate_.get()), "20000201000000Z");
@@ -57,24 +58,18 @@ class OtherClient {
 
   /// Shakes hands with `server` until nobody has anything to say.
   void connect(Session& server, const SetUp& set_up, long mtu = 1200) {
-    context_.reset(SSL_CTX_new(DTLS_client_method()));
-    SSL_CTX_set_options(context_.get(), SSL_OP_NO_QUERY_MTU);
-    set_up(context_.get());
-    session_.reset(SSL_new(context_.get()));
-    SSL_set_mtu(session_.get(), mtu);
-    BIO* const bio = BIO_new(method_.get());
-    BIO_set_data(bio, &port_);
-    SSL_set_bio(session_.get(), bio, bio);
-    SSL_connect(session_.get());
-    for (int round = 0; round < 4; ++round) {
-      for (const Buffer& datagram : std::exchange(port_.outgoing, {})) {
-        server.handle_datagram({}, datagram);
-      }
-      for (Bytes bytes = server.poll_transmit(); !bytes.empty(); bytes = server.poll_transmit()) {
-        port_.incoming = bytes;
-        SSL_connect(session_.get());
-      }
-    }
+    prepare(DTLS_client_method(), set_up, mtu);
+    SSL_set_connect_state(session_.get());
+    SSL_do_handshake(session_.get());
+    shake_hands(server);
+  }
+
+  /// The same, but `client` begins.
+  void accept(Session& client, const SetUp& set_up) {
+    prepare(DTLS_server_method(), set_up, 1200);
+    SSL_set_accept_state(session_.get());
+    client.start({});
+    shake_hands(client);
   }
 
   [[nodiscard]] Buffer export_keys(std::size_t size) const {
@@ -88,6 +83,28 @@ class OtherClient {
   [[nodiscard]] std::vector<Buffer> take_written() { return std::exchange(port_.outgoing, {}); }
 
  private:
+  void prepare(const SSL_METHOD* method, const SetUp& set_up, long mtu) {
+    context_.reset(SSL_CTX_new(method));
+    SSL_CTX_set_options(context_.get(), SSL_OP_NO_QUERY_MTU);
+    set_up(context_.get());
+    session_.reset(SSL_new(context_.get()));
+    SSL_set_mtu(session_.get(), mtu);
+    BIO* const bio = BIO_new(method_.get());
+    BIO_set_data(bio, &port_);
+    SSL_set_bio(session_.get(), bio, bio);
+  }
+  void shake_hands(Session& session) {
+    for (int round = 0; round < 4; ++round) {
+      for (const Buffer& datagram : std::exchange(port_.outgoing, {})) {
+        session.handle_datagram({}, datagram);
+      }
+      for (Bytes bytes = session.poll_transmit(); !bytes.empty(); bytes = session.poll_transmit()) {
+        port_.incoming = bytes;
+        SSL_do_handshake(session_.get());
+      }
+    }
+  }
+
   Owned<EVP_PKEY> key_;
   Owned<X509> certificate_;
   DatagramPort port_;
@@ -101,7 +118,24 @@ class DtlsWithOthers : public testing::Test {
   SeededOpenssl openssl_{1};
   sim::SeededEntropy entropy_{1};
   Identity ours_ = Identity::make(entropy_);
-  OtherClient client_;
+  OtherPeer client_;
+};
+
+/// Servers: who publishes by FFmpeg is one.
+class DtlsWithOtherServers : public DtlsWithOthers {
+ protected:
+  /// FFmpeg's, but for the RSA certificate, which it has when it is given one.
+  void set_up(SSL_CTX* context) const {
+    server_.use_certificate(context);
+    SSL_CTX_set_cipher_list(context, "ALL");
+    SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384:P-521");
+    SSL_CTX_set_tlsext_use_srtp(context, "SRTP_AES128_CM_SHA1_80");
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE,
+                       [](int, X509_STORE_CTX*) { return 1; });
+  }
+
+  OtherPeer& server_ = client_;
+  Session session_{Role::kClient, ours_, server_.fingerprint("sha-256", EVP_sha256())};
 };
 
 TEST_F(DtlsWithOthers, AgreesOnAesCmWithAClientThatHasNoGcm) {
@@ -203,6 +237,48 @@ TEST_F(DtlsWithOthers, HearsAGoodbyeWithoutItsTlsState) {
     EXPECT_EQ(server.state(), State::kClosed) << suite;
     EXPECT_EQ(server.next_timeout(), kNever);
   }
+}
+
+TEST_F(DtlsWithOtherServers, AgreesOnAesCmWithOneThatHasAnRsaCertificate) {
+  server_.accept(session_, [&](SSL_CTX* context) { set_up(context); });
+  ASSERT_EQ(session_.state(), State::kConnected);
+  EXPECT_EQ(session_.keys()->profile, 1);
+  EXPECT_EQ(session_.keys()->material, server_.export_keys(60));
+}
+
+TEST_F(DtlsWithOtherServers, ShowsTheCookieThatItIsGiven) {
+  server_.accept(session_, [&](SSL_CTX* context) {
+    set_up(context);
+    SSL_CTX_set_options(context, SSL_OP_COOKIE_EXCHANGE);
+    SSL_CTX_set_cookie_generate_cb(context, [](SSL*, unsigned char* cookie, unsigned* size) {
+      std::fill_n(cookie, 16, std::uint8_t{7});
+      *size = 16;
+      return 1;
+    });
+    SSL_CTX_set_cookie_verify_cb(context, [](SSL*, const unsigned char* cookie, unsigned size) {
+      return static_cast<int>(size == 16 && cookie[0] == 7);
+    });
+  });
+  EXPECT_EQ(session_.state(), State::kConnected);
+}
+
+TEST_F(DtlsWithOtherServers, HearsTheGoodbyeOfOne) {
+  server_.accept(session_, [&](SSL_CTX* context) { set_up(context); });
+  ASSERT_EQ(session_.state(), State::kConnected);
+  ASSERT_FALSE(session_.holds_tls_state());
+  server_.close();
+  for (const Buffer& goodbye : server_.take_written()) {
+    session_.handle_datagram({}, goodbye);
+  }
+  EXPECT_EQ(session_.state(), State::kClosed);
+}
+
+TEST_F(DtlsWithOtherServers, RefusesOneOfAnotherCertificateOrWithoutSrtp) {
+  Session misled(Role::kClient, ours_, ours_.fingerprint());
+  server_.accept(misled, [&](SSL_CTX* context) { set_up(context); });
+  EXPECT_EQ(misled.failure(), Failure::kFingerprintMismatch);
+  server_.accept(session_, [&](SSL_CTX* context) { server_.use_certificate(context); });
+  EXPECT_EQ(session_.failure(), Failure::kNoSrtpProfile);
 }
 
 }  // namespace

@@ -1,0 +1,244 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "dtls/seeded_openssl.hpp"
+#include "peer/peer.hpp"
+#include "peer/test_browser.hpp"
+#include "stun/message.hpp"
+
+// A client that waits for our ClientHello (`a=setup:passive`): we are the DTLS client.
+namespace visavis::peer {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAreArray;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::VariantWith;
+
+const ice::Credentials kServer{.ufrag = "server", .pwd = "server-password-of-24-chr"};
+const ice::Credentials kClient{.ufrag = "client", .pwd = "client-password-of-24-chr"};
+
+/// As FFmpeg's: a name and a choice, no more.
+Buffer check_message(std::string_view password = kServer.pwd) {
+  Buffer bytes(stun::kMessageBytesMax);
+  bytes.resize(
+      stun::write_request(bytes, {.username = "server:client", .use_candidate = true}, password));
+  return bytes;
+}
+
+bool is_dtls(const Buffer& datagram) {
+  return datagram.front() == std::byte{22};
+}
+
+class PeerThatBegins : public testing::Test {
+ protected:
+  struct Sent {
+    Route route;
+    Buffer bytes;
+  };
+
+  Peer::Received receive(Buffer datagram) { return receive_over(route_, std::move(datagram)); }
+  Peer::Received receive_over(const Route& route, Buffer datagram) {
+    last_ = std::move(datagram);
+    const Peer::Received received = peer_.handle_datagram(now_, route, last_);
+    while (works_handshakes_ && peer_.has_handshake()) {
+      peer_.handle_handshake(now_);
+    }
+    return received;
+  }
+
+  std::vector<Sent> sent() {
+    DatagramBatch out(32);
+    std::vector<Sent> datagrams;
+    while (peer_.poll_transmit(out)) {
+      const auto& cell = out.cells().back();
+      datagrams.push_back({cell.route, to_buffer(out.bytes(cell))});
+    }
+    return datagrams;
+  }
+  std::vector<Sent> greetings() {
+    std::vector<Sent> found = sent();
+    std::erase_if(found, [](const Sent& one) { return !is_dtls(one.bytes); });
+    return found;
+  }
+  std::size_t greetings_within(Duration duration) {
+    std::size_t count = 0;
+    for (const Instant end = now_ + duration; now_ < end; now_ += 50ms) {
+      peer_.handle_timeout(now_);
+      count += greetings().size();
+    }
+    return count;
+  }
+
+  void shake_hands(dtls::Session& server) {
+    for (int round = 0; round < 4; ++round) {
+      for (const Sent& one : sent()) {
+        if (is_dtls(one.bytes) || one.bytes.front() == std::byte{20}) {
+          server.handle_datagram(now_, one.bytes);
+        }
+      }
+      for (Bytes bytes = server.poll_transmit(); !bytes.empty(); bytes = server.poll_transmit()) {
+        receive(to_buffer(bytes));
+      }
+    }
+  }
+
+  std::vector<Event> events() {
+    std::vector<Event> all;
+    while (auto event = peer_.poll_event()) {
+      all.push_back(*event);
+    }
+    return all;
+  }
+
+  dtls::SeededOpenssl openssl_{1};
+  Instant now_;
+  Route route_{.local = *SocketAddress::parse("192.0.2.1:7000"),
+               .remote = *SocketAddress::parse("198.51.100.1:5000")};
+  Route other_route_{.local = route_.local, .remote = *SocketAddress::parse("203.0.113.9:99")};
+  dtls::Identity ours_ = make_identity(1);
+  dtls::Identity theirs_ = make_identity(2);
+  Peer peer_{now_,
+             {.local = kServer,
+              .remote = kClient,
+              .remote_fingerprint = theirs_.fingerprint(),
+              .role = dtls::Role::kClient},
+             ours_};
+  dtls::Session server_{dtls::Role::kServer, theirs_, ours_.fingerprint()};
+  Buffer last_;
+  bool works_handshakes_ = true;
+};
+
+TEST_F(PeerThatBegins, GreetsNobodyBeforeAnAuthenticatedCheck) {
+  EXPECT_FALSE(peer_.has_handshake());
+  receive(check_message("wrong"));
+  receive({std::byte{22}, std::byte{254}, std::byte{253}});
+  EXPECT_EQ(greetings_within(5s), 0U);
+
+  receive(check_message());
+  const auto flight = sent();
+  ASSERT_THAT(flight, SizeIs(2));  // The check's answer, and the ClientHello.
+  EXPECT_FALSE(is_dtls(flight[0].bytes));
+  EXPECT_TRUE(is_dtls(flight[1].bytes));
+  EXPECT_EQ(flight[1].route, route_);
+  EXPECT_LT(flight[1].bytes.size(), 400U);
+}
+
+TEST_F(PeerThatBegins, BeginsOnlyWhenItIsToldToWork) {
+  works_handshakes_ = false;
+  receive(check_message());
+  EXPECT_TRUE(peer_.has_handshake());
+  EXPECT_THAT(greetings(), IsEmpty());
+  peer_.handle_handshake(now_);
+  EXPECT_FALSE(peer_.has_handshake());
+  EXPECT_THAT(greetings(), SizeIs(1));
+  receive(check_message());
+  EXPECT_FALSE(peer_.has_handshake());  // Once.
+}
+
+TEST_F(PeerThatBegins, EachSealsWithTheKeysOfItsOwnRole) {
+  receive(check_message());
+  shake_hands(server_);
+  ASSERT_TRUE(peer_.can_send());
+  EXPECT_THAT(events(), Contains(VariantWith<Connected>(testing::_)));
+  const auto keys =
+      srtp::split_keys(*srtp::profile_of(server_.keys()->profile), server_.keys()->material);
+  srtp::Opener opener(keys->profile, keys->client_key, keys->client_salt);
+  srtp::Sealer sealer(keys->profile, keys->server_key, keys->server_salt);
+
+  Buffer ours = rtp_packet(9, 2222);
+  const std::size_t size = ours.size();
+  ours.resize(size + peer_.sealer().overhead_rtp());
+  ours.resize(peer_.sealer().seal_rtp(ours, size));
+  const auto opened = opener.open_rtp(ours);
+  ASSERT_TRUE(opened);
+  EXPECT_THAT(*opened, ElementsAreArray(rtp_packet(9, 2222)));
+
+  Buffer theirs = rtp_packet(1);
+  theirs.resize(size + sealer.overhead_rtp());
+  theirs.resize(sealer.seal_rtp(theirs, size));
+  EXPECT_EQ(receive(theirs).kind, Peer::Kind::kRtp);
+}
+
+TEST_F(PeerThatBegins, RefusesAServerWithAnotherCertificateThanPromised) {
+  dtls::Session stranger(dtls::Role::kServer, make_identity(3), ours_.fingerprint());
+  receive(check_message());
+  shake_hands(stranger);
+  EXPECT_THAT(events(), Contains(VariantWith<Failed>(
+                            testing::Field(&Failed::reason, FailureReason::kFingerprintMismatch))));
+  EXPECT_FALSE(peer_.can_send());
+  EXPECT_EQ(stranger.keys(), nullptr);
+}
+
+TEST_F(PeerThatBegins, IsRefusedByAServerThatWasPromisedAnotherCertificate) {
+  dtls::Session wary(dtls::Role::kServer, theirs_, make_identity(3).fingerprint());
+  receive(check_message());
+  shake_hands(wary);
+  EXPECT_FALSE(peer_.can_send());
+  EXPECT_THAT(events(), Contains(VariantWith<Failed>(testing::_)));
+}
+
+TEST_F(PeerThatBegins, GreetsWhereANominationHasLedMeanwhile) {
+  receive(check_message());
+  EXPECT_EQ(greetings().at(0).route, route_);
+  receive_over(other_route_, check_message());
+  EXPECT_THAT(greetings(), IsEmpty());  // No sooner for it.
+  now_ += dtls::Session::kResendMin;
+  peer_.handle_timeout(now_);
+  EXPECT_EQ(greetings().at(0).route, other_route_);
+}
+
+TEST_F(PeerThatBegins, GreetsAnAddressThatDoesNotAnswerAFewTimesOnly) {
+  receive(check_message());
+  EXPECT_EQ(greetings().size() + greetings_within(20s), Peer::kGreetingsPerCheck);
+  receive(check_message());
+  EXPECT_GT(greetings_within(2s), 0U);
+  EXPECT_EQ(greetings_within(9s), Peer::kGreetingsPerCheck - 2);
+  EXPECT_THAT(events(), Contains(VariantWith<Failed>(
+                            testing::Field(&Failed::reason, FailureReason::kHandshakeTimeout))));
+}
+
+/// FFmpeg 8 throws away the first datagram of DTLS: it only wakes its server.
+TEST_F(PeerThatBegins, ConnectsThoughItsFirstGreetingIsThrownAway) {
+  receive(check_message());
+  EXPECT_THAT(greetings(), SizeIs(1));
+  now_ += dtls::Session::kResendMin;
+  peer_.handle_timeout(now_);
+  shake_hands(server_);
+  EXPECT_TRUE(peer_.can_send());
+}
+
+TEST_F(PeerThatBegins, IsNotSilentWhileMediaComesFromWhomItSendsTo) {
+  receive(check_message());
+  shake_hands(server_);
+  const auto keys =
+      srtp::split_keys(*srtp::profile_of(server_.keys()->profile), server_.keys()->material);
+  srtp::Sealer sealer(keys->profile, keys->server_key, keys->server_salt);
+  const auto sealed = [&](std::uint16_t sequence) {
+    Buffer packet = rtp_packet(sequence);
+    const std::size_t size = packet.size();
+    packet.resize(size + sealer.overhead_rtp());
+    packet.resize(sealer.seal_rtp(packet, size));
+    return packet;
+  };
+  Buffer replayed = sealed(0);
+  receive(replayed);
+  for (std::uint16_t second = 1; second < 100; ++second) {
+    now_ += 1s;
+    receive(sealed(second));
+    peer_.handle_timeout(now_);
+  }
+  EXPECT_TRUE(peer_.can_send());
+  for (int second = 0; second < 30; ++second) {
+    now_ += 1s;
+    receive(replayed);
+    receive_over(other_route_, sealed(static_cast<std::uint16_t>(200 + second)));
+    peer_.handle_timeout(now_);
+  }
+  EXPECT_FALSE(peer_.can_send());
+}
+
+}  // namespace
+}  // namespace visavis::peer
