@@ -52,9 +52,9 @@ async function transcript(base, transports) {
   await ask(a, 'sjoin', 'r2', 'r3'); T(`${P} sjoin`, [await ask(b, 'rooms'), await ask(a, 'rooms')]); await ask(a, 'sleave', 'r1', 'r3'); T(`${P} sleave`, [await ask(b, 'rooms'), await ask(c, 'rooms')]);
   await ask(c, 'leave-self'); T(`${P} leave-self`, await ask(c, 'rooms')); await ask(a, 'to', [c.id], [], 'own'); T(`${P} to own after leave`, await got());
   for (const s of [a, b]) s.on('q', (v, ack) => ack(v + (s === a ? 'A' : 'B')));
-  T(`${P} ask both`, await ask(a, 'ask', 'r1', 500)); await got(); T(`${P} ask with silent`, await ask(a, 'ask', 'r2', 100)); await got(); T(`${P} ask none`, await ask(a, 'ask', 'none', 100));
-  T(`${P} askself`, [await ask(a, 'askself', 300), await ask(c, 'askself', 50)]);
-  a.off('q'); a.on('q', (v, ack) => ack()); T(`${P} askself empty`, await ask(a, 'askself', 300)); a.off('q'); a.on('q', (v, ack) => ack(Buffer.from('z'))); T(`${P} askself bin`, await ask(a, 'askself', 300)); await got();
+  T(`${P} ask both`, await ask(a, 'ask', 'r1', 4000)); await got(); T(`${P} ask with silent`, await ask(a, 'ask', 'r2', 1000)); await got(); T(`${P} ask none`, await ask(a, 'ask', 'none', 100));
+  T(`${P} askself`, [await ask(a, 'askself', 4000), await ask(c, 'askself', 50)]);
+  a.off('q'); a.on('q', (v, ack) => ack()); T(`${P} askself empty`, await ask(a, 'askself', 4000)); a.off('q'); a.on('q', (v, ack) => ack(Buffer.from('z'))); T(`${P} askself bin`, await ask(a, 'askself', 4000)); await got();
   a.emit('once'); a.emit('once'); await settled(a); T(`${P} once`, await log());
   T(`${P} acks`, [await ask(a, 'multi'), await ask(a, 'empty'), await ask(a, 'twice'), await ask(a, 'undef')]);
   await ask(a, 'any'); await ask(a, 'empty'); a.emit('unknown', 1, 2); a.emit('bad'); T(`${P} any`, await log('error bad event'));
