@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "socketio/listeners.hpp"
 #include "socketio/test_bed.hpp"
 
 namespace visavis::socketio {
@@ -162,6 +163,12 @@ TEST_F(Listener, IsNotCalledWhenTheAnswerComesAfterTheEnd) {
   (*waiting)();
   bed_.pass(std::chrono::seconds(1));
   EXPECT_THAT(take(), IsEmpty());
+}
+
+TEST(NamedListenersDeathTest, ANameThatItsSizeDoesNotHoldIsABugAndNotAnotherName) {
+  NamedListeners<EventHandler> listeners;
+  const std::string_view endless("e", std::size_t{1} << 31U);  // looked at by nobody
+  EXPECT_DEATH(listeners.append(endless, ListenerId(1), nullptr), "bug at");
 }
 
 }  // namespace

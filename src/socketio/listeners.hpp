@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.hpp"
 #include "base/strong.hpp"
 
 namespace visavis::socketio {
@@ -119,10 +120,11 @@ class NamedListeners {
   ~NamedListeners() { clear(); }
 
   void append(std::string_view name, ListenerId id, Function function, bool once = false) {
+    check(name.size() <= kNameMax);
     void* const memory = ::operator new(sizeof(Listener) + name.size());
     auto* const made = new (memory) Listener{.id = id, .function = std::move(function)};
     made->once = once ? 1U : 0U;
-    made->name_size = static_cast<std::uint32_t>(name.size()) & 0x7FFF'FFFFU;
+    made->name_size = static_cast<std::uint32_t>(name.size()) & kNameMax;
     std::ranges::copy(name, made->name_start());
     Listening* last = &first_;
     while (*last) {
@@ -161,6 +163,8 @@ class NamedListeners {
   }
 
  private:
+  static constexpr std::uint32_t kNameMax = 0x7FFF'FFFF;  // what `Listener::name_size` holds
+
   template <class Matches>
   void remove_if(const Matches& matches) {
     Listening* at = &first_;
