@@ -235,6 +235,10 @@ class Server::Handover {
   ~Handover();
 
  private:
+  /// Of the client's, read or not yet: the request's header and body as far as they came, what came
+  /// behind, and answers that have not left.
+  [[nodiscard]] std::size_t held_bytes() const;
+
   friend class Server;
   Handover(std::unique_ptr<Connection> connection, std::shared_ptr<AddressCounter> counted_by);
 

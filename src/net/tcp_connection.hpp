@@ -48,6 +48,7 @@ class TcpConnection {
   void end(std::uint64_t& wire_bytes);
 
   [[nodiscard]] int fd() const { return socket_.value(); }
+  [[nodiscard]] bool is_secure() const { return tls_ != nullptr; }
   /// TLS that never came to plaintext, or broke.
   [[nodiscard]] bool tls_failed() const;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 
 #include "base/address.hpp"
@@ -16,6 +17,13 @@ struct TravellingConnection {
   bool secure = false;
   bool peer_ended = false;
   std::optional<http::Server::Handover> request{};  ///< none: not a byte was read yet
+
+  /// What it keeps in memory besides this object, about.
+  [[nodiscard]] std::size_t held_bytes() const {
+    return (tcp.is_secure() ? kTlsBytes : 0) + (request ? request->held_bytes() : 0);
+  }
+  /// Of OpenSSL, for one connection.
+  static constexpr std::size_t kTlsBytes = 20'000;
 };
 
 }  // namespace visavis::net

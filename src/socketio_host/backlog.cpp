@@ -46,6 +46,11 @@ std::size_t bytes_of(const ClusterMessage& message) {
   return bytes;
 }
 
+std::size_t bytes_of(const Backlog::Post& post) {
+  const auto* const message = std::get_if<ClusterMessage>(&post);
+  return message != nullptr ? bytes_of(*message) : std::get<0>(post)->held_bytes();
+}
+
 bool is_broadcast(const ClusterMessage& message) {
   return message.type == ClusterMessage::Type::kBroadcast && message.request_id.empty();
 }
@@ -69,7 +74,7 @@ Backlog::Backlog(std::size_t bytes_max)
 
 bool Backlog::put(Post post) {
   const auto* const message = std::get_if<ClusterMessage>(&post);
-  const std::size_t bytes = kPostBytes + (message != nullptr ? bytes_of(*message) : 0);
+  const std::size_t bytes = kPostBytes + bytes_of(post);
   const bool may_be_lost = message != nullptr && is_broadcast(*message);
   if (!reserve(bytes, may_be_lost ? bytes_max_ : 2 * bytes_max_)) {
     note_lost(post);

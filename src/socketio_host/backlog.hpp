@@ -17,8 +17,8 @@
 
 namespace visavis::socketio {
 
-/// What waits for one thread of a `ThreadedHost` from the others, limited in bytes. Any thread
-/// puts, one takes.
+/// What waits for one thread of a `ThreadedHost` from the others, limited in bytes: those of the
+/// messages, and what connections have brought along. Any thread puts, one takes.
 ///
 /// What finds no room is lost, but not silently: who asked for an answer is told that this thread
 /// gave none; and the sockets that miss an event, or whose rooms should have changed, are dropped

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -114,6 +116,38 @@ TEST(BacklogTest, AGapForVeryManyIsOneForAll) {
   EXPECT_THAT(words, testing::Contains("missed /").Times(1));
   EXPECT_THAT(words, testing::Contains("missed ").Times(1));  // of all namespaces
   EXPECT_LT(words.size(), 1100U);
+}
+
+/// On its way with so many bytes of a body that is not whole.
+std::unique_ptr<net::TravellingConnection> connection_with(std::size_t body_bytes) {
+  constexpr http::ConnectionId kId{1};
+  http::Server server;
+  http::Route away{.path_prefix = "/", .handle = {}, .begin = {}, .body_bytes_max = {}};
+  away.elsewhere = [](const http::Request&) { return std::optional<std::size_t>(1); };
+  server.route(std::move(away));
+  server.handle_open({}, kId, {}, false);
+  server.handle_bytes({}, kId,
+                      as_bytes("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" +
+                               std::string(body_bytes, 'x')));
+  EXPECT_TRUE(server.poll_output().has_value());
+  return std::make_unique<net::TravellingConnection>(
+      net::TravellingConnection{.tcp = net::TcpConnection(net::FileDescriptor(), nullptr),
+                                .remote = {},
+                                .request = server.release({}, kId)});
+}
+
+TEST(BacklogTest, AConnectionCountsWithWhatItsClientHasSent) {
+  Backlog backlog(kBytes);
+  EXPECT_TRUE(backlog.put(connection_with(9000)));
+  EXPECT_GT(backlog.bytes(), 9000U);
+  EXPECT_LT(backlog.bytes(), 10'000U);
+  EXPECT_TRUE(backlog.put(connection_with(9000)));
+  EXPECT_FALSE(backlog.put(connection_with(9000)));  // twice the limit is full
+  EXPECT_TRUE(backlog.put(connection_with(0)));
+  int taken = 0;
+  backlog.take([&](Backlog::Post post) { taken += std::get<0>(post)->request ? 1 : 0; });
+  EXPECT_EQ(taken, 3);
+  EXPECT_EQ(backlog.bytes(), 0U);
 }
 
 TEST(BacklogTest, WhatComesMeanwhileWaitsForTheNextTurn) {
