@@ -148,7 +148,7 @@ void write_metrics(MetricsWriter& out, const HostCounters& counters) {
 }
 
 void write_thread_metrics(MetricsWriter& out, std::span<const ThreadLoad> threads,
-                          std::uint64_t lost) {
+                          const ThreadsCounters& counters) {
   out.gauge("visavis_thread_connections", "Open TCP connections of each thread.");
   for (std::size_t i = 0; i < threads.size(); ++i) {
     out.sample(threads[i].connections, {{"thread", std::to_string(i)}});
@@ -157,8 +157,10 @@ void write_thread_metrics(MetricsWriter& out, std::span<const ThreadLoad> thread
   for (std::size_t i = 0; i < threads.size(); ++i) {
     out.sample(threads[i].backlog_bytes, {{"thread", std::to_string(i)}});
   }
+  out.counter("visavis_scrapes_refused_total", "Readers of the metrics, too many at once.",
+              counters.scrapes_refused);
   out.counter("visavis_thread_messages_lost_total", "Messages between threads that found no room.",
-              lost);
+              counters.lost);
 }
 
 bool is_direct(const http::Request& request) {

@@ -41,8 +41,13 @@ struct ThreadLoad {
   std::size_t connections = 0;
   std::size_t backlog_bytes = 0;
 };
+/// What all of them count together.
+struct ThreadsCounters {
+  std::uint64_t lost = 0;             ///< `ThreadedHost::lost()`
+  std::uint64_t scrapes_refused = 0;  ///< asked for the metrics while many others waited for them
+};
 void write_thread_metrics(MetricsWriter& out, std::span<const ThreadLoad> threads,
-                          std::uint64_t lost);
+                          const ThreadsCounters& counters);
 
 /// Whether the request has none of the fields by which a proxy says that it passes it on for
 /// somebody else: Forwarded (RFC 7239), Via (RFC 9110 §7.6.3), X-Forwarded-For, X-Real-IP. Not

@@ -26,6 +26,8 @@ constexpr std::size_t kSurplus = 4;
 
 /// How long the other threads are waited for when the metrics are read.
 constexpr Duration kScrapePatience = std::chrono::seconds(1);
+/// One scraper waits for one page; more at once is no scraper.
+constexpr std::size_t kScrapesMax = 16;
 
 /// An address may not take more by reaching several threads: one count for all.
 template <class Options>
@@ -226,11 +228,18 @@ struct ThreadedHost::Scrape {
   std::vector<ThreadLoad> threads;
   HostCounters total;
   std::size_t due = 0;
+  TimerId patience{};
   bool answered = false;
 };
 
 void ThreadedHost::gather_metrics(std::size_t thread, http::RequestId request) {
   Host& host = shards_[thread]->host;
+  if (++scrapes_ > kScrapesMax) {
+    --scrapes_;
+    ++scrapes_refused_;
+    host.http().respond(net::now(), request, http::text_response(503, "too many at once\n"));
+    return;
+  }
   const auto scrape =
       std::make_shared<Scrape>(Scrape{.host = host,
                                       .request = request,
@@ -255,17 +264,20 @@ void ThreadedHost::gather_metrics(std::size_t thread, http::RequestId request) {
   if (scrape->due == 0) {
     answer_metrics(*scrape);
   } else {
-    host.after(kScrapePatience, [this, scrape] { answer_metrics(*scrape); });
+    scrape->patience = host.after(kScrapePatience, [this, scrape] { answer_metrics(*scrape); });
   }
 }
 
 void ThreadedHost::answer_metrics(Scrape& scrape) {
-  if (!std::exchange(scrape.answered, true)) {
-    MetricsWriter out;
-    write_metrics(out, scrape.total);
-    write_thread_metrics(out, scrape.threads, lost_);
-    scrape.host.http().respond(net::now(), scrape.request, metrics_response(out.text()));
+  if (std::exchange(scrape.answered, true)) {
+    return;
   }
+  --scrapes_;
+  scrape.host.cancel(scrape.patience);
+  MetricsWriter out;
+  write_metrics(out, scrape.total);
+  write_thread_metrics(out, scrape.threads, {.lost = lost_, .scrapes_refused = scrapes_refused_});
+  scrape.host.http().respond(net::now(), scrape.request, metrics_response(out.text()));
 }
 
 }  // namespace visavis::socketio

@@ -84,5 +84,7 @@ class ThreadedHost {
   std::vector<std::unique_ptr<Shard>> shards_;
   std::atomic<std::uint64_t> lost_ = 0;
 };
+  std::atomic<std::size_t> scrapes_ = 0;  // under way
+  std::atomic<std::uint64_t> scrapes_refused_ = 0;
 
 }  // namespace visavis::socketio

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <latch>
 #include <memory>
 #include <set>
 #include <string>
@@ -18,8 +19,15 @@ constexpr std::size_t kThreads = 3;
 class ThreadedLimits {
  public:
   explicit ThreadedLimits(const HostOptions& options)
-      : hosts_(kThreads, options,
-               [](Host& host) { host.io().on_connection([](const Socket&) {}); }) {
+      : hosts_(kThreads, options, [](Host& host) {
+          host.io().on_connection([](const Socket&) {});
+          const auto index = host.engine().options().shard.value_or(engineio::Shard{}).index;
+          host.http().route(
+              "/thread", [&host, index](Instant now, http::RequestId id, const http::Request&) {
+                host.http().respond(
+                    now, id, http::text_response(200, "thread " + std::to_string(index) + "\n"));
+              });
+        }) {
     const auto port = hosts_.listen_loopback(0);
     EXPECT_TRUE(port.has_value());
     port_ = port.value_or(0);
@@ -47,6 +55,41 @@ class ThreadedLimits {
     return in;
   }
 
+  /// Connections that the first thread has.
+  [[nodiscard]] std::vector<std::unique_ptr<TestPeer>> open_on_first(std::size_t count) const {
+    std::vector<std::unique_ptr<TestPeer>> others;  // kept: so that not all go to one
+    std::vector<std::unique_ptr<TestPeer>> first;
+    while (first.size() < count && others.size() < 1000) {
+      auto peer = std::make_unique<TestPeer>(port_);
+      const bool here = peer->request("GET /thread", "", "\n").ends_with("\n") &&
+                        peer->read_until("thread ").ends_with(' ') &&
+                        peer->read_until("\n") == "0\n";
+      (here ? first : others).push_back(std::move(peer));
+    }
+    return first;
+  }
+  /// Nothing happens on the second thread until this is done.
+  class HeldUp {
+   public:
+    explicit HeldUp(ThreadedLimits& server) {
+      EXPECT_TRUE(server.hosts_.post(1, [latches = latches_] {
+        latches->held.count_down();
+        latches->go_on.wait();
+      }));
+      latches_->held.wait();
+    }
+    ~HeldUp() { latches_->go_on.count_down(); }
+    HeldUp(const HeldUp&) = delete;
+    HeldUp& operator=(const HeldUp&) = delete;
+
+   private:
+    struct Latches {
+      std::latch held{1}, go_on{1};
+    };
+    // Shared, since the thread may still look at a latch when the one it let go on has left.
+    std::shared_ptr<Latches> latches_ = std::make_shared<Latches>();
+  };
+
  private:
   ThreadedHost hosts_;
   std::uint16_t port_ = 0;
@@ -68,6 +111,32 @@ TEST(ThreadedLimitsTest, TheConnectionsOfAnAddressAreCountedOverAllThreads) {
   }
   EXPECT_EQ(in.size(), 4U);
   EXPECT_EQ(server.open(), nullptr);
+}
+
+TEST(ThreadedLimitsTest, MoreThan16ReadersOfTheMetricsAtOnceGet503AndAreCounted) {
+  HostOptions options;
+  options.metrics = MetricsOptions{};
+  ThreadedLimits server(options);
+  const auto peers = server.open_on_first(20);
+  ASSERT_EQ(peers.size(), 20U);
+  std::size_t served = 0;
+  std::size_t refused = 0;
+  {
+    const ThreadedLimits::HeldUp second(server);  // 16 wait for it, a second at most
+    for (const auto& peer : peers) {
+      peer->send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    }
+    for (const auto& peer : peers) {
+      const std::string status = peer->read_until("\r\n");
+      served += status.starts_with("HTTP/1.1 200") ? 1U : 0U;
+      refused += status.starts_with("HTTP/1.1 503") ? 1U : 0U;
+    }
+  }
+  EXPECT_EQ(served, 16U);
+  EXPECT_EQ(refused, 4U);
+  const std::string text =
+      TestPeer(server.port()).request("GET /metrics", "", "visavis_thread_messages_lost_total 0");
+  EXPECT_NE(text.find("\nvisavis_scrapes_refused_total 4\n"), std::string::npos) << text;
 }
 
 TEST(ThreadedLimitsTest, TheSessionsOfAnAddressAreCountedOverAllThreads) {
