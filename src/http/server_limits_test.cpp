@@ -222,6 +222,23 @@ TEST_F(ServerLimitsTest, AnUpgradeThatIsAnsweredInTimeIsARequestLikeAnother) {
   EXPECT_FALSE(host_.closed(id));
 }
 
+TEST_F(ServerLimitsTest, WhatMightSmuggleARequestGets400IsCountedAndWhatFollowsIsNoRequest) {
+  std::uint64_t refused = 0;
+  for (const std::string_view framing :
+       {"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "Content-Length: 0\r\nContent-Length: 5\r\n\r\n", "Transfer-Encoding: xchunked\r\n\r\n",
+        "Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n0\n\n", "Content-Length: 0\n\n"}) {
+    const ConnectionId id = host_.open(now_);
+    const std::string post = "POST /now HTTP/1.1\r\nHost: h\r\n" + std::string(framing);
+    host_.send(now_, id, as_bytes(post + std::string(kGet)));
+    EXPECT_THAT(host_.take(id), StartsWith("HTTP/1.1 400 ")) << framing;
+    EXPECT_EQ(requests_, 0) << framing;
+    EXPECT_EQ(server_.counters().bad_requests, ++refused) << framing;
+    host_.close(now_, id);
+  }
+}
+
 TEST_F(ServerLimitsTest, GarbageIsAnsweredOnceAndBringsNothingDown) {
   Random random(1);
   for (int round = 0; round < 300; ++round) {

@@ -43,6 +43,7 @@ TEST(BadInput, TextThatIsNoUtf8ClosesTheConnection) {
   auto& client = bed.join();
   client.send("42[\"e\",\"\xC0\x80\"]");
   EXPECT_TRUE(client.closed());
+  EXPECT_EQ(bed.io().counters().events_received, 0U);
 }
 
 }  // namespace
