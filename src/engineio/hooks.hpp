@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <expected>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -11,6 +10,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/callback.hpp"
 #include "base/time.hpp"
 #include "engineio/cors.hpp"
 #include "http/message.hpp"
@@ -112,24 +112,24 @@ struct Passing {
 };
 
 /// Sees every request under the path, of sessions and of those that ask for one.
-using Middleware = std::move_only_function<void(Instant, const Passing&, Next)>;
-using HeadersHook = std::move_only_function<void(http::Headers&, const http::Request&)>;
+using Middleware = Callback<void(Instant, const Passing&, Next)>;
+using HeadersHook = Callback<void(http::Headers&, const http::Request&)>;
 
 /// What an application may decide of its clients' requests. None of them may destroy the server.
 struct Hooks {
   /// Asked before a session begins.
-  std::move_only_function<void(Instant, const http::Request&, Verdict)> allow_request = {};
+  Callback<void(Instant, const http::Request&, Verdict)> allow_request = {};
   /// Makes the session's id; by default it is 20 random characters.
-  std::move_only_function<void(Instant, const http::Request&, IdVerdict)> generate_id = {};
+  Callback<void(Instant, const http::Request&, IdVerdict)> generate_id = {};
   /// May add to the first answer of a session, its 101 included.
   HeadersHook initial_headers = {};
   /// May add to every answer of a session, its 101 included.
   HeadersHook headers = {};
   /// Whom a request counts for in `Options::per_address`: by default the other end of its
   /// connection; behind a proxy, what its X-Forwarded-For says.
-  std::move_only_function<IpAddress(const http::Request&)> client_address = {};
+  Callback<IpAddress(const http::Request&)> client_address = {};
   /// A request was refused.
-  std::move_only_function<void(Instant, const ConnectionError&)> connection_error = {};
+  Callback<void(Instant, const ConnectionError&)> connection_error = {};
 };
 
 }  // namespace visavis::engineio

@@ -165,10 +165,10 @@ void Server::refuse(Instant now, Exchange& exchange, const Refusal& refusal) {
   const std::string message =
       refusal.message.empty() ? std::string(message_of(refusal.code)) : refusal.message;
   if (hooks_.connection_error) {
-    hooks_.connection_error(now, {.request = exchange.request,
-                                  .code = refusal.code,
-                                  .message = message_of(refusal.code),
-                                  .context = refusal.context});
+    hooks_.connection_error(now, ConnectionError{.request = exchange.request,
+                                                 .code = refusal.code,
+                                                 .message = message_of(refusal.code),
+                                                 .context = refusal.context});
   }
   if (exchange.upgrade) {
     refuse_upgrade(now, exchange.id, message, refusal.status == 0 ? 400 : refusal.status);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/callback.hpp"
 #include "base/deadline_queue.hpp"
 #include "base/entropy.hpp"
 #include "base/linked_deadlines.hpp"
@@ -72,16 +73,16 @@ struct SendOptions {
 
 /// What a session's owner hears. Each may call anything of the server.
 struct Handlers {
-  std::move_only_function<void(Instant, SessionHandle, const Handshake&)> open;
+  Callback<void(Instant, SessionHandle, const Handshake&)> open;
   /// The bytes are lent for the call; text is valid UTF-8 and has lost its packet type.
-  std::move_only_function<void(Instant, SessionHandle, bool binary, Bytes)> message;
+  Callback<void(Instant, SessionHandle, bool binary, Bytes)> message;
   /// Once for each session that was opened; the handle is unknown afterwards.
-  std::move_only_function<void(Instant, SessionHandle, CloseReason)> close;
+  Callback<void(Instant, SessionHandle, CloseReason)> close;
   /// What had to wait has left for the transport.
-  std::move_only_function<void(Instant, SessionHandle)> drain = {};
+  Callback<void(Instant, SessionHandle)> drain = {};
   /// More than `Options::high_water_bytes` wait; so many now. Once until the next drain, and never
   /// from within `send`: the next `handle_timeout`, due at once, tells it.
-  std::move_only_function<void(Instant, SessionHandle, std::size_t bytes)> high_water = {};
+  Callback<void(Instant, SessionHandle, std::size_t bytes)> high_water = {};
 };
 
 /// An Engine.IO server (protocol revision 4, and 3 where `Options::allow_eio3` says so) on an

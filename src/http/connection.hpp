@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <vector>
 
+#include "base/callback.hpp"
 #include "base/deadline_queue.hpp"
 #include "http/request_reader.hpp"
 #include "http/server.hpp"
@@ -50,7 +50,7 @@ struct Server::Connection {
     std::size_t body_bytes = 0;  ///< of the request being read, counted in `bodies_bytes_`
     std::size_t discarded_bytes = 0;
     Buffer input;
-    std::move_only_function<void(Instant)> aborted;
+    Callback<void(Instant)> aborted;
   };
   std::unique_ptr<Requests> requests = std::make_unique<Requests>();  ///< null: upgraded
   std::unique_ptr<Stream> stream;

@@ -99,7 +99,7 @@ void Server::finish_request(Instant now, Connection& connection, bool close, boo
   }
 }
 
-void Server::on_abort(RequestId request, std::move_only_function<void(Instant)> aborted) {
+void Server::on_abort(RequestId request, Callback<void(Instant)> aborted) {
   if (Connection* const connection = find_open(request)) {
     connection->requests->aborted = std::move(aborted);
   }

@@ -12,6 +12,7 @@
 
 #include "base/address.hpp"
 #include "base/bytes.hpp"
+#include "base/callback.hpp"
 #include "base/deadline_queue.hpp"
 #include "base/place_table.hpp"
 #include "base/shared_bytes.hpp"
@@ -83,7 +84,7 @@ class Stream {
 };
 
 /// Called once a request has been read whole; it is answered by `respond`, now or later.
-using Handler = std::move_only_function<void(Instant, RequestId, Request)>;
+using Handler = Callback<void(Instant, RequestId, Request)>;
 
 /// Who answers the requests under a prefix of the path.
 struct Route {
@@ -91,7 +92,7 @@ struct Route {
   Handler handle;
   /// Optional: hears of a request with a body when its header has come. It may answer already; the
   /// body is not read then and the connection ends.
-  std::move_only_function<void(Instant, RequestId, const Request& head)> begin;
+  Callback<void(Instant, RequestId, const Request& head)> begin;
   std::optional<std::size_t> body_bytes_max;  ///< instead of `Limits::body_bytes_max`
   /// Optional, for several servers (a thread has one) behind one port: the number of the other one
   /// that has what this request is about. The connection goes there with all that it has sent.
@@ -124,7 +125,7 @@ class Server {
   /// left.
   void respond(Instant now, RequestId request, Response response);
   /// `aborted` is called if the client leaves before the answer. One for each request.
-  void on_abort(RequestId request, std::move_only_function<void(Instant)> aborted);
+  void on_abort(RequestId request, Callback<void(Instant)> aborted);
   /// Whether the request still waits for its answer.
   [[nodiscard]] bool is_open(RequestId request) const;
   /// Answers with 101 and hands the connection over to `stream`, starting (when the answer has
@@ -234,11 +235,11 @@ class Server::Handover {
   Handover& operator=(const Handover&) = delete;
   ~Handover();
 
- private:
   /// Of the client's, read or not yet: the request's header and body as far as they came, what came
   /// behind, and answers that have not left.
   [[nodiscard]] std::size_t held_bytes() const;
 
+ private:
   friend class Server;
   Handover(std::unique_ptr<Connection> connection, std::shared_ptr<AddressCounter> counted_by);
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/callback.hpp"
 #include "base/pointer_set.hpp"
 #include "socketio/broadcast_operator.hpp"
 
@@ -21,9 +22,8 @@ class Socket;
 /// when it connects. A handler may do anything.
 class RoomEvents {
  public:
-  using RoomHandler = std::move_only_function<void(std::string_view room)>;
-  using MemberHandler =
-      std::move_only_function<void(std::string_view room, std::string_view socket_id)>;
+  using RoomHandler = Callback<void(std::string_view room)>;
+  using MemberHandler = Callback<void(std::string_view room, std::string_view socket_id)>;
 
   void on_create(RoomHandler handler) { add(create_, std::move(handler)); }
   void on_delete(RoomHandler handler) { add(delete_, std::move(handler)); }

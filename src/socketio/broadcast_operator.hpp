@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/callback.hpp"
 #include "base/time.hpp"
 #include "socketio/argument_type.hpp"
 #include "socketio/arguments.hpp"
@@ -43,17 +43,17 @@ struct BroadcastAnswers {
   std::size_t missing = 0;          ///< receivers that did not answer in time, or have gone
   std::size_t servers_missing = 0;  ///< servers of the cluster that did not say whom they asked
 };
-using BroadcastAckHandler = std::move_only_function<void(BroadcastAnswers)>;
+using BroadcastAckHandler = Callback<void(BroadcastAnswers)>;
 
 enum class AckError : std::uint8_t {
   kTimeout,       ///< no answer in time
   kDisconnected,  ///< the socket ended before the answer came
   kTooMany,       ///< `Options::pending_acks_max` answers are being waited for already
 };
-using AckHandler = std::move_only_function<void(std::expected<Arguments, AckError>)>;
+using AckHandler = Callback<void(std::expected<Arguments, AckError>)>;
 
 struct FetchedSockets;
-using FetchHandler = std::move_only_function<void(FetchedSockets)>;
+using FetchHandler = Callback<void(FetchedSockets)>;
 
 /// Chooses receivers, then emits. Each call gives a new operator; the old one stays as it was, so
 /// one can be kept and used again. Must not outlive its namespace.

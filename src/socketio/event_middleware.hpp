@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/callback.hpp"
 #include "socketio/arguments.hpp"
 
 namespace visavis::socketio {
@@ -34,9 +35,7 @@ class EventNext {
 
 /// Sees each event of a socket before its handlers do. What it is given holds as long as the
 /// `EventNext`.
-using EventMiddleware =
-    std::move_only_function<void(std::string_view event, const Arguments&, EventNext)>;
-using EventErrorHandler =
-    std::move_only_function<void(std::string_view event, std::string_view error)>;
+using EventMiddleware = Callback<void(std::string_view event, const Arguments&, EventNext)>;
+using EventErrorHandler = Callback<void(std::string_view event, std::string_view error)>;
 
 }  // namespace visavis::socketio

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/callback.hpp"
 #include "base/time.hpp"
 #include "json/writer.hpp"
 #include "socketio/adapter.hpp"
@@ -57,8 +58,8 @@ class Next {
 
 /// Sees a client before it is connected. The socket has its id, handshake and data; nothing can be
 /// emitted to it yet.
-using Middleware = std::move_only_function<void(Socket&, Next)>;
-using ConnectionHandler = std::move_only_function<void(Socket&)>;
+using Middleware = Callback<void(Socket&, Next)>;
+using ConnectionHandler = Callback<void(Socket&)>;
 
 /// What a namespace asks and tells when clients come.
 struct NamespaceHooks {
@@ -96,7 +97,7 @@ class Namespace {
   /// Rooms that begin and end, and who joins and leaves them; sockets' own rooms, too.
   [[nodiscard]] RoomEvents& room_events() { return adapter_.events(); }
   /// What other servers of a cluster shall see of a socket's state in `fetch_sockets()`.
-  void describe_data(std::move_only_function<json::Raw(const Socket&)> describe) {
+  void describe_data(Callback<json::Raw(const Socket&)> describe) {
     describe_data_ = std::move(describe);
   }
 
@@ -233,7 +234,7 @@ class Namespace {
   ParentNamespace* parent_ = nullptr;  // null: not made for a client
   std::size_t sockets_alive_ = 0;      // connected, asking, or still held by a handler
   Adapter adapter_;
-  std::move_only_function<json::Raw(const Socket&)> describe_data_;
+  Callback<json::Raw(const Socket&)> describe_data_;
   using ServerSideHandlers = std::vector<std::shared_ptr<ServerSideHandler>>;
   std::map<std::string, ServerSideHandlers, std::less<>> server_side_handlers_;
   std::unique_ptr<Recovery> recovery_;         // null: off

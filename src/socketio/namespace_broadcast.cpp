@@ -88,7 +88,7 @@ void Namespace::broadcast_with_ack(Payload payload, const Audience& audience, As
                                    BroadcastAckHandler handler) {
   if (payload.reserved()) {
     ++server_.counters_.reserved_events;
-    handler({});
+    handler(BroadcastAnswers());
     return;
   }
   ++server_.counters_.broadcasts;
@@ -136,7 +136,7 @@ void Namespace::fetch(const Audience& audience, EmitFlags flags, FetchHandler ha
   }
   ClusterNode* const others = cluster(flags);
   if (others == nullptr) {
-    handler({.sockets = std::move(ours)});
+    handler(FetchedSockets{.sockets = std::move(ours)});
     return;
   }
   struct Fetched {
@@ -234,7 +234,7 @@ void Namespace::server_side_emit_with_ack(Payload payload, ServerSideAckHandler 
                                         {.type = ClusterMessage::Type::kServerSideEmit,
                                          .event = std::move(payload).to_shared()},
                                         server_.options().cluster_timeout, std::move(request))) {
-    answers->handler({});
+    answers->handler(ServerSideAnswers());
   }
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/callback.hpp"
 #include "json/value.hpp"
 #include "socketio/namespace.hpp"
 
@@ -35,10 +36,9 @@ class NamespaceVerdict {
 };
 
 /// `name` begins with a slash; `auth` is what the client sent with it. Both are lent for the call.
-using NamespacePredicate =
-    std::move_only_function<bool(std::string_view name, const json::Value& auth)>;
+using NamespacePredicate = Callback<bool(std::string_view name, const json::Value& auth)>;
 using NamespaceDecision =
-    std::move_only_function<void(std::string_view name, const json::Value& auth, NamespaceVerdict)>;
+    Callback<void(std::string_view name, const json::Value& auth, NamespaceVerdict)>;
 
 /// Namespaces that are made when a client asks for one of them. They share the middlewares and
 /// connection handlers given here, which come before those of their own.

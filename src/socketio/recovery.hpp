@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -14,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/callback.hpp"
 #include "base/deadline_queue.hpp"
 #include "base/time.hpp"
 #include "socketio/broadcast_operator.hpp"
@@ -75,7 +75,7 @@ class Recovery {
     std::string pid;
   };
   using Deadlines = DeadlineQueue<Deadline>;
-  using ExpiryHandler = std::move_only_function<void(const RecoverySession&)>;
+  using ExpiryHandler = Callback<void(const RecoverySession&)>;
 
   /// What a client says of itself when it connects.
   struct Claim {

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/callback.hpp"
 #include "base/deadline_queue.hpp"
 #include "base/entropy.hpp"
 #include "base/error.hpp"
@@ -134,8 +135,8 @@ class Server {
   /// Null if there is none of this name, which begins with a slash.
   [[nodiscard]] Namespace* find_namespace(std::string_view name) const;
   /// A namespace was made for a client.
-  void on_new_namespace(std::move_only_function<void(Namespace&)> handler) {
-    using Handler = std::move_only_function<void(Namespace&)>;
+  void on_new_namespace(Callback<void(Namespace&)> handler) {
+    using Handler = Callback<void(Namespace&)>;
     new_namespace_handlers_.push_back(std::make_unique<Handler>(std::move(handler)));
   }
 
@@ -231,7 +232,7 @@ class Server {
   std::map<std::string, std::unique_ptr<Namespace>, std::less<>> namespaces_;
   std::vector<std::unique_ptr<ParentNamespace>> parents_;
   // Each by pointer: one that is being called may add others.
-  std::vector<std::unique_ptr<std::move_only_function<void(Namespace&)>>> new_namespace_handlers_;
+  std::vector<std::unique_ptr<Callback<void(Namespace&)>>> new_namespace_handlers_;
   std::size_t children_ = 0;
   DeadlineQueue<std::uint64_t> connect_timeouts_;
   // The socket in the key only tells apart the receivers of one broadcast; it is not followed.

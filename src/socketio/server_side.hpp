@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/callback.hpp"
 #include "socketio/arguments.hpp"
 #include "socketio/payload.hpp"
 
@@ -32,13 +33,13 @@ class ServerSideAck {
   std::shared_ptr<Answer> answer_;  // shared by the handlers of one event
 };
 
-using ServerSideHandler = std::move_only_function<void(const Arguments&, ServerSideAck)>;
+using ServerSideHandler = Callback<void(const Arguments&, ServerSideAck)>;
 
 /// What the other servers answered.
 struct ServerSideAnswers {
   std::vector<Arguments> answers;
   std::size_t missing = 0;  ///< servers that did not answer in time, or have no handler
 };
-using ServerSideAckHandler = std::move_only_function<void(ServerSideAnswers)>;
+using ServerSideAckHandler = Callback<void(ServerSideAnswers)>;
 
 }  // namespace visavis::socketio

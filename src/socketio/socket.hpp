@@ -4,7 +4,6 @@
 #include <compare>
 #include <cstdint>
 #include <expected>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/callback.hpp"
 #include "base/time.hpp"
 #include "engineio/message.hpp"
 #include "socketio/ack.hpp"
@@ -41,13 +41,13 @@ struct AckDeadline {
   auto operator<=>(const AckDeadline&) const = default;
 };
 
-using EventHandler = std::move_only_function<void(const Arguments&, Ack)>;
-using AnyHandler = std::move_only_function<void(std::string_view event, const Arguments&, Ack)>;
-using OutgoingHandler = std::move_only_function<void(std::string_view event, const Arguments&)>;
-using DisconnectHandler = std::move_only_function<void(DisconnectReason)>;
+using EventHandler = Callback<void(const Arguments&, Ack)>;
+using AnyHandler = Callback<void(std::string_view event, const Arguments&, Ack)>;
+using OutgoingHandler = Callback<void(std::string_view event, const Arguments&)>;
+using DisconnectHandler = Callback<void(DisconnectReason)>;
 /// More than `engineio::Options::high_water_bytes` wait for this client; so many now.
-using HighWaterHandler = std::move_only_function<void(std::size_t bytes)>;
-using DrainHandler = std::move_only_function<void()>;
+using HighWaterHandler = Callback<void(std::size_t bytes)>;
+using DrainHandler = Callback<void()>;
 
 /// One client in one namespace. Made and owned by its namespace. A reference to it holds until the
 /// last `on_disconnect` handler and whatever call made it end have returned (an `emit` can, when

@@ -90,7 +90,7 @@ TimerId Host::every(Duration period, Timers::Action action) {
   return timers_.arm(net::now() + period, std::move(action), period);
 }
 
-bool Host::post(std::move_only_function<void()> work) {
+bool Host::post(Callback<void()> work) {
   return posts_.put(std::move(work));
 }
 
@@ -127,14 +127,14 @@ void Host::serve_metrics(const MetricsOptions& options) {
       });
 }
 
-void Host::run() {
+void Host::run() noexcept {
   net::block_signals({SIGINT, SIGTERM});
   const net::SignalWatch signals(reactor_, {SIGINT, SIGTERM},
                                  [this](Instant, int) { shut_down(); });
   reactor_.run();
 }
 
-void Host::turn() {
+void Host::turn() noexcept {
   reactor_.turn(Duration::zero());
 }
 

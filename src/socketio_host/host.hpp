@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/address.hpp"
+#include "base/callback.hpp"
 #include "base/error.hpp"
 #include "base/time.hpp"
 #include "engineio/server.hpp"
@@ -51,7 +52,7 @@ struct HostOptions {
 /// has called into `io()` from outside of a handler calls `turn()` next, too.
 ///
 /// All handlers are called in the thread that turns; nothing here may be touched from another one
-/// but `post()` and `stop()`.
+/// but `post()` and `stop()`. An exception that leaves a handler ends the program (`Callback`).
 class Host {
  public:
   Host();
@@ -90,7 +91,7 @@ class Host {
 
   /// Hands work over from any thread: it is called in the host's own, in the order of the posts.
   /// False: `kPostsMax` wait already, and it was not taken.
-  [[nodiscard]] bool post(std::move_only_function<void()> work);
+  [[nodiscard]] bool post(Callback<void()> work);
   /// A second of what a thread can do; more means that it does not keep up.
   static constexpr std::size_t kPostsMax = 65'536;
 
@@ -102,9 +103,9 @@ class Host {
 
   /// Turns until `stop()`, or until `shut_down()` has ended; SIGINT and SIGTERM shut down. Call it
   /// before threads are started: they must not have the signals.
-  void run();
+  void run() noexcept;
   /// What is to be done now, without waiting.
-  void turn();
+  void turn() noexcept;
   /// Readable when `turn()` has something to do, timers included.
   [[nodiscard]] int fd() const { return reactor_.fd(); }
   /// Every socket ends with "server shutting down" and can recover elsewhere; `run()` returns when
@@ -131,7 +132,7 @@ class Host {
   std::shared_ptr<const tls::TlsContext> tls_;  // lent to `sockets_`; shared with whoever made it
   net::HttpHost sockets_;
   MetricsHandler answer_metrics_;
-  net::Mailbox<std::move_only_function<void()>> posts_{kPostsMax};
+  net::Mailbox<Callback<void()>> posts_{kPostsMax};
   net::Reactor::Watch posts_watch_;
   bool ending_ = false;
 };

@@ -186,7 +186,7 @@ ThreadedHost::Listened ThreadedHost::listen_loopback(std::uint16_t port,
                     [tls](Host& host, std::uint16_t at) { return host.listen_loopback(at, tls); });
 }
 
-void ThreadedHost::run() {
+void ThreadedHost::run() noexcept {
   net::block_signals({SIGINT, SIGTERM});
   const net::SignalWatch signals(shards_.front()->host.reactor(), {SIGINT, SIGTERM},
                                  [this](Instant, int) { stop(); });
@@ -197,7 +197,7 @@ void ThreadedHost::run() {
   shards_.front()->host.reactor().run();
 }
 
-bool ThreadedHost::post(std::size_t thread, std::move_only_function<void()> work) {
+bool ThreadedHost::post(std::size_t thread, Callback<void()> work) {
   const bool fits = shards_.at(thread)->host.post(std::move(work));
   lost_ += fits ? 0U : 1U;
   return fits;

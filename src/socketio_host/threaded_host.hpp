@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/callback.hpp"
 #include "base/error.hpp"
 #include "base/time.hpp"
 #include "socketio_host/host.hpp"
@@ -52,7 +53,7 @@ class ThreadedHost {
   /// Runs all threads (the calling one is the first) until `stop()`, SIGINT or SIGTERM; then every
   /// socket ends with "server shutting down", and it returns when that has left. Call it before
   /// other threads are started: they must not have the signals.
-  void run();
+  void run() noexcept;
   /// The same end as a signal; from any thread.
   void stop() { shut_down(); }
   /// As `Host::shut_down` on all threads; from any thread.
@@ -61,7 +62,7 @@ class ThreadedHost {
   /// one of them does not keep up and has the old.
   [[nodiscard]] bool use_tls(const std::shared_ptr<const tls::TlsContext>& tls);
   /// Work for one thread (below `threads()`): see `Host::post`.
-  [[nodiscard]] bool post(std::size_t thread, std::move_only_function<void()> work);
+  [[nodiscard]] bool post(std::size_t thread, Callback<void()> work);
 
   [[nodiscard]] std::size_t threads() const { return shards_.size(); }
   /// Messages between threads that found no room in `HostOptions::thread_backlog_bytes_max` (a
@@ -83,8 +84,8 @@ class ThreadedHost {
 
   std::vector<std::unique_ptr<Shard>> shards_;
   std::atomic<std::uint64_t> lost_ = 0;
-};
   std::atomic<std::size_t> scrapes_ = 0;  // under way
   std::atomic<std::uint64_t> scrapes_refused_ = 0;
+};
 
 }  // namespace visavis::socketio

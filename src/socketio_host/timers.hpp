@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <utility>
 
+#include "base/callback.hpp"
 #include "base/strong.hpp"
 #include "base/time.hpp"
 
@@ -16,7 +16,7 @@ using TimerId = Strong<struct TimerIdMeaning, std::uint64_t>;
 /// What is to be done later, in the order of its time. A core: it has no clock.
 class Timers {
  public:
-  using Action = std::move_only_function<void()>;
+  using Action = Callback<void()>;
 
   /// `period`: again and again, as late as it was called; nothing: once.
   TimerId arm(Instant at, Action action, std::optional<Duration> period = std::nullopt);
