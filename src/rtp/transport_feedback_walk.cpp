@@ -1,5 +1,7 @@
 #include "rtp/transport_feedback_walk.hpp"
 
+#include <algorithm>
+
 namespace visavis::rtp {
 namespace {
 
@@ -9,11 +11,11 @@ constexpr unsigned kRunMask = 0x1FFF;
 
 }  // namespace
 
-StatusSymbols::Symbol StatusSymbols::next() {
+StatusSymbols::Run StatusSymbols::next_run(std::size_t count_max) {
   while (left_ == 0) {
     chunk_ = reader_.u16();
     if (!reader_.ok()) {
-      return Symbol::kMissing;
+      return {.symbol = Symbol::kMissing, .count = count_max};
     }
     if ((chunk_ & kVectorBit) == 0) {
       left_ = chunk_ & kRunMask;
@@ -21,23 +23,26 @@ StatusSymbols::Symbol StatusSymbols::next() {
       left_ = (chunk_ & kTwoBitSymbols) != 0 ? 7 : 14;
     }
   }
-  --left_;
   if ((chunk_ & kVectorBit) == 0) {
-    return static_cast<Symbol>(chunk_ >> 13U & 0x03U);
+    const std::size_t count = std::min(left_, count_max);
+    left_ -= count;
+    return {.symbol = static_cast<Symbol>(chunk_ >> 13U & 0x03U), .count = count};
   }
+  --left_;
   if ((chunk_ & kTwoBitSymbols) != 0) {
-    return static_cast<Symbol>(chunk_ >> (2 * left_) & 0x03U);
+    return {.symbol = static_cast<Symbol>(chunk_ >> (2 * left_) & 0x03U), .count = 1};
   }
-  return static_cast<Symbol>(chunk_ >> left_ & 0x01U);
+  return {.symbol = static_cast<Symbol>(chunk_ >> left_ & 0x01U), .count = 1};
 }
 
 std::optional<Bytes> receive_deltas(Bytes chunks, std::size_t status_count) {
   StatusSymbols symbols(chunks);
   std::size_t size = 0;
-  for (std::size_t index = 0; index < status_count; ++index) {
-    const auto symbol = symbols.next();
-    size += symbol == StatusSymbols::Symbol::kSmallDelta ? 1U : 0U;
-    size += symbol == StatusSymbols::Symbol::kLargeDelta ? 2U : 0U;
+  for (std::size_t left = status_count; left > 0;) {
+    const auto [symbol, count] = symbols.next_run(left);
+    left -= count;
+    size += symbol == StatusSymbols::Symbol::kSmallDelta ? count : 0;
+    size += symbol == StatusSymbols::Symbol::kLargeDelta ? 2 * count : 0;
     if (!symbols.ok()) {
       return std::nullopt;
     }

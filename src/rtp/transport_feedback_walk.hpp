@@ -21,8 +21,16 @@ class StatusSymbols {
 
   explicit StatusSymbols(Bytes chunks) : reader_(chunks) {}
 
+  struct Run {
+    Symbol symbol = Symbol::kMissing;
+    std::size_t count = 0;
+  };
+
   /// `kMissing` past the end, when `ok()` is false.
-  [[nodiscard]] Symbol next();
+  [[nodiscard]] Symbol next() { return next_run(1).symbol; }
+  /// As many equal ones as one step can tell, at least 1 and at most `count_max`: a chunk of two
+  /// bytes may stand for 8191, and a datagram has room for hundreds of such.
+  [[nodiscard]] Run next_run(std::size_t count_max);
   [[nodiscard]] bool ok() const { return reader_.ok(); }
   /// What follows the chunks read so far.
   [[nodiscard]] Bytes rest() const { return reader_.rest(); }
@@ -30,7 +38,7 @@ class StatusSymbols {
  private:
   ByteReader reader_;
   std::uint16_t chunk_ = 0;
-  unsigned left_ = 0;  // Symbols left in `chunk_`.
+  std::size_t left_ = 0;  // Symbols left in `chunk_`.
 };
 
 /// Where the receive deltas begin, behind the chunks for `status_count` packets. Nothing when the
