@@ -136,6 +136,7 @@ void Recovery::suspend(Instant now, const std::string& pid, RecoverySession sess
     return;
   }
   Kept& kept = found->second;
+  leave_away(kept);  // One that was claimed, and ends before it is resumed, was away all the time.
   kept.state = State::kAway;
   kept.session = std::move(session);
   kept.socket.reset();
@@ -151,17 +152,20 @@ void Recovery::forget(const std::string& pid) {
   if (found == sessions_.end()) {
     return;
   }
-  Kept& kept = found->second;
+  leave_away(found->second);
+  sessions_.erase(found);
+}
+
+void Recovery::leave_away(Kept& kept) {
   if (kept.state != State::kConnected) {
     --away_;
   }
-  if (kept.deadline) {
-    deadlines_.cancel(*kept.deadline);
+  if (const auto deadline = std::exchange(kept.deadline, std::nullopt)) {
+    deadlines_.cancel(*deadline);
   }
-  if (kept.place) {
-    away_order_.erase(*kept.place);
+  if (const auto place = std::exchange(kept.place, std::nullopt)) {
+    away_order_.erase(*place);
   }
-  sessions_.erase(found);
 }
 
 std::optional<std::uint64_t> Recovery::resumption(const Kept& kept, const Claim& claim) const {
@@ -234,13 +238,7 @@ std::optional<std::vector<EncodedPacket>> Recovery::resume(const std::string& pi
       missed.push_back(event.packet);
     }
   }
-  if (const auto deadline = std::exchange(kept.deadline, std::nullopt)) {
-    deadlines_.cancel(*deadline);
-  }
-  if (const auto place = std::exchange(kept.place, std::nullopt)) {
-    away_order_.erase(*place);
-  }
-  --away_;
+  leave_away(kept);
   kept.state = State::kConnected;
   kept.session = {};
   return missed;

@@ -156,6 +156,8 @@ class Recovery {
   using Sessions = std::unordered_map<std::string, Kept>;
 
   [[nodiscard]] std::optional<std::uint64_t> resumption(const Kept& kept, const Claim& claim) const;
+  /// It is among those who are away no more, if it was; whoever calls gives it a state.
+  void leave_away(Kept& kept);
   void trim(Instant now);
   void drop_oldest();
   void expire(Sessions::iterator session);

@@ -349,6 +349,36 @@ TEST_F(RecoveryInLittleRoom, BeginsANewSessionRatherThanLoseAnEvent) {
   EXPECT_THAT(come_back(session, "1"), ElementsAre(StartsWith("40 ")));
 }
 
+TEST_F(RecoveryInLittleRoom, IsCountedOnceThoughItEndsBeforeItIsResumed) {
+  std::vector<Next> waiting;
+  bool hold = false;
+  main().use([&](Socket&, Next next) { hold ? waiting.push_back(std::move(next)) : next(); });
+  const Session session = connect();
+  emit("seen");
+  session.client->vanish();
+  hold = true;
+  static_cast<void>(come_back(session, "1"));
+  for (int i = 0; i < 4; ++i) {
+    emit("more than the log holds");
+  }
+  hold = false;
+  waiting.front()();  // What it missed is gone: its connection is closed.
+  bed_.pump();
+  EXPECT_TRUE(last_->closed());
+  bed_.pass(std::chrono::minutes(3));
+  EXPECT_THAT(expired_, ElementsAre(session.sid));
+
+  const Session second = connect();
+  const Session third = connect();
+  emit("seen");
+  second.client->vanish();
+  third.client->vanish();
+  const Session fourth = connect();
+  fourth.client->vanish();
+  EXPECT_THAT(expired_, ElementsAre(session.sid, second.sid));
+  EXPECT_EQ(come_back(third, "6").back(), welcome(third));
+}
+
 TEST(WithoutRecovery, NothingIsAppendedAndNoSecretGiven) {
   TestBed bed;
   TestBed::Client& client = bed.open();
