@@ -310,5 +310,27 @@ TEST(PathTest, TheTrailingSlashIsAddedUnlessItIsNotWanted) {
   EXPECT_EQ(without.request("GET", TestServer::polling()).status, 200U);
 }
 
+TEST_F(HooksTest, AHookMayEndTheSessionWhoseAnswerItSees) {
+  bool ends = false;
+  hooks_.headers = [&](http::Headers&, const http::Request&) {
+    if (ends) {
+      test_->server().close(test_->now, test_->sessions.back(), CloseReason::kServerShuttingDown);
+    }
+  };
+  TestServer& test = begin();
+  for (const bool upgrades : {false, true}) {
+    ends = false;
+    const std::string sid = test.open_polling();
+    ends = true;
+    const Answer answer = upgrades ? test.request("GET", "EIO=4&transport=websocket&sid=" + sid, {},
+                                                  TestServer::upgrade_fields())
+                                   : test.poll(sid);
+    EXPECT_EQ(answer.status, 400U);
+    EXPECT_THAT(answer.body, HasSubstr("Session ID unknown"));
+    EXPECT_EQ(test.server().sessions(), 0U);
+  }
+  EXPECT_THAT(errors_, ElementsAre(testing::StartsWith("1 sid="), testing::StartsWith("1 sid=")));
+}
+
 }  // namespace
 }  // namespace visavis::engineio

@@ -217,6 +217,19 @@ void Server::add_hook_headers(Exchange& exchange, bool initial) {
   }
 }
 
+/// False when a hook has ended the session, which the request is told then.
+bool Server::add_session_headers(Instant now, Exchange& exchange, const Session& session) {
+  const SessionHandle handle = session.handle;
+  add_hook_headers(exchange, false);
+  if (find(handle) != nullptr) {
+    return true;
+  }
+  refuse(now, exchange,
+         {.code = ErrorCode::kSessionUnknown,
+          .context = {{"sid", std::string(Query(exchange.request.query()).sid)}}});
+  return false;
+}
+
 void Server::open_polling(Instant now, Exchange& exchange, std::string sid) {
   if (options_.cookie) {
     exchange.headers.add("Set-Cookie", set_cookie_value(*options_.cookie, sid));
@@ -245,7 +258,9 @@ void Server::handle_poll(Instant now, Exchange& exchange, Session& session) {
     respond(now, exchange, text(400, "", ""));
     return;
   }
-  add_hook_headers(exchange, false);
+  if (!add_session_headers(now, exchange, session)) {
+    return;
+  }
   const http::RequestId id = exchange.id;
   session.polling->poll = Session::Poll{
       .id = id, .headers = std::move(exchange.headers), .coding = poll_coding(exchange.request)};

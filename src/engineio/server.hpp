@@ -181,6 +181,7 @@ class Server {
   void refuse(Instant now, Exchange& exchange, const Refusal& refusal);
   void respond(Instant now, Exchange& exchange, http::Response response);
   void add_hook_headers(Exchange& exchange, bool initial);
+  [[nodiscard]] bool add_session_headers(Instant now, Exchange& exchange, const Session& session);
   void open_polling(Instant now, Exchange& exchange, std::string sid);
   void handle_poll(Instant now, Exchange& exchange, Session& session);
   void handle_post(Instant now, Exchange& exchange, Session& session);

@@ -27,7 +27,9 @@ void Server::open_websocket(Instant now, Exchange& exchange, std::string sid) {
 }
 
 void Server::handle_upgrade(Instant now, Exchange& exchange, Session& session) {
-  add_hook_headers(exchange, false);
+  if (!add_session_headers(now, exchange, session)) {
+    return;
+  }
   WebSocket* const socket = accept(now, exchange);
   if (socket == nullptr) {
     return;

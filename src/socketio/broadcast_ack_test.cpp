@@ -54,6 +54,17 @@ TEST_F(BroadcastAck, TellsWhenTheLastHasAnswered) {
   EXPECT_EQ(bed_.io().counters().ack_timeouts, 0U);
 }
 
+TEST_F(BroadcastAck, DoesNotWaitForWhomAnotherReceiversListenerHasEnded) {
+  Socket& first = *main().find(main().socket_ids().at(0));
+  Socket& second = *main().find(main().socket_ids().at(1));
+  first.on_any_outgoing([&](std::string_view, const Arguments&) { second.disconnect(); });
+  ask(main().everyone());
+  a_.send("430[\"a\"]");
+  ASSERT_TRUE(result_);
+  EXPECT_THAT(answers(), ElementsAre("a"));
+  EXPECT_EQ(result_->missing, 1U);
+}
+
 TEST_F(BroadcastAck, TellsWhatItHasAtTheTimeout) {
   ask(main().everyone());
   a_.send("430[\"a\"]");

@@ -196,6 +196,32 @@ TEST_F(ClusterTest, AServerSideQuestionIsAnsweredByEachAndThoseWithoutHandlerAre
   EXPECT_EQ(answers->missing, 1U);
 }
 
+TEST(ClusterWithCleanup, AChildStaysWhileItsSocketsAreFetched) {
+  Options options;
+  options.cleanup_empty_child_namespaces = true;
+  TestCluster cluster(2, options);
+  for (const std::size_t server : {std::size_t{0}, std::size_t{1}}) {
+    cluster.io(server).of_dynamic([](std::string_view, const json::Value&) { return true; });
+  }
+  TestBed::Client& here = cluster.bed(0).open();
+  here.send("40/child,");
+  TestBed::Client& there = cluster.bed(1).open();
+  there.send("40/child,");
+  static_cast<void>(there.take());
+  std::size_t fetched = 0;
+  cluster.io(0).find_namespace("/child")->fetch_sockets([&](const FetchedSockets& got) {
+    fetched = got.sockets.size();
+    got.sockets.back().emit("found");
+  });
+  here.vanish();
+  static_cast<void>(cluster.bed(0).join());
+  cluster.pump();
+  EXPECT_EQ(fetched, 2U);
+  EXPECT_THAT(there.take(), ElementsAre(R"(42/child,["found"])"));
+  static_cast<void>(cluster.bed(0).join());
+  EXPECT_EQ(cluster.io(0).find_namespace("/child"), nullptr);
+}
+
 TEST(Alone, AServerSideEventHasNobodyToReach) {
   TestBed bed;
   bool heard = false;

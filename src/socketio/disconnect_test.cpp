@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "socketio/test_bed.hpp"
@@ -161,6 +164,80 @@ TEST_F(Disconnect, TwiceIsOnce) {
   bed_.pump();
   EXPECT_EQ(reasons_.size(), 1U);
   EXPECT_FALSE(client.closed());
+}
+
+/// An application that lets a client in when another one leaves.
+class DisconnectThatMakesRoom : public Disconnect {
+ protected:
+  DisconnectThatMakesRoom() {
+    engineio::Hooks hooks;
+    hooks.allow_request = [this](Instant now, const http::Request&, engineio::Verdict verdict) {
+      if (full_) {
+        waiting_.emplace(std::move(verdict));
+      } else {
+        verdict.allow(now);
+      }
+    };
+    bed_.engine().set_hooks(std::move(hooks));
+  }
+  void make_room() { std::exchange(waiting_, std::nullopt)->allow(bed_.now()); }
+
+  bool full_ = false;
+  std::optional<engineio::Verdict> waiting_;
+};
+
+TEST_F(DisconnectThatMakesRoom, LeavesTheSocketThereUntilItsHandlersHaveReturned) {
+  bed_.io().on_connection([this](Socket& socket) {
+    socket.on("swap", [this, &socket](const Arguments&, const Ack&) {
+      socket.disconnect(true);
+      make_room();
+      EXPECT_FALSE(socket.connected());
+    });
+    socket.on("swap", [](const Arguments&, const Ack&) { FAIL() << "the socket has ended"; });
+  });
+  auto& client = bed_.join();
+  full_ = true;
+  auto& next = bed_.open();
+  client.send(R"(42["swap"])");
+  EXPECT_TRUE(client.closed());
+  next.send("40");
+  EXPECT_THAT(next.take(), ElementsAre(testing::StartsWith("40{")));
+}
+
+TEST_F(DisconnectThatMakesRoom, LeavesTheSocketThereWhenItsClientHasGone) {
+  bed_.io().on_connection([this](Socket& socket) {
+    socket.on_disconnecting([this](DisconnectReason) { make_room(); });
+  });
+  auto& client = bed_.join();
+  full_ = true;
+  auto& next = bed_.open();
+  client.vanish();
+  EXPECT_THAT(reasons_, ElementsAre("/ transport close"));
+  next.send("40");
+  EXPECT_THAT(next.take(), ElementsAre(testing::StartsWith("40{")));
+}
+
+TEST(SocketWithoutServer, MayBeHeldAndLetGo) {
+  std::vector<std::shared_ptr<Socket>> held;
+  {
+    TestBed bed;
+    bed.io().on_connection([&](Socket& socket) { held.push_back(socket.shared_from_this()); });
+    static_cast<void>(bed.join());
+    bed.join().vanish();
+  }
+  ASSERT_EQ(held.size(), 2U);
+  for (const std::shared_ptr<Socket>& socket : held) {
+    EXPECT_FALSE(socket->connected());
+    EXPECT_FALSE(socket->join("room"));
+    socket->leave("room");
+    socket->emit("nobody hears it");
+    socket->disconnect(true);
+    std::optional<AckError> error;
+    socket->emit_with_ack(
+        Payload::event("nobody answers it"), seconds(1),
+        [&](const std::expected<Arguments, AckError>& answer) { error = answer.error(); });
+    EXPECT_EQ(error, AckError::kDisconnected);
+  }
 }
 
 }  // namespace

@@ -189,5 +189,25 @@ TEST(DynamicNamespace, IsNotMadeForWhatIsNoRegularExpression) {
   EXPECT_FALSE(parent.error().text.empty());
 }
 
+TEST(ParentNamespaceTest, EmitsToThoseThatItHadThoughAListenerMakesAnother) {
+  TestBed bed;
+  ParentNamespace* const parent = bed.io().of_matching("^/room-").value();
+  int made = 0;
+  parent->on_connection([&](Socket& socket) {
+    socket.on_any_outgoing([&](std::string_view, const Arguments&) {
+      bed.io().of("/room-made-" + std::to_string(++made));
+    });
+  });
+  TestBed::Client& client = bed.open();
+  client.send("40/room-a,");
+  client.send("40/room-b,");
+  static_cast<void>(client.take());
+  parent->emit("hello");
+  bed.pump();
+  EXPECT_EQ(client.take(),
+            (std::vector<std::string>{R"(42/room-a,["hello"])", R"(42/room-b,["hello"])"}));
+  EXPECT_EQ(parent->children().size(), 4U);
+}
+
 }  // namespace
 }  // namespace visavis::socketio

@@ -28,7 +28,9 @@ Namespace::Namespace(Server& server, std::string name, std::shared_ptr<Namespace
   }
 }
 
-Namespace::~Namespace() = default;
+Namespace::~Namespace() {
+  *self_ = nullptr;
+}
 
 void Namespace::socket_gone() {
   --sockets_alive_;

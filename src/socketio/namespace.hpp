@@ -230,6 +230,7 @@ class Namespace {
                                            EmitFlags flags, Origin origin = {});
 
   Server& server_;
+  std::shared_ptr<Namespace*> self_ = std::make_shared<Namespace*>(this);  // shared with sockets
   std::string name_;
   ParentNamespace* parent_ = nullptr;  // null: not made for a client
   std::size_t sockets_alive_ = 0;      // connected, asking, or still held by a handler

@@ -52,7 +52,7 @@ class ParentNamespace {
   /// To the sockets of all its namespaces.
   template <class... Args>
   void emit(std::string_view event, const Args&... args) const {
-    for (Namespace* const child : children_) {
+    for (Namespace* const child : std::vector(children_)) {  // a listener may make another
       child->emit(event, args...);
     }
   }

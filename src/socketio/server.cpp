@@ -40,6 +40,7 @@ Server::Server(engineio::Server& engine, const Options& options, Entropy& entrop
   handlers.open = [this](Instant now, engineio::SessionHandle session,
                          const engineio::Handshake& /*handshake*/) {
     begin_call(now);
+    const Calling calling(*this);
     ++counters_.connections;
     connections_
         .insert(std::make_unique<Connection>(*this, session, engine_.shared_handshake(session)))
@@ -48,6 +49,7 @@ Server::Server(engineio::Server& engine, const Options& options, Entropy& entrop
   handlers.message = [this](Instant now, engineio::SessionHandle session, bool binary,
                             Bytes bytes) {
     begin_call(now);
+    const Calling calling(*this);
     if (Connection* const connection = find_connection(session)) {
       connection->handle_message(binary, bytes);
     }
@@ -55,6 +57,7 @@ Server::Server(engineio::Server& engine, const Options& options, Entropy& entrop
   handlers.close = [this](Instant now, engineio::SessionHandle session,
                           engineio::CloseReason reason) {
     set_now(now);
+    const Calling calling(*this);
     // Perhaps from inside a send: whoever sends must find his connection and socket still there.
     if (auto connection = connections_.extract(session)) {
       ended_connections_.push_back(std::move(connection));
@@ -63,12 +66,14 @@ Server::Server(engineio::Server& engine, const Options& options, Entropy& entrop
   };
   handlers.drain = [this](Instant now, engineio::SessionHandle session) {
     set_now(now);
+    const Calling calling(*this);
     if (Connection* const connection = find_connection(session)) {
       connection->handle_drain();
     }
   };
   handlers.high_water = [this](Instant now, engineio::SessionHandle session, std::size_t bytes) {
     set_now(now);
+    const Calling calling(*this);
     if (Connection* const connection = find_connection(session)) {
       connection->handle_high_water(bytes);
     }
@@ -148,6 +153,9 @@ Connection* Server::find_connection(engineio::SessionHandle session) const {
 
 void Server::begin_call(Instant now) {
   set_now(now);
+  if (calls_ > 0) {
+    return;
+  }
   ended_sockets_.clear();
   ended_connections_.clear();
   if (!emptied_namespaces_.empty()) {
@@ -224,6 +232,7 @@ std::string_view Server::cluster_id() const {
 
 void Server::handle_cluster(Instant now, ClusterMessage message) {
   begin_call(now);
+  const Calling calling(*this);
   if (cluster_) {
     cluster_->handle(std::move(message));
   }
@@ -264,6 +273,7 @@ void Server::forget_ack_timeout(AckDeadline deadline, const Socket& socket) {
 
 void Server::handle_timeout(Instant now) {
   begin_call(now);
+  const Calling calling(*this);
   while (const auto session = connect_timeouts_.poll_expired(now)) {
     if (Connection* const connection = find_connection(engineio::SessionHandle(*session))) {
       connection->handle_connect_timeout();

@@ -206,6 +206,18 @@ class Server {
   /// Null when there are too many.
   [[nodiscard]] Namespace* make_child(ParentNamespace& parent, std::string_view name);
   [[nodiscard]] Connection* find_connection(engineio::SessionHandle session) const;
+  /// Stands on the stack while the server is called from below. A handler may let a client in that
+  /// waited, and so a call comes within a call: what ended in the outer one stays for it.
+  class Calling {
+   public:
+    explicit Calling(Server& server) : calls_(server.calls_) { ++calls_; }
+    Calling(const Calling&) = delete;
+    Calling& operator=(const Calling&) = delete;
+    ~Calling() { --calls_; }
+
+   private:
+    std::size_t& calls_;
+  };
   void begin_call(Instant now);
   void drop_missed(std::string_view name_space, const Audience& audience);
   void end_empty_namespaces();
@@ -239,6 +251,7 @@ class Server {
   std::map<std::pair<AckDeadline, const Socket*>, std::weak_ptr<Socket>> ack_timeouts_;
   std::uint64_t next_ack_id_ = 0;
   PlaceTable<Connection> connections_;
+  std::size_t calls_ = 0;
   // Whoever has just sent to them may still use his reference.
   std::vector<std::unique_ptr<Connection>> ended_connections_;
   std::vector<std::shared_ptr<Socket>> ended_sockets_;

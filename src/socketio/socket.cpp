@@ -27,13 +27,15 @@ std::string event_name(const json::Value& name) {
 
 Socket::Socket(Made /*made*/, Namespace& of, Connection& connection, std::string id,
                Handshake handshake)
-    : namespace_(of), connection_(&connection), handshake_(std::move(handshake)) {
+    : namespace_(of.self_), connection_(&connection), handshake_(std::move(handshake)) {
   member_.id = std::move(id);
-  ++namespace_.sockets_alive_;
+  ++of.sockets_alive_;
 }
 
 Socket::~Socket() {
-  namespace_.socket_gone();
+  if (Namespace* const of = *namespace_) {
+    of->socket_gone();
+  }
 }
 
 ListenerId Socket::on(std::string_view event, EventHandler handler) {
@@ -164,7 +166,7 @@ void Socket::on_disconnect(DisconnectHandler handler) {
 }
 
 void Socket::handle_event(const Packet& packet) {
-  ++namespace_.server().counters_.events_received;
+  ++of().server().counters_.events_received;
   if (!within_rate() || !packet.data) {
     return;  // too many, or "42": no name, so no handler can be meant
   }
@@ -182,7 +184,7 @@ void Socket::handle_event(const Packet& packet) {
 }
 
 bool Socket::within_rate() {
-  Server& server = namespace_.server();
+  Server& server = of().server();
   const std::optional<EventRate>& rate = server.options().event_rate;
   if (!rate) {
     return true;
@@ -259,7 +261,7 @@ void Socket::tell_error(std::string_view event, std::string_view error) {
 }
 
 void Socket::refuse_arguments(std::string_view event, const Mismatch& mismatch, Ack ack) {
-  ++namespace_.server().counters_.mismatched_arguments;
+  ++of().server().counters_.mismatched_arguments;
   const std::string error = mismatch.text();
   json::Writer answer;
   answer.begin_object().member("error", error).end_object();
@@ -271,7 +273,7 @@ void Socket::tell_outgoing(const EncodedPacket& packet) {
   if (!extras_ || extras_->outgoing.empty() || extras_->telling_outgoing || !connected_) {
     return;
   }
-  const std::optional<Packet> event = namespace_.server().decode(packet);
+  const std::optional<Packet> event = of().server().decode(packet);
   if (!event || !event->data) {
     return;
   }
@@ -304,7 +306,7 @@ void Socket::settle_ack(std::uint64_t id, std::expected<Arguments, AckError> ans
   }
   PendingAck pending = std::move(found->second);
   pending_acks.erase(found);
-  Server& server = namespace_.server();
+  Server& server = of().server();
   if (answer) {
     ++server.counters_.acks_received;
   }
@@ -313,34 +315,41 @@ void Socket::settle_ack(std::uint64_t id, std::expected<Arguments, AckError> ans
 }
 
 void Socket::emit(Payload payload, EmitFlags flags) {
-  if (payload.reserved()) {
-    ++namespace_.server().counters_.reserved_events;
+  if (!connected_) {
     return;
   }
-  if (connected_) {
-    namespace_.emit_to(*this, std::move(payload), flags);
+  if (payload.reserved()) {
+    ++of().server().counters_.reserved_events;
+    return;
   }
+  of().emit_to(*this, std::move(payload), flags);
 }
 
-void Socket::ask_client(Payload payload, EmitFlags flags, Duration timeout, AckHandler handler) {
-  Server& server = namespace_.server();
+void Socket::ask_client(Payload payload, EmitFlags flags, std::optional<Duration> timeout,
+                        AckHandler handler) {
   if (!connected_ || payload.reserved()) {
     handler(std::unexpected(AckError::kDisconnected));
     return;
   }
-  const AckDeadline deadline{.expires = server.now() + timeout, .id = server.next_ack_id_++};
+  Server& server = of().server();
+  const AckDeadline deadline{
+      .expires = server.now() + timeout.value_or(server.options().ack_timeout),
+      .id = server.next_ack_id_++};
   if (!expect_ack(deadline, std::move(handler))) {
     return;
   }
   const std::string digits = std::to_string(deadline.id);
-  deliver_event(
-      server.encode({.type = PacketType::kEvent, .name_space = namespace_.name(), .id = digits},
-                    std::move(payload)),
-      flags);
+  deliver_event(server.encode({.type = PacketType::kEvent, .name_space = of().name(), .id = digits},
+                              std::move(payload)),
+                flags);
 }
 
 bool Socket::expect_ack(AckDeadline deadline, AckHandler handler) {
-  Server& server = namespace_.server();
+  if (!connected_) {  // by a listener of another receiver
+    handler(std::unexpected(AckError::kDisconnected));
+    return false;
+  }
+  Server& server = of().server();
   auto& pending_acks = extras().pending_acks;
   if (pending_acks.size() >= server.options().pending_acks_max) {
     handler(std::unexpected(AckError::kTooMany));
@@ -354,9 +363,8 @@ bool Socket::expect_ack(AckDeadline deadline, AckHandler handler) {
 
 void Socket::send_ack(std::string_view id, Payload payload) {
   if (connected_) {
-    deliver(namespace_.server().encode(
-                {.type = PacketType::kAck, .name_space = namespace_.name(), .id = id},
-                std::move(payload)),
+    deliver(of().server().encode({.type = PacketType::kAck, .name_space = of().name(), .id = id},
+                                 std::move(payload)),
             {});
   }
 }
@@ -373,16 +381,19 @@ void Socket::deliver_event(const EncodedPacket& packet, EmitFlags flags) {
 }
 
 bool Socket::join(std::string_view room) {
-  if (connection_ == nullptr || (member_.rooms.size() >= namespace_.server().options().rooms_max &&
+  if (connection_ == nullptr || (member_.rooms.size() >= of().server().options().rooms_max &&
                                  !Adapter::in_room(*this, room))) {
     return false;
   }
-  namespace_.adapter_.join(*this, room);
+  of().adapter_.join(*this, room);
   return true;
 }
 
 void Socket::leave(std::string_view room) {
-  namespace_.adapter_.leave(*this, room);
+  if (connection_ == nullptr) {
+    return;  // it has left them all
+  }
+  of().adapter_.leave(*this, room);
 }
 
 bool Socket::in_room(std::string_view room) const {
@@ -401,19 +412,20 @@ std::vector<std::string> Socket::rooms() const {
 }
 
 BroadcastOperator Socket::broadcast() const {
-  return namespace_.except(id());
+  return of().except(id());
 }
 
 void Socket::disconnect(bool close) {
   if (!connected_) {
     return;
   }
+  // Also from outside of all handlers, whence what it calls may come back.
+  const Server::Calling calling(of().server());
   if (close) {
     connection_->disconnect_all();
     return;
   }
-  deliver(namespace_.server().encode(
-              {.type = PacketType::kDisconnect, .name_space = namespace_.name()}, ""),
+  deliver(of().server().encode({.type = PacketType::kDisconnect, .name_space = of().name()}, ""),
           {});
   end(DisconnectReason::kServerNamespaceDisconnect);
 }
@@ -430,7 +442,7 @@ void Socket::end(DisconnectReason reason) {
   if (!connected_) {
     return;
   }
-  namespace_.server().keep_until_next_call(shared_from_this());
+  of().server().keep_until_next_call(shared_from_this());
   if (extras_) {
     for (DisconnectHandler& handler : std::exchange(extras_->disconnecting, {})) {
       handler(reason);
@@ -441,8 +453,8 @@ void Socket::end(DisconnectReason reason) {
   }
   connected_ = false;
   std::vector<std::string> rooms = this->rooms();
-  namespace_.adapter_.remove(*this);
-  namespace_.suspend(*this, std::move(rooms), reason);
+  of().adapter_.remove(*this);
+  of().suspend(*this, std::move(rooms), reason);
   std::exchange(connection_, nullptr)->left(*this, reason);
   if (extras_) {
     end_extras(reason);
@@ -471,11 +483,11 @@ void Socket::end_extras(DisconnectReason reason) {
 }
 
 void Socket::abandon() {
-  namespace_.server().keep_until_next_call(shared_from_this());
+  of().server().keep_until_next_call(shared_from_this());
   connection_ = nullptr;
-  namespace_.adapter_.leave_all(*this);
+  of().adapter_.leave_all(*this);
   if (recovered_) {
-    namespace_.recovery_->release(*pid_);
+    of().recovery_->release(*pid_);
   }
 }
 

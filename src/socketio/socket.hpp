@@ -6,6 +6,7 @@
 #include <expected>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -52,6 +53,8 @@ using DrainHandler = Callback<void()>;
 /// One client in one namespace. Made and owned by its namespace. A reference to it holds until the
 /// last `on_disconnect` handler and whatever call made it end have returned (an `emit` can, when
 /// the client does not read). Whoever wants it later keeps its `id()` and asks `Namespace::find()`.
+/// A `shared_from_this()` may be held past its end, and the server's; without a server there is
+/// nothing that `of()` and `broadcast()` could give.
 ///
 /// Handlers may do anything to the socket, disconnecting it included.
 class Socket : public std::enable_shared_from_this<Socket> {
@@ -71,7 +74,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
   /// 20 characters of [A-Za-z0-9_-], unguessable; also the name of a room that it is in.
   [[nodiscard]] const std::string& id() const { return member_.id; }
   [[nodiscard]] const Handshake& handshake() const { return handshake_; }
-  [[nodiscard]] Namespace& of() const { return namespace_; }
+  [[nodiscard]] Namespace& of() const { return **namespace_; }
   [[nodiscard]] bool connected() const { return connected_; }
   /// "polling" or "websocket", as of now: an upgrade changes it. Empty once it has ended.
   [[nodiscard]] std::string_view transport() const;
@@ -222,7 +225,9 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void end_extras(DisconnectReason reason);
   /// The end of one that was never connected.
   void abandon();
-  void ask_client(Payload payload, EmitFlags flags, Duration timeout, AckHandler handler);
+  /// Without a `timeout` that of the options counts.
+  void ask_client(Payload payload, EmitFlags flags, std::optional<Duration> timeout,
+                  AckHandler handler);
   void tell_high_water(std::size_t bytes);
   void tell_drain();
   [[nodiscard]] bool awaits_drain() const { return extras_ && !extras_->drain.empty(); }
@@ -241,7 +246,8 @@ class Socket : public std::enable_shared_from_this<Socket> {
   void deliver_event(const std::vector<engineio::SharedMessage>& packet, EmitFlags flags);
   void tell_outgoing(const std::vector<engineio::SharedMessage>& packet);
 
-  Namespace& namespace_;
+  // Shared with the namespace, which leaves null there: whoever holds a socket may outlive it.
+  std::shared_ptr<Namespace*> namespace_;
   Connection* connection_;  // null once ended
   Handshake handshake_;
   Adapter::Member member_;

@@ -1,6 +1,6 @@
 #include "socketio/socket_operator.hpp"
 
-#include "socketio/server.hpp"
+#include "socketio/socket.hpp"
 
 namespace visavis::socketio {
 
@@ -9,9 +9,7 @@ void SocketOperator::emit(Payload payload) const {
 }
 
 void SocketOperator::emit_with_ack(Payload payload, AckHandler handler) const {
-  socket_->ask_client(std::move(payload), flags_,
-                      timeout_.value_or(socket_->of().server().options().ack_timeout),
-                      std::move(handler));
+  socket_->ask_client(std::move(payload), flags_, timeout_, std::move(handler));
 }
 
 }  // namespace visavis::socketio

@@ -150,6 +150,7 @@ class TestBed {
   }
 
   [[nodiscard]] Server& io() { return io_; }
+  [[nodiscard]] engineio::Server& engine() { return engine_; }
   [[nodiscard]] Instant now() const { return now_; }
   [[nodiscard]] Entropy& entropy() { return entropy_; }
 
