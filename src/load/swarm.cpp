@@ -1,12 +1,9 @@
 #include "load/swarm.hpp"
 
-#include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include "base/check.hpp"
@@ -45,38 +42,6 @@ IpAddress address_towards(const SocketAddress& remote) {
     return {};
   }
   return net::bound_address(probe.value()).ip;
-}
-
-net::FileDescriptor connect_to(const SocketAddress& server, const SocketAddress& from) {
-  net::FileDescriptor socket(
-      ::socket(net::family_of(server.ip), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
-  if (!socket.is_open()) {
-    return {};
-  }
-  // An address of its own: a churn would use up one address's ports.
-  if (from.ip.is_loopback() && server.ip.is_v4()) {
-    constexpr int kOn = 1;
-    static_cast<void>(
-        ::setsockopt(socket.value(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &kOn, sizeof(kOn)));
-    const net::KernelAddress local = net::to_kernel({.ip = from.ip, .port = 0});
-    if (::bind(socket.value(), local.pointer(), local.length) != 0) {
-      return {};
-    }
-  }
-  const net::KernelAddress to = net::to_kernel(server);
-  const int result = ::connect(socket.value(), to.pointer(), to.length);
-  return result == 0 || errno == EINPROGRESS ? std::move(socket) : net::FileDescriptor();
-}
-
-int pending_error(int fd) {
-  int error = 0;
-  socklen_t size = sizeof(error);
-  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : 0;
-}
-
-std::string unreachable(const SocketAddress& server, int error) {
-  return fmt::format("no connection to {}: {}", server.to_string(),
-                     std::generic_category().message(error));
 }
 
 /// A stamp's source: 0 is nobody's.
@@ -409,80 +374,6 @@ void Swarm::follow_phase(std::size_t index) {
     }
     ++census_.failed;
   }
-}
-
-void Swarm::follow_stream(Instant now, std::size_t index) {
-  Member& member = members_[index];
-  if (!member.stream && member.client->wants_stream()) {
-    open_stream(index);
-  }
-  if (!member.stream) {
-    return;
-  }
-  if (Buffer bytes = member.client->poll_stream_output(); !bytes.empty()) {
-    member.stream->queue({share(std::move(bytes))});
-  }
-  note_unreachable(member);      // Asked first, for the write takes the error away.
-  std::uint64_t wire_bytes = 0;  // Nobody asks here.
-  const auto written = member.stream->write(wire_bytes);
-  if (!written || !member.client->wants_stream()) {
-    // What still waits to leave is a goodbye; the kernel has it.
-    close_stream(now, index);
-    return;
-  }
-  member.stream_watch.set(member.stream->is_blocked() ? net::Interest::kReadWrite
-                                                      : net::Interest::kRead);
-}
-
-void Swarm::open_stream(std::size_t index) {
-  Member& member = members_[index];
-  net::FileDescriptor socket = connect_to(member.client->server(), member.local);
-  if (!socket.is_open()) {
-    member.unreachable = unreachable(member.client->server(), errno);
-    member.client->handle_stream_closed(net::now());
-    touch(index);
-    return;
-  }
-  const int fd = socket.value();
-  member.stream = std::make_unique<net::TcpConnection>(std::move(socket), nullptr);
-  member.stream_watch =
-      reactor_.watch(fd, net::Interest::kReadWrite, [this, index](Instant now, net::Ready ready) {
-        note_unreachable(members_[index]);
-        if (ready.read) {
-          read_stream(now, index);
-        }
-        touch(index);
-      });
-}
-
-void Swarm::note_unreachable(Member& member) {
-  if (!member.stream) {
-    return;
-  }
-  if (const int error = pending_error(member.stream->fd()); error != 0) {
-    member.unreachable = unreachable(member.client->server(), error);
-  }
-}
-
-void Swarm::read_stream(Instant now, std::size_t index) {
-  Member& member = members_[index];
-  if (!member.stream) {
-    return;
-  }
-  std::uint64_t wire_bytes = 0;  // Nobody asks here.
-  const auto result = member.stream->read(
-      scratch_, wire_bytes, [&](Bytes bytes) { member.client->handle_stream_bytes(now, bytes); });
-  if (result != net::TcpConnection::ReadResult::kOpen) {
-    close_stream(now, index);
-  }
-}
-
-void Swarm::close_stream(Instant now, std::size_t index) {
-  Member& member = members_[index];
-  member.stream_watch.drop();
-  member.stream.reset();
-  member.client->handle_stream_closed(now);
-  touch(index);
 }
 
 }  // namespace visavis::load

@@ -106,6 +106,7 @@ class Swarm {
     std::unique_ptr<SentLog> video;
     std::unique_ptr<SentLog> audio;
     std::string unreachable;  // Why its server could not be connected to.
+    bool answered = false;    // The server has said something on the connection.
     bool opened = false;      // Every packet is.
     bool connected = false;
     bool sees = false;
