@@ -161,6 +161,19 @@ TEST_F(Revision3Test, TheClientPingsAndIsPonged) {
   EXPECT_EQ(test_.take_log(), "close ping timeout");
 }
 
+TEST_F(Revision3Test, PongsThatTheClientDoesNotFetchAreOne) {
+  const std::string sid = open();
+  std::string pings;
+  for (int i = 0; i < 1000; ++i) {
+    pings += "1:2";
+  }
+  EXPECT_EQ(post(sid, pings), ok("ok"));
+  EXPECT_EQ(test_.server().buffered_bytes(test_.sessions.back()), 2U);
+  EXPECT_EQ(test_.request("GET", query(sid)), ok("1:3"));
+  EXPECT_EQ(post(sid, "6:4hello1:2"), ok("ok"));
+  EXPECT_EQ(test_.request("GET", query(sid)), ok("6:4hello1:3"));
+}
+
 TEST_F(Revision3Test, APongFromTheClientEndsTheSession) {
   EXPECT_EQ(post(open(), "1:3").status, 400U);
   EXPECT_EQ(test_.server().sessions(), 0U);

@@ -417,8 +417,12 @@ void Server::send_control(Instant now, Session& session, char packet) {
     session.socket->write(now, control_frames_.at(static_cast<std::size_t>(packet - '0')));
     return;
   }
-  session.polling->queue.push_back({nullptr, packet});
-  session.polling->queued_bytes += 2;
+  std::vector<Session::Queued>& queue = session.polling->queue;
+  // Once is enough: a client that pings and does not poll must not fill the memory with pongs.
+  if (queue.empty() || queue.back().control != packet) {
+    queue.push_back({nullptr, packet});
+    session.polling->queued_bytes += 2;
+  }
   answer_poll(now, session);
 }
 
