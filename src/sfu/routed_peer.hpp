@@ -38,13 +38,11 @@ class alignas(kCacheLineBytes) RoutedPeer {
   }
   void prefetch_first() const {
     subscriber_.prefetch_news();
-    if (transport_.sealer != nullptr) {
-      transport_.sealer->prefetch_state();
-    }
+    prefetch_line(transport_.sealer);
   }
   void prefetch_second() const {
     if (transport_.sealer != nullptr) {
-      transport_.sealer->prefetch_sources();
+      transport_.sealer->prefetch_state();
     }
   }
   /// `kNever` while it cannot be sent to.

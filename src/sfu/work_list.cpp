@@ -42,15 +42,17 @@ RoutedPeer* WorkList::take_peer() {
 
 // What each step asks for is where the step before it has looked.
 void WorkList::prefetch_next() const {
+  constexpr std::size_t kFirstAhead = 5;
+  constexpr std::size_t kSecondAhead = 3;
   const std::size_t left = peers_.size();
   if (left >= kLookAhead) {
     peers_[left - kLookAhead]->prefetch_self();
   }
-  if (left >= kLookAhead - 2) {
-    peers_[left - (kLookAhead - 2)]->prefetch_first();
+  if (left >= kFirstAhead) {
+    peers_[left - kFirstAhead]->prefetch_first();
   }
-  if (left >= kLookAhead - 4) {
-    peers_[left - (kLookAhead - 4)]->prefetch_second();
+  if (left >= kSecondAhead) {
+    peers_[left - kSecondAhead]->prefetch_second();
   }
 }
 

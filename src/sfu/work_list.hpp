@@ -24,7 +24,7 @@ class WorkList {
 
  private:
   /// How many peers ahead of the one whose turn it is.
-  static constexpr std::size_t kLookAhead = 6;
+  static constexpr std::size_t kLookAhead = 8;
 
   void prefetch_next() const;
 

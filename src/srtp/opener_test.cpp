@@ -96,6 +96,18 @@ TEST_P(SrtpTest, KeepsSourcesApart) {
   EXPECT_TRUE(open(seal(test::rtp_packet(2, 10, "x"))));
 }
 
+TEST_P(SrtpTest, EachOfManySourcesHasItsOwnRollover) {
+  constexpr std::uint32_t kSources = 5;
+  for (std::uint32_t index = 0; index < 70'000; index += 7'000) {
+    for (std::uint32_t ssrc = 1; ssrc <= kSources; ++ssrc) {
+      const auto sequence = static_cast<std::uint16_t>(index + (ssrc * 100));
+      EXPECT_TRUE(open(seal(test::rtp_packet(ssrc, sequence, "x")))) << ssrc << ' ' << index;
+    }
+  }
+  // One that has sent nothing yet begins at no rollover.
+  EXPECT_TRUE(open(seal(test::rtp_packet(kSources + 1, 10, "x"))));
+}
+
 TEST_P(SrtpTest, LearnsASourceOnlyFromAnAuthenticPacket) {
   for (std::uint32_t ssrc = 0; ssrc < 1'000; ++ssrc) {
     Buffer forged = test::rtp_packet(ssrc, 1, "garbage of some length or other");

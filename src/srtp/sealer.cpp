@@ -1,6 +1,7 @@
 #include "srtp/sealer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "base/byte_reader.hpp"
@@ -19,10 +20,7 @@ class Sources {
   /// The index of the packet that leaves next (RFC 3711 §3.3.1). One before the stream's first
   /// wraps below zero: receivers refuse it, and no key stream is used twice.
   std::uint64_t next_index(std::uint32_t ssrc, rtp::SequenceNumber number) {
-    if (recent_ >= sources_.size() || sources_[recent_].ssrc != ssrc) {
-      find(ssrc, number);
-    }
-    Source& source = sources_[recent_];
+    Source& source = find(ssrc, number);
     constexpr std::uint64_t kIndexMask = 0xFFFF'FFFF'FFFF;
     const std::int64_t index =
         source.newest + rtp::distance(rtp::SequenceUnwrapper::wrap(source.newest), number);
@@ -30,29 +28,40 @@ class Sources {
     return static_cast<std::uint64_t>(index) & kIndexMask;
   }
 
-  void prefetch_newest() const {
-    if (recent_ < sources_.size()) {
-      prefetch(sources_[recent_]);
-    }
-  }
-
  private:
   struct Source {
     std::uint32_t ssrc;
     std::int64_t newest;
   };
+  /// The first that are used, a viewer's audio and video as a rule, lie here and not in a vector:
+  /// nothing but the sealer's own cache line is touched for them.
+  static constexpr std::size_t kFirstMax = 2;
 
-  void find(std::uint32_t ssrc, rtp::SequenceNumber number) {
-    const auto at = std::ranges::find(sources_, ssrc, &Source::ssrc);
-    recent_ = static_cast<std::size_t>(at - sources_.begin());
-    if (at == sources_.end()) {
-      check(sources_.size() < Sealer::kSourcesMax);
-      sources_.push_back({.ssrc = ssrc, .newest = number.value()});
+  Source& find(std::uint32_t ssrc, rtp::SequenceNumber number) {
+    for (std::size_t at = 0; at < first_count_; ++at) {
+      if (first_[at].ssrc == ssrc) {
+        return first_[at];
+      }
     }
+    return find_beyond(ssrc, number);
   }
 
-  std::vector<Source> sources_;
-  std::size_t recent_ = 0;  ///< Packets of one stream leave back to back.
+  Source& find_beyond(std::uint32_t ssrc, rtp::SequenceNumber number) {
+    const auto at = std::ranges::find(others_, ssrc, &Source::ssrc);
+    if (at != others_.end()) {
+      return *at;
+    }
+    const Source added{.ssrc = ssrc, .newest = number.value()};
+    if (first_count_ < kFirstMax) {
+      return first_[first_count_++] = added;
+    }
+    check(kFirstMax + others_.size() < Sealer::kSourcesMax);
+    return others_.emplace_back(added);
+  }
+
+  std::array<Source, kFirstMax> first_{};
+  std::uint32_t first_count_ = 0;
+  std::vector<Source> others_;
 };
 
 // What sealing needs of a packet that we have written ourselves (RFC 3550 §5.1, §5.3.1): all else
@@ -86,21 +95,22 @@ std::size_t header_size_of(Bytes packet) {
 
 }  // namespace
 
-struct Sealer::State {
+/// All that an RTP packet touches is in the first cache line.
+struct alignas(kCacheLineBytes) Sealer::State {
   Cipher& cipher;
   std::unique_ptr<CipherKey> key;
-  std::size_t overhead_rtp;
-  std::size_t overhead_rtcp;
-  Sources sources;
+  std::uint16_t overhead_rtp;
+  std::uint16_t overhead_rtcp;
   std::uint32_t rtcp_index = 0;
+  Sources sources;
 };
 
 Sealer::Sealer(Profile profile, Bytes key, Bytes salt, Cipher& cipher)
     : state_(std::make_unique<State>(
           State{.cipher = cipher,
                 .key = cipher.make_key(derive_key_set(profile, key, salt), Direction::kSeal),
-                .overhead_rtp = tag_bytes(profile),
-                .overhead_rtcp = rtcp_overhead_bytes(profile),
+                .overhead_rtp = static_cast<std::uint16_t>(tag_bytes(profile)),
+                .overhead_rtcp = static_cast<std::uint16_t>(rtcp_overhead_bytes(profile)),
                 .sources = {}})) {}
 
 Sealer::Sealer(Sealer&&) noexcept = default;
@@ -108,11 +118,7 @@ Sealer& Sealer::operator=(Sealer&&) noexcept = default;
 Sealer::~Sealer() = default;
 
 void Sealer::prefetch_state() const {
-  prefetch(*state_);
-}
-
-void Sealer::prefetch_sources() const {
-  state_->sources.prefetch_newest();
+  prefetch_lines<kCacheLineBytes>(*state_);
 }
 
 std::size_t Sealer::overhead_rtp() const {

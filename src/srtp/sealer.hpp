@@ -34,9 +34,8 @@ class Sealer {
 
   [[nodiscard]] const Cipher& cipher() const;
 
-  /// Hints for a packet that comes soon: what is touched to count it, first and second step.
+  /// A hint for a packet that comes soon: what is touched to count it.
   void prefetch_state() const;
-  void prefetch_sources() const;
 
   /// Seals the RTP packet in the first `size` bytes of `cell`, in place; the sealed size, which is
   /// always `size + overhead_rtp()`. A packet that is no RTP is a bug of ours.
