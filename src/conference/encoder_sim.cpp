@@ -65,7 +65,6 @@ TEST(Encoder, ConnectsInTimeOverALossyPath) {
     EXPECT_TRUE(world.run_until([&] { return camera->media->connected(); }, kPatience)) << seed;
     world.run_for(1s);
     EXPECT_EQ(world.calls().gauges().direct_publishers, 1U) << seed;
-    EXPECT_GT(world.media().keyframes, 0U) << seed;
   }
 }
 

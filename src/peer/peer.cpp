@@ -191,7 +191,11 @@ void Peer::admit_early(const Route& route) {
 
 Peer::Received Peer::handle_srtp(Instant now, const Route& route, MutableBytes datagram) {
   if (!ciphers_) {
-    return drop(Drop::kSrtpEarly);
+    if (!keeps_early_media(route, datagram)) {
+      return drop(Drop::kSrtpEarly);
+    }
+    early_media_.push_back({route, to_buffer(datagram)});
+    return {};
   }
   const bool rtcp = is_rtcp(datagram);
   const auto opened =
@@ -202,6 +206,25 @@ Peer::Received Peer::handle_srtp(Instant now, const Route& route, MutableBytes d
   ice_.note_life(now, route);
   ++(rtcp ? counters_.rtcp_packets : counters_.rtp_packets);
   return {.kind = rtcp ? Kind::kRtcp : Kind::kRtp, .packet = *opened, .dropped = {}};
+}
+
+/// A server may send right behind its last flight, which may be lost, overtaken, or not yet worked.
+bool Peer::keeps_early_media(const Route& route, Bytes datagram) const {
+  return role_ == dtls::Role::kClient && dtls_seen_ == dtls::State::kHandshaking &&
+         counters_.dtls_datagrams > 0 && ice_.knows(route) &&
+         early_media_.size() < kEarlyMediaMax && datagram.size() <= DatagramBatch::kCellBytes;
+}
+
+std::optional<Peer::EarlyDatagram> Peer::take_early_media() {
+  if (early_media_.empty() || !ciphers_) {
+    return std::nullopt;
+  }
+  EarlyDatagram oldest = std::move(early_media_.front());
+  early_media_.erase(early_media_.begin());
+  if (early_media_.empty()) {
+    early_media_ = {};
+  }
+  return oldest;
 }
 
 void Peer::handle_timeout(Instant now) {
@@ -282,7 +305,10 @@ void Peer::follow_dtls() {
       ciphers_ = std::make_unique<Ciphers>(master_keys(*dtls_.keys()), role_, *cipher_);
       announce(Connected{});
       break;
-    case dtls::State::kFailed: announce(Failed{reason_of(dtls_.failure())}); break;
+    case dtls::State::kFailed:
+      early_media_ = {};
+      announce(Failed{reason_of(dtls_.failure())});
+      break;
     case dtls::State::kClosed: announce(Failed{FailureReason::kClosed}); break;
   }
 }

@@ -101,6 +101,16 @@ class Peer {
   /// dropped comes again (RFC 6347 §4.2.4).
   static constexpr std::size_t kHandshakesMax = 8;
 
+  /// Media kept that came before the handshake's last message, when that is for the peer to send:
+  /// a large keyframe, which nobody may be able to ask for again.
+  static constexpr std::size_t kEarlyMediaMax = 64;
+
+  /// A datagram that came too early, and where from.
+  struct EarlyDatagram {
+    Route route;
+    Buffer bytes;
+  };
+
   /// `cipher` is kept: it computes SRTP.
   Peer(Instant now, Setup setup, const dtls::Identity& identity,
        srtp::Cipher& cipher = srtp::openssl_cipher());
@@ -119,6 +129,9 @@ class Peer {
   /// a millisecond of public-key arithmetic.
   void handle_handshake(Instant now);
   [[nodiscard]] bool has_handshake() const { return begin_due_ || !handshakes_.empty(); }
+  /// After `handle_handshake`: media that it makes readable, oldest first, to be given to
+  /// `handle_datagram` again. Nothing: there is no more.
+  [[nodiscard]] std::optional<EarlyDatagram> take_early_media();
   void handle_timeout(Instant now);
   [[nodiscard]] Instant next_timeout() const;
   /// Writes one STUN answer or handshake datagram into `out`, which must have room. False: nothing
@@ -141,14 +154,11 @@ class Peer {
 
  private:
   struct Ciphers;
-  struct EarlyDatagram {
-    Route route;
-    Buffer bytes;
-  };
 
   [[nodiscard]] Received handle_stun(Instant now, const Route& route, Bytes datagram);
   Received queue_dtls(const Route& route, Bytes datagram);
   [[nodiscard]] Received handle_srtp(Instant now, const Route& route, MutableBytes datagram);
+  [[nodiscard]] bool keeps_early_media(const Route& route, Bytes datagram) const;
   [[nodiscard]] bool may_greet();
   void admit_early(const Route& route);
   void follow_dtls();
@@ -165,6 +175,7 @@ class Peer {
   unsigned greetings_left_ = 0;
   std::unique_ptr<Ciphers> ciphers_;  ///< Null until DTLS has agreed on keys.
   std::vector<EarlyDatagram> early_;
+  std::vector<EarlyDatagram> early_media_;
   std::vector<Buffer> handshakes_;  ///< Oldest first.
   std::vector<Event> events_;       ///< Oldest first; a few in a call.
   Counters counters_;

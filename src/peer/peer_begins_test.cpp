@@ -210,6 +210,53 @@ TEST_F(PeerThatBegins, ConnectsThoughItsFirstGreetingIsThrownAway) {
   EXPECT_TRUE(peer_.can_send());
 }
 
+/// A server's media may overtake its last flight, or wait beside it for the handshake's turn; the
+/// first picture of an encoder comes once in ten seconds.
+TEST_F(PeerThatBegins, KeepsMediaThatComesBeforeTheLastFlight) {
+  receive(check_message());
+  const auto to_server = [&] {
+    for (const Sent& one : sent()) {
+      server_.handle_datagram(now_, one.bytes);
+    }
+  };
+  const auto from_server = [&] {
+    std::vector<Buffer> flight;
+    for (Bytes bytes = server_.poll_transmit(); !bytes.empty(); bytes = server_.poll_transmit()) {
+      flight.push_back(to_buffer(bytes));
+    }
+    return flight;
+  };
+  EXPECT_EQ(receive(rtp_packet(1)).dropped, Drop::kSrtpEarly);  // Nobody has answered yet.
+  to_server();
+  for (const Buffer& datagram : from_server()) {
+    receive(datagram);
+  }
+  to_server();
+  ASSERT_NE(server_.keys(), nullptr);
+  const auto keys =
+      srtp::split_keys(*srtp::profile_of(server_.keys()->profile), server_.keys()->material);
+  srtp::Sealer sealer(keys->profile, keys->server_key, keys->server_salt);
+  for (std::uint16_t sequence = 0; sequence < Peer::kEarlyMediaMax + 1; ++sequence) {
+    Buffer packet = rtp_packet(sequence);
+    const std::size_t size = packet.size();
+    packet.resize(size + sealer.overhead_rtp());
+    packet.resize(sealer.seal_rtp(packet, size));
+    const bool kept = sequence < Peer::kEarlyMediaMax;
+    EXPECT_EQ(receive(packet).dropped, kept ? std::nullopt : std::optional(Drop::kSrtpEarly));
+  }
+  EXPECT_FALSE(peer_.take_early_media());
+  for (const Buffer& datagram : from_server()) {
+    receive(datagram);
+  }
+  for (std::uint16_t sequence = 0; sequence < Peer::kEarlyMediaMax; ++sequence) {
+    auto early = peer_.take_early_media();
+    ASSERT_TRUE(early);
+    const auto opened = peer_.handle_datagram(now_, early->route, early->bytes);
+    EXPECT_THAT(opened.packet, ElementsAreArray(rtp_packet(sequence)));
+  }
+  EXPECT_FALSE(peer_.take_early_media());
+}
+
 TEST_F(PeerThatBegins, IsNotSilentWhileMediaComesFromWhomItSendsTo) {
   receive(check_message());
   shake_hands(server_);

@@ -70,6 +70,7 @@ class MediaWorker::Core {
   [[nodiscard]] const Router& router() const { return router_; }
 
  private:
+  void receive(Instant now, PeerTransport& transport, const Route& route, MutableBytes datagram);
   [[nodiscard]] PeerTransport* find_peer(Instant now, const Route& route, Bytes datagram);
   void settle(Instant now, PeerTransport& transport);
   void follow(Instant now, PeerTransport& transport, const peer::Event& event);
@@ -143,20 +144,25 @@ void MediaWorker::Core::handle_datagram(Instant now, const Route& route, Mutable
     router_.counters().drop(DropReason::kTooManyHandshakes);
     return;
   }
-  const peer::Peer::Received received = transport->peer.handle_datagram(now, route, datagram);
+  receive(now, *transport, route, datagram);
+}
+
+void MediaWorker::Core::receive(Instant now, PeerTransport& transport, const Route& route,
+                                MutableBytes datagram) {
+  const peer::Peer::Received received = transport.peer.handle_datagram(now, route, datagram);
   switch (received.kind) {
     case peer::Peer::Kind::kRtp:
-      router_.handle_rtp(now, *transport->routed, received.packet);
+      router_.handle_rtp(now, *transport.routed, received.packet);
       return;  // Media moves nothing in the transport: it costs no look at it.
-    case peer::Peer::Kind::kRtcp: transport->routed->handle_rtcp(now, received.packet); return;
-    case peer::Peer::Kind::kCheck: transports_.update_routes(*transport); break;
+    case peer::Peer::Kind::kRtcp: transport.routed->handle_rtcp(now, received.packet); return;
+    case peer::Peer::Kind::kCheck: transports_.update_routes(transport); break;
     case peer::Peer::Kind::kNothing:
       if (received.dropped) {
         router_.counters().drop(*received.dropped);
       }
       break;
   }
-  settle(now, *transport);
+  settle(now, transport);
 }
 
 // A check names its user; everything else must come over a route that checks have proved, and no
@@ -248,6 +254,9 @@ void MediaWorker::Core::work_handshake(Instant now) {
   ++router_.counters().handshake_turns;
   transport.peer.handle_handshake(now);
   settle(now, transport);
+  while (auto early = transport.peer.take_early_media()) {
+    receive(now, transport, early->route, early->bytes);
+  }
 }
 
 bool MediaWorker::Core::flush_transports(DatagramBatch& out) {
