@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/byte_reader.hpp"
 #include "base/byte_writer.hpp"
@@ -20,18 +21,21 @@ void copy_tag(const HmacSha1::Tag& tag, MutableBytes to) {
 
 }  // namespace
 
-CmProtection::Key CmProtection::make_key(const SessionKeys& keys) {
-  return {.context = make_counter_context(keys.cipher),
-          .hmac = HmacSha1(keys.authentication),
-          .salt = keys.salt};
+CmProtection::Key CmProtection::make_key(const SessionKeys& keys, CipherContext context) {
+  return {.context = std::move(context), .hmac = HmacSha1(keys.authentication), .salt = keys.salt};
 }
 
 CmProtection::CmProtection(const SessionKeys& rtp, const SessionKeys& rtcp)
-    : rtp_(make_key(rtp)), rtcp_(make_key(rtcp)) {}
+    : rtp_(make_key(rtp, make_counter_context(rtp.cipher))),
+      rtcp_(make_key(rtcp, make_block_context(rtcp.cipher))) {}
 
 void CmProtection::crypt(Key& key, const PacketPlace& place, const std::byte* from,
                          MutableBytes text) {
   add_key_stream(key.context, counter_iv(key.salt, place), from, text);
+}
+
+void CmProtection::crypt_rtcp(const PacketPlace& place, MutableBytes text) {
+  add_short_key_stream(rtcp_.context, counter_iv(rtcp_.salt, place), text);
 }
 
 HmacSha1::Tag CmProtection::rtp_tag(Bytes packet, const PacketPlace& place) const {
@@ -58,7 +62,7 @@ bool CmProtection::open_rtp(MutableBytes sealed, const PacketPlace& place) {
 
 void CmProtection::seal_rtcp(MutableBytes sealed, const PacketPlace& place) {
   const MutableBytes packet = sealed.first(sealed.size() - kRtcpOverhead);
-  crypt(rtcp_, place, packet.subspan(kRtcpHeaderBytes));
+  crypt_rtcp(place, packet.subspan(kRtcpHeaderBytes));
   ByteWriter(sealed.subspan(packet.size(), kRtcpIndexBytes))
       .u32(kRtcpEncryptedBit | static_cast<std::uint32_t>(place.index));
   copy_tag(rtcp_.hmac.tag({sealed.first(sealed.size() - kTagBytes)}), sealed.last(kTagBytes));
@@ -70,7 +74,7 @@ bool CmProtection::open_rtcp(MutableBytes sealed, const PacketPlace& place) {
   }
   if ((ByteReader(rtcp_index(sealed)).u32() & kRtcpEncryptedBit) != 0) {
     const MutableBytes packet = sealed.first(sealed.size() - kRtcpOverhead);
-    crypt(rtcp_, place, packet.subspan(kRtcpHeaderBytes));
+    crypt_rtcp(place, packet.subspan(kRtcpHeaderBytes));
   }
   return true;
 }

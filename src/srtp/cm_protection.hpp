@@ -37,11 +37,12 @@ class CmProtection {
     HmacSha1 hmac;
     CounterSalt salt;
   };
-  static Key make_key(const SessionKeys& keys);
+  static Key make_key(const SessionKeys& keys, CipherContext context);
   static void crypt(Key& key, const PacketPlace& place, const std::byte* from, MutableBytes text);
   static void crypt(Key& key, const PacketPlace& place, MutableBytes text) {
     crypt(key, place, text.data(), text);
   }
+  void crypt_rtcp(const PacketPlace& place, MutableBytes text);
   [[nodiscard]] HmacSha1::Tag rtp_tag(Bytes packet, const PacketPlace& place) const;
 
   Key rtp_;

@@ -29,6 +29,20 @@ TEST(RfcVectors, CounterModeKeyStream) {  // RFC 3711 B.2
                                                         "6A2CC3787889374FBEB4C81B17BA6C44"));
 }
 
+TEST(RfcVectors, TheShortKeyStreamIsTheSame) {  // RFC 3711 B.2
+  const Buffer key = from_hex("2B7E151628AED2A6ABF7158809CF4F3C");
+  const Buffer iv = from_hex("F0F1F2F3F4F5F6F7F8F9FAFBFCFD0000");
+  CipherContext counters = make_counter_context(key);
+  CipherContext blocks = make_block_context(key);
+  for (std::size_t size = 0; size < 600; ++size) {
+    Buffer expected(size, std::byte{0x5A});
+    Buffer stream = expected;
+    add_key_stream(counters, iv, expected);
+    add_short_key_stream(blocks, iv, stream);
+    EXPECT_EQ(stream, expected) << size;
+  }
+}
+
 TEST(RfcVectors, KeyDerivation) {  // RFC 3711 B.3
   const SessionKeys keys = derive_keys(Profile::kAes128CmSha1_80, test::key_of(),
                                        test::salt_of(Profile::kAes128CmSha1_80), KeyUse::kRtp);
