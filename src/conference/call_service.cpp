@@ -149,11 +149,7 @@ void CallService::Core::handle_timeout(Instant now) {
                                  .message = "The media worker did not answer in time."}));
     }
   }
-  while (const auto key = lost_.poll_expired(now)) {
-    Member& member = members_.at(*key);
-    member.expiry.reset();
-    ++counters_.lost;
-    remove(member, /*lost=*/true);
+  while (remove_lost(now)) {
   }
   while (const auto secret = direct_.poll_expired(now)) {
     ++counters_.direct_expired;

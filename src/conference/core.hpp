@@ -133,6 +133,8 @@ class CallService::Core {
   void take_over(Member& member, socketio::Socket& socket);
   void handle_disconnect(socketio::Socket& socket, socketio::DisconnectReason reason);
   void evict(Member& member);
+  /// The one that is lost the longest, if its time is over; false when there is none.
+  bool remove_lost(Instant now);
   void remove(Member& member, bool lost);
   void drop_prepared(std::string_view socket);
   [[nodiscard]] json::Raw snapshot(Member& member, bool with_answer);

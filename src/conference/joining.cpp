@@ -265,6 +265,20 @@ void CallService::Core::handle_disconnect(socketio::Socket& socket,
   member->expiry = lost_.arm(server_.now(), member->key);
   note(Notice::Kind::kSocketLost, *member, to_string(reason));
   set_connection(*member, /*socket_lost=*/true, std::nullopt);
+  if (lost_.size() > options_.lost_max) {
+    remove_lost(kNever);
+  }
+}
+
+bool CallService::Core::remove_lost(Instant now) {
+  const auto key = lost_.poll_expired(now);
+  if (key) {
+    Member& member = members_.at(*key);
+    member.expiry.reset();
+    ++counters_.lost;
+    remove(member, /*lost=*/true);
+  }
+  return key.has_value();
 }
 
 void CallService::Core::drop_prepared(std::string_view socket) {

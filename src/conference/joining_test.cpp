@@ -296,6 +296,31 @@ TEST_F(Resuming, LetsItGoAfterAMinute) {
   EXPECT_EQ(again.refusal("resume", with(ada_.token)), "invalid-resume-token");
 }
 
+TEST(ResumingInLittleRoom, TheLongestLostGoesWhenThereAreTooMany) {
+  Options options = CallBed::default_options();
+  options.lost_max = 2;
+  CallBed bed(options);
+  std::vector<CallBed::Caller> callers;
+  for (const char* const name : {"Ada", "Grace", "Edsger"}) {
+    callers.push_back(bed.connect());
+    callers.back().join("standup", name);
+    static_cast<void>(bed.take_commands());
+  }
+  callers[0].vanish();
+  callers[1].vanish();
+  EXPECT_EQ(bed.service().gauges().participants, 3U);
+  callers[2].vanish();
+  EXPECT_EQ(bed.service().gauges().participants, 2U);
+  EXPECT_EQ(bed.service().counters().lost, 1U);
+  EXPECT_THAT(bed.take<sfu::ClosePeer>(), SizeIs(1));
+  auto again = bed.connect();
+  EXPECT_EQ(again.refusal("resume", "{\"token\":\"" + callers[0].token + "\"}"),
+            "invalid-resume-token");
+  EXPECT_EQ(again.refusal("resume", "{\"token\":\"" + callers[1].token + "\"}"), "ok");
+  bed.pass(61s);
+  EXPECT_EQ(bed.service().gauges().participants, 1U);
+}
+
 TEST_F(Resuming, BringsTheSameParticipantBackWithASnapshot) {
   ada_.vanish();
   auto again = bed_.connect();

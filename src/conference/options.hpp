@@ -41,6 +41,10 @@ struct Options {
 
   /// How long a participant is kept after its socket was lost: a tunnel, a change of network.
   Duration resume_timeout = std::chrono::seconds(60);
+  /// How many of them; above it the one that is lost the longest goes at once. One with media costs
+  /// 53 kB, and a client that joins and vanishes again and again leaves as many as it likes. As
+  /// many as a worker has peers, for all may lose their sockets together.
+  std::size_t lost_max = 5'000;
   /// How long a prepared transport waits for its `join`: while somebody looks at the preview.
   Duration prepare_timeout = std::chrono::seconds(30);
   /// A worker answers at once; by then it has been lost or is overloaded.
