@@ -180,10 +180,12 @@ std::vector<FlowId> SeatPlanner::voice_candidates(const Room& room, ParticipantK
   std::vector<FlowId> others;
   for (const Participant& participant : room.participants()) {
     for (const Stream& stream : participant.streams) {
+      if (participant.key == viewer || is_video(stream.source) || !stream.flow || stream.muted) {
+        continue;
+      }
       const bool heard_anyway = std::ranges::any_of(
           plan.slots, [&](const SlotPlan& slot) { return slot.flow == stream.flow; });
-      if (participant.key != viewer && !is_video(stream.source) && stream.flow && !stream.muted &&
-          !heard_anyway && may_be_heard(participant.id)) {
+      if (!heard_anyway && may_be_heard(participant.id)) {
         (has_seat(participant.id) ? seated : others).push_back(*stream.flow);
       }
     }
@@ -210,6 +212,9 @@ void SeatPlanner::fill_voices(const Room& room, ParticipantKey viewer, Plan& pla
     if (!pool_[slot].video && !pool_[slot].seat) {
       slots.push_back(slot);
     }
+  }
+  if (slots.empty()) {
+    return;  // Who only publishes is planned for as often as the others, and hears nobody.
   }
   std::vector<FlowId> heard = voice_candidates(room, viewer, plan);
   heard.resize(std::min(heard.size(), slots.size()));
