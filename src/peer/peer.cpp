@@ -263,7 +263,11 @@ bool Peer::may_greet() {
   if (role_ == dtls::Role::kServer || counters_.dtls_datagrams > 0) {
     return true;
   }
-  return greetings_left_ > 0 && greetings_left_-- > 0;
+  if (greetings_left_ == 0) {
+    return false;
+  }
+  --greetings_left_;
+  return true;
 }
 
 std::optional<Event> Peer::poll_event() {
