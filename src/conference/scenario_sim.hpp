@@ -2,10 +2,11 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "conference/world_sim.hpp"
 
-/// What the scenarios share: people, and the networks that they sit in.
+/// What the scenarios share: people, the networks that they sit in, and what they see and hear.
 namespace visavis::conference::sim_world {
 
 using namespace std::chrono_literals;
@@ -41,6 +42,27 @@ using namespace std::chrono_literals;
                                                      const testpeer::Client& whom) {
   const testpeer::SlotReceiver* slot = who.slot_showing(whom.roster().self());
   return slot == nullptr ? testpeer::FrameReport{} : slot->report().video;
+}
+
+/// … and of the camera of whoever calls himself `name`.
+[[nodiscard]] inline testpeer::FrameReport frames_of(const testpeer::Client& who,
+                                                     std::string_view name) {
+  const testpeer::RosterEntry* entry = who.roster().find_by_name(name);
+  const testpeer::SlotReceiver* slot = entry == nullptr ? nullptr : who.slot_showing(entry->id);
+  return slot == nullptr ? testpeer::FrameReport{} : slot->report().video;
+}
+
+/// What a player without a socket received.
+[[nodiscard]] inline testpeer::FrameReport frames_of(const World::Direct& player) {
+  const testpeer::SlotReceiver* slot = player.media->slot(1);
+  return slot == nullptr ? testpeer::FrameReport{} : slot->report().video;
+}
+[[nodiscard]] inline std::uint64_t sounds_of(const World::Direct& player) {
+  return player.media->slot(0)->report().audio_packets;
+}
+[[nodiscard]] inline std::uint64_t breaks_of(const World::Direct& player) {
+  return frames_of(player).breaks + player.media->slot(0)->report().audio_breaks +
+         player.media->report().unknown_source;
 }
 
 [[nodiscard]] inline bool sees(const testpeer::Client& who, const testpeer::Client& whom) {

@@ -3,8 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "dtls/seeded_openssl.hpp"
-#include "peer/test_browser.hpp"
+#include "peer/test_peer.hpp"
 #include "stun/message.hpp"
 
 namespace visavis::peer {
@@ -16,9 +15,6 @@ using testing::IsEmpty;
 using testing::Optional;
 using testing::VariantWith;
 
-const ice::Credentials kServer{.ufrag = "server", .pwd = "server-password-of-24-chr"};
-const ice::Credentials kClient{.ufrag = "client", .pwd = "client-password-of-24-chr"};
-
 Buffer check_message(std::string_view password = kServer.pwd, bool nominates = true) {
   Buffer bytes(stun::kMessageBytesMax);
   bytes.resize(stun::write_request(
@@ -27,17 +23,9 @@ Buffer check_message(std::string_view password = kServer.pwd, bool nominates = t
   return bytes;
 }
 
-class PeerTest : public testing::Test {
+class PeerTest : public OnePeer {
  protected:
-  Peer::Received receive(Buffer datagram) { return receive_over(route_, std::move(datagram)); }
-  Peer::Received receive_over(const Route& route, Buffer datagram) {
-    last_ = std::move(datagram);
-    const Peer::Received received = peer_.handle_datagram(now_, route, last_);
-    while (works_handshakes_ && peer_.has_handshake()) {
-      peer_.handle_handshake(now_);
-    }
-    return received;
-  }
+  PeerTest() : OnePeer(dtls::Role::kServer) {}
 
   std::vector<Buffer> sent() {
     DatagramBatch out(32);
@@ -91,27 +79,7 @@ class PeerTest : public testing::Test {
     return packet;
   }
 
-  std::vector<Event> events() {
-    std::vector<Event> all;
-    while (auto event = peer_.poll_event()) {
-      all.push_back(*event);
-    }
-    return all;
-  }
-
-  dtls::SeededOpenssl openssl_{1};
-  Instant now_;
-  Route route_{.local = *SocketAddress::parse("192.0.2.1:7000"),
-               .remote = *SocketAddress::parse("198.51.100.1:5000")};
-  Route other_route_{.local = route_.local, .remote = *SocketAddress::parse("203.0.113.9:99")};
-  dtls::Identity ours_ = make_identity(1);
-  dtls::Identity theirs_ = make_identity(2);
-  Peer peer_{now_,
-             {.local = kServer, .remote = kClient, .remote_fingerprint = theirs_.fingerprint()},
-             ours_};
   dtls::Session client_{dtls::Role::kClient, theirs_, ours_.fingerprint()};
-  Buffer last_;
-  bool works_handshakes_ = true;
 };
 
 TEST_F(PeerTest, TellsThreeProtocolsApartAndOpensMediaInPlace) {
