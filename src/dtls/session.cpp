@@ -75,13 +75,13 @@ void Session::handle_datagram(Instant now, Bytes datagram) {
   }
   // Judged before OpenSSL sees it: what belongs to a flight that we answered already is a question
   // to hear the answer again.
-  const bool asks_again = opening && answered_ && opening->message_sequence <= *answered_;
-  const bool answers = opening && answered_ && opening->message_sequence > *answered_;
+  const bool asks_again = opening && opening->message_sequence <= answered_;
+  const bool answers = opening && !asks_again && state_ == State::kHandshaking;
   if (answers && !round_trip_ && flight_sendings_ == 1) {
     round_trip_ = now - last_sent_;
   }
   if (opening) {
-    heard_ = std::max(heard_, opening->message_sequence);
+    heard_ = std::max<std::int32_t>(heard_, opening->message_sequence);
   }
   const bool answered = engine_ && advance(now, datagram);
   if (asks_again && !answered && now >= last_sent_ + kResendGap) {
@@ -160,7 +160,7 @@ void Session::finish() {
   engine_.reset();
   if (role_ == Role::kClient) {
     // The server's last message came, so it has all of ours.
-    answered_.reset();
+    answered_ = kNothing;
   }
 }
 

@@ -88,6 +88,7 @@ class Session {
 
  private:
   class Engine;
+  static constexpr std::int32_t kNothing = -1;  ///< Less than any message_seq.
 
   void begin(Instant now);
   bool advance(Instant now, Bytes datagram);
@@ -106,8 +107,8 @@ class Session {
   std::unique_ptr<const AlertReader> alerts_;  ///< Null until connected.
   std::vector<Buffer> flight_;                 ///< What we sent last, kept to be sent again.
   std::size_t flight_sent_ = 0;                ///< How many of `flight_` `poll_transmit` has given.
-  std::uint16_t heard_ = 0;                ///< The highest message_seq that came (RFC 6347 §4.2.2).
-  std::optional<std::uint16_t> answered_;  ///< `heard_` when `flight_` was made.
+  std::int32_t heard_ = kNothing;     ///< The highest message_seq that came (RFC 6347 §4.2.2).
+  std::int32_t answered_ = kNothing;  ///< `heard_` when `flight_` was made.
   unsigned flight_sendings_ = 0;
   std::optional<Duration> round_trip_;
   Duration resend_after_ = kResendMin;

@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "base/byte_reader.hpp"
 #include "base/random.hpp"
 #include "dtls/seeded_openssl.hpp"
 #include "sim/seeded_entropy.hpp"
@@ -33,6 +34,21 @@ Flight sent_by(Session& session) {
     flight.push_back(to_buffer(datagram));
   }
   return flight;
+}
+
+/// Each record in a datagram of its own, as a peer with a smaller path may send them.
+Flight records_of(const Flight& flight) {
+  constexpr std::size_t kLengthAt = 11;  // RFC 6347 §4.1
+  Flight records;
+  for (const Buffer& datagram : flight) {
+    for (Bytes rest = datagram; !rest.empty();) {
+      ByteReader reader(rest.subspan(kLengthAt));
+      const std::size_t size = kLengthAt + 2 + reader.u16();
+      records.push_back(to_buffer(rest.first(size)));
+      rest = rest.subspan(size);
+    }
+  }
+  return records;
 }
 
 class DtlsSession : public testing::Test {
@@ -164,6 +180,34 @@ TEST_F(DtlsSession, MeasuresTheRoundTripOfAFlightThatWasSentOnce) {
   give(server_, sent_by(client_));
   EXPECT_EQ(server_.state(), State::kConnected);
   EXPECT_EQ(server_.round_trip(), std::chrono::milliseconds(70));
+}
+
+TEST_F(DtlsSession, MeasuresTheRoundTripOfTheClientsFirstFlightToo) {
+  client_.start(now_);
+  give(server_, sent_by(client_));
+  EXPECT_FALSE(client_.round_trip());
+  now_ += 70ms;
+  give(client_, sent_by(server_));
+  EXPECT_EQ(client_.round_trip(), 70ms);
+  now_ += 30ms;
+  run(client_, server_);
+  EXPECT_EQ(client_.state(), State::kConnected);
+  EXPECT_EQ(client_.round_trip(), 70ms);
+}
+
+TEST_F(DtlsSession, DoesNotTakeHalfAnAnswerForAQuestionAskedAgain) {
+  client_.start(now_);
+  give(server_, sent_by(client_));
+  const Flight answer = records_of(sent_by(server_));
+  ASSERT_GE(answer.size(), 2U);
+  now_ += 50ms;
+  client_.handle_datagram(now_, answer.front());
+  EXPECT_THAT(sent_by(client_), IsEmpty());
+  EXPECT_EQ(client_.round_trip(), 50ms);
+  now_ += 50ms;
+  give(client_, {answer.begin() + 1, answer.end()});
+  run(client_, server_);
+  EXPECT_EQ(client_.state(), State::kConnected);
 }
 
 TEST_F(DtlsSession, DoesNotGuessWhichOfTwoSendingsWasAnswered) {
