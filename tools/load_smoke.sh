@@ -27,6 +27,8 @@ load() { "$build/visavis-load" "$@" --server "http://127.0.0.1:$http" --server-p
 load broadcast --viewers "$viewers" --duration 4
 load meeting --rooms 4 --people 4 --views 3 --bitrate 300000 --duration 3 --codec h264 --cipher cm
 load broadcast --over whip --viewers "$((viewers / 2))" --duration 3
+# Within the 2 s in which its keyframe is fresh: later viewers see a still until the next one, which nobody can ask for.
+load broadcast --over whip --publisher ffmpeg --viewers 5 --lead 1 --duration 3
 load churn --viewers 2 --churn 10 --stay 1 --duration 3
 kill -TERM "$server"
 wait "$server" || { echo "the server ended with $?:"; tail -n 60 "$work/log"; server=; exit 1; }

@@ -21,7 +21,7 @@ testpeer::MediaSession::Options encoder() {
   options.shape = sdp::BrowserShape::kFfmpeg;
   options.video.codec = rtp::CodecName::kH264;
   options.video.frames_per_second = 25;
-  options.video.keyframe_every = 250;
+  options.video.keyframe_every = testpeer::VideoSource::Options::kFfmpegKeyframeEvery;
   return options;
 }
 

@@ -8,6 +8,8 @@
 #include <map>
 #include <vector>
 
+#include "testpeer/video_source.hpp"
+
 namespace visavis::load {
 namespace {
 
@@ -90,8 +92,9 @@ void declare_shape(CLI::App& program, Options& options, Given& given) {
   add_choice<sdp::BrowserShape>(
       program, "--publisher", options.publisher,
       {{"browser", sdp::BrowserShape::kChromium}, {"ffmpeg", sdp::BrowserShape::kFfmpeg}},
-      "whom publishers are like: browser (default), or ffmpeg (WHIP): DTLS server, minimal ICE, no "
-      "feedback, H.264 with a keyframe every 250 frames");
+      fmt::format("whom publishers are like: browser (default), or ffmpeg (WHIP): DTLS server, "
+                  "minimal ICE, no feedback, H.264 with a keyframe every {} frames",
+                  testpeer::VideoSource::Options::kFfmpegKeyframeEvery));
   program.add_flag("!--no-audio", options.with_audio, "publish video alone");
   add_choice<dtls::SrtpProfiles>(
       program, "--cipher", options.cipher,

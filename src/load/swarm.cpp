@@ -173,7 +173,7 @@ testpeer::MediaSession::Options Swarm::media_options(std::size_t index, const Pa
   media.video.key_bytes = std::min<std::size_t>(media.video.key_bytes, options_.bitrate / 60);
   if (part.publishes && options_.publisher == sdp::BrowserShape::kFfmpeg) {
     media.shape = options_.publisher;
-    media.video.keyframe_every = 250;
+    media.video.keyframe_every = testpeer::VideoSource::Options::kFfmpegKeyframeEvery;
   }
   media.audio.source = source_of(index, rtp::MediaKind::kAudio);
   media.cipher = cipher_.get();

@@ -36,6 +36,7 @@ class VideoSource {
     std::size_t key_bytes = 24'000;  ///< As Chromium's at 640 × 480.
     /// Frames from one keyframe to the next, whoever asks for one; 0: when asked, as browsers do.
     unsigned keyframe_every = 0;
+    static constexpr unsigned kFfmpegKeyframeEvery = 250;  ///< x264's, unless it is told.
   };
   /// Packets stay below 1200 bytes with all headers and tags, as browsers keep them.
   static constexpr std::size_t kPayloadMax = 1100;
