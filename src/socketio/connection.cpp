@@ -50,6 +50,8 @@ Connection::~Connection() {
     if (place.socket) {
       place.socket->connection_ = nullptr;
       place.socket->connected_ = false;
+      place.socket->member_.in_own_room = false;
+      place.socket->member_.rooms.clear();  // they point into the namespace, which goes next
     }
   }
 }

@@ -219,15 +219,27 @@ TEST_F(DisconnectThatMakesRoom, LeavesTheSocketThereWhenItsClientHasGone) {
 
 TEST(SocketWithoutServer, MayBeHeldAndLetGo) {
   std::vector<std::shared_ptr<Socket>> held;
+  std::vector<Next> asked;
   {
     TestBed bed;
-    bed.io().on_connection([&](Socket& socket) { held.push_back(socket.shared_from_this()); });
-    static_cast<void>(bed.join());
+    const auto hold = [&](Socket& socket) {
+      socket.join("room");
+      held.push_back(socket.shared_from_this());
+    };
+    bed.io().on_connection(hold);
+    bed.io().of("/asking").use([&, hold](Socket& socket, Next next) {
+      hold(socket);
+      asked.push_back(std::move(next));
+    });
+    bed.join().send("40/asking,");
     bed.join().vanish();
   }
-  ASSERT_EQ(held.size(), 2U);
+  ASSERT_EQ(held.size(), 3U);
+  asked.at(0)();
   for (const std::shared_ptr<Socket>& socket : held) {
     EXPECT_FALSE(socket->connected());
+    EXPECT_FALSE(socket->in_room("room"));
+    EXPECT_THAT(socket->rooms(), IsEmpty());
     EXPECT_FALSE(socket->join("room"));
     socket->leave("room");
     socket->emit("nobody hears it");
