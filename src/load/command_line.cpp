@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "testpeer/video_source.hpp"
@@ -19,7 +20,7 @@ constexpr double kRateMax = 2000;
 struct Given {
   std::string server = "http://127.0.0.1:8080";
   std::string pids;
-  std::string codec = "vp8";
+  std::optional<rtp::CodecName> codec;
   double stay = 1;
   double lead = 2;
   double settle = 2;
@@ -88,7 +89,10 @@ void declare_shape(CLI::App& program, Options& options, Given& given) {
       ->check(CLI::Range(std::uint64_t{20'000}, std::uint64_t{50'000'000}));
   program.add_option("--fps", options.frames_per_second, "frames a second")
       ->check(CLI::Range(1U, 120U));
-  program.add_option("--codec", given.codec, "vp8 or h264")->check(CLI::IsMember({"vp8", "h264"}));
+  add_choice<std::optional<rtp::CodecName>>(
+      program, "--codec", given.codec,
+      {{"vp8", rtp::CodecName::kVp8}, {"h264", rtp::CodecName::kH264}},
+      "vp8 or h264; default what the publisher sends: a browser vp8, ffmpeg h264");
   add_choice<sdp::BrowserShape>(
       program, "--publisher", options.publisher,
       {{"browser", sdp::BrowserShape::kChromium}, {"ffmpeg", sdp::BrowserShape::kFfmpeg}},
@@ -192,8 +196,8 @@ std::expected<void, std::string> complete(Options& options, const Given& given) 
       return good;
     }
   }
-  const bool h264 = given.codec == "h264" || options.publisher == sdp::BrowserShape::kFfmpeg;
-  options.codec = h264 ? rtp::CodecName::kH264 : rtp::CodecName::kVp8;
+  const bool ffmpeg = options.publisher == sdp::BrowserShape::kFfmpeg;
+  options.codec = given.codec.value_or(ffmpeg ? rtp::CodecName::kH264 : rtp::CodecName::kVp8);
   options.server = *parse_url(base);
   options.stay = seconds(given.stay);
   options.lead = seconds(given.lead);
@@ -222,6 +226,9 @@ std::expected<void, std::string> check_together(const Options& options) {
   }
   if (options.over == Over::kCall && options.publisher == sdp::BrowserShape::kFfmpeg) {
     return std::unexpected("--publisher ffmpeg publishes by WHIP: --over whip");
+  }
+  if (options.publisher == sdp::BrowserShape::kFfmpeg && options.codec != rtp::CodecName::kH264) {
+    return std::unexpected("--publisher ffmpeg sends H.264: no --codec vp8");
   }
   if (broadcasts && options.publishers != 1) {
     return std::unexpected("a broadcast has one publisher a room: use --rooms");

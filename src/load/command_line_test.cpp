@@ -57,6 +57,7 @@ TEST(CommandLine, ABadFlagIsOneLineAndExitCodeTwo) {
            {"churn", "--ramp", "10"},
            {"broadcast", "--cipher", "des"},
            {"broadcast", "--publisher", "ffmpeg"},
+           {"broadcast", "--over", "whip", "--publisher", "ffmpeg", "--codec", "vp8"},
            {"broadcast", "--rooms", "1000", "--viewers", "1000"}}) {
     const auto options = read(bad);
     ASSERT_FALSE(options);
