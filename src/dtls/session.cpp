@@ -17,6 +17,12 @@ struct Opening {
   std::uint16_t message_sequence = 0;
 };
 constexpr std::uint8_t kClientHello = 1;  // RFC 5246 §7.4
+constexpr std::uint8_t kServerHello = 2;
+constexpr std::uint8_t kHelloVerifyRequest = 3;  // RFC 6347 §4.3.2
+
+bool is_server_hello(const Opening& opening) {
+  return opening.message_type == kServerHello || opening.message_type == kHelloVerifyRequest;
+}
 
 /// Nothing unless it begins with an unencrypted handshake record (RFC 6347 §4.1, §4.2.2).
 std::optional<Opening> opening_of(Bytes datagram) {
@@ -82,6 +88,8 @@ void Session::handle_datagram(Instant now, Bytes datagram) {
   }
   if (opening) {
     heard_ = std::max<std::int32_t>(heard_, opening->message_sequence);
+    server_spoke_ =
+        server_spoke_ || (role_ == Role::kClient && engine_ && is_server_hello(*opening));
   }
   const bool answered = engine_ && advance(now, datagram);
   if (asks_again && !answered && now >= last_sent_ + kResendGap) {

@@ -82,6 +82,9 @@ class Session {
   /// From a flight of ours to the first message of the peer's answer, its computing included; of
   /// flights sent once only, as an answer to one sent again may be to either (RFC 6298 §3).
   [[nodiscard]] std::optional<Duration> round_trip() const { return round_trip_; }
+  /// As client: whether a server has answered the first flight, truly or not; the handshake alone
+  /// proves who it is. Until then nobody may be there at all.
+  [[nodiscard]] bool answered() const { return server_spoke_; }
   /// Whether OpenSSL's state (40 to 76 kB) is held: during the handshake alone. The last flight is
   /// kept for good: a peer that missed it can ask again at any time.
   [[nodiscard]] bool holds_tls_state() const { return engine_ != nullptr; }
@@ -109,6 +112,7 @@ class Session {
   std::size_t flight_sent_ = 0;                ///< How many of `flight_` `poll_transmit` has given.
   std::int32_t heard_ = kNothing;     ///< The highest message_seq that came (RFC 6347 §4.2.2).
   std::int32_t answered_ = kNothing;  ///< `heard_` when `flight_` was made.
+  bool server_spoke_ = false;
   unsigned flight_sendings_ = 0;
   std::optional<Duration> round_trip_;
   Duration resend_after_ = kResendMin;

@@ -90,7 +90,8 @@ Peer::Peer(Instant now, Setup setup, const dtls::Identity& identity, srtp::Ciphe
     : ice_(now, setup.local, setup.remote),
       dtls_(setup.role, identity, std::move(setup.remote_fingerprint)),
       cipher_(&cipher),
-      role_(setup.role) {}
+      role_(setup.role),
+      begin_due_(setup.role == dtls::Role::kClient) {}
 
 Peer::Peer(Peer&&) noexcept = default;
 Peer& Peer::operator=(Peer&&) noexcept = default;
@@ -128,12 +129,9 @@ Peer::Received Peer::handle_stun(Instant now, const Route& route, Bytes datagram
   if (*checked == ice::Checked::kRouteChanged) {
     announce(RouteChanged{route});
   }
-  // RFC 8445 §12.1.1 lets data go over a pair that was only checked. What ICE nominates later, the
-  // flights sent again follow.
-  if (role_ == dtls::Role::kClient && !std::exchange(begun_, true)) {
-    begin_due_ = true;
+  if (route == ice_.route()) {
+    greetings_left_ = kGreetingsPerCheck;
   }
-  greetings_left_ = kGreetingsPerCheck;
   admit_early(route);
   return {.kind = Kind::kCheck, .packet = {}, .dropped = {}};
 }
@@ -158,7 +156,7 @@ Peer::Received Peer::queue_dtls(const Route& route, Bytes datagram) {
   if (handshakes_.size() == kHandshakesMax) {
     return drop(Drop::kDtlsTooMany);
   }
-  handshakes_.push_back(to_buffer(datagram));
+  handshakes_.push_back({route, to_buffer(datagram)});
   return {};
 }
 
@@ -168,19 +166,22 @@ void Peer::handle_handshake(Instant now) {
     dtls_.start(now);
     return;
   }
-  const Buffer datagram = std::move(handshakes_.front());
+  const WaitingDatagram datagram = std::move(handshakes_.front());
   handshakes_.erase(handshakes_.begin());
   if (handshakes_.empty()) {
     handshakes_ = {};  // Handshakes are seldom, peers are many: the room is given back.
   }
   ++counters_.dtls_datagrams;
-  dtls_.handle_datagram(now, datagram);
+  dtls_.handle_datagram(now, datagram.bytes);
+  if (dtls_.answered()) {
+    answered_over_ = datagram.route;
+  }
   follow_dtls();
 }
 
 /// The handshake datagrams that overtook their check.
 void Peer::admit_early(const Route& route) {
-  for (const EarlyDatagram& early : std::exchange(early_, {})) {
+  for (const WaitingDatagram& early : std::exchange(early_, {})) {
     if (early.route == route) {
       queue_dtls(route, early.bytes);
     } else {
@@ -210,16 +211,16 @@ Peer::Received Peer::handle_srtp(Instant now, const Route& route, MutableBytes d
 
 /// A server may send right behind its last flight, which may be lost, overtaken, or not yet worked.
 bool Peer::keeps_early_media(const Route& route, Bytes datagram) const {
-  return role_ == dtls::Role::kClient && dtls_seen_ == dtls::State::kHandshaking &&
-         counters_.dtls_datagrams > 0 && ice_.knows(route) &&
-         early_media_.size() < kEarlyMediaMax && datagram.size() <= DatagramBatch::kCellBytes;
+  return role_ == dtls::Role::kClient && dtls_seen_ == dtls::State::kHandshaking && is_answered() &&
+         ice_.knows(route) && early_media_.size() < kEarlyMediaMax &&
+         datagram.size() <= DatagramBatch::kCellBytes;
 }
 
-std::optional<Peer::EarlyDatagram> Peer::take_early_media() {
+std::optional<Peer::WaitingDatagram> Peer::take_early_media() {
   if (early_media_.empty() || !ciphers_) {
     return std::nullopt;
   }
-  EarlyDatagram oldest = std::move(early_media_.front());
+  WaitingDatagram oldest = std::move(early_media_.front());
   early_media_.erase(early_media_.begin());
   if (early_media_.empty()) {
     early_media_ = {};
@@ -258,9 +259,14 @@ bool Peer::poll_transmit(DatagramBatch& out) {
   return true;
 }
 
-/// Who answers is there; until then the check may have told us somebody else's address.
+/// Who answers is there; until then, or since ICE leads elsewhere, a check may have told us
+/// somebody else's address.
+bool Peer::is_answered() const {
+  return answered_over_ && answered_over_ == ice_.route();
+}
+
 bool Peer::may_greet() {
-  if (role_ == dtls::Role::kServer || counters_.dtls_datagrams > 0) {
+  if (role_ == dtls::Role::kServer || is_answered()) {
     return true;
   }
   if (greetings_left_ == 0) {

@@ -93,8 +93,9 @@ class Peer {
   /// post-quantum key shares takes two.
   static constexpr std::size_t kEarlyDatagramsMax = 4;
 
-  /// As DTLS client, how often we greet a peer that has not answered, for each check of its: 5 s of
-  /// resends. Whoever names another's address in a check has it sent no more than that.
+  /// As DTLS client, how many datagrams we send to an address that nobody has answered from, for
+  /// each check from there: 5 s of resends. Whoever names another's address in a check has it sent
+  /// no more than that.
   static constexpr unsigned kGreetingsPerCheck = 8;
 
   /// Handshake datagrams that wait for `handle_handshake()`: more than any flight has. What is
@@ -105,8 +106,8 @@ class Peer {
   /// a large keyframe, which nobody may be able to ask for again.
   static constexpr std::size_t kEarlyMediaMax = 64;
 
-  /// A datagram that came too early, and where from.
-  struct EarlyDatagram {
+  /// A datagram that came too early or waits for its turn, and where from.
+  struct WaitingDatagram {
     Route route;
     Buffer bytes;
   };
@@ -128,10 +129,14 @@ class Peer {
   /// Begins the handshake if that is for us to do, else works its oldest datagram that waits: up to
   /// a millisecond of public-key arithmetic.
   void handle_handshake(Instant now);
-  [[nodiscard]] bool has_handshake() const { return begin_due_ || !handshakes_.empty(); }
+  [[nodiscard]] bool has_handshake() const {
+    // RFC 8445 §12.1.1 lets data go over a pair that was only checked. What ICE nominates later,
+    // the flights sent again follow.
+    return (begin_due_ && ice_.route()) || !handshakes_.empty();
+  }
   /// After `handle_handshake`: media that it makes readable, oldest first, to be given to
   /// `handle_datagram` again. Nothing: there is no more.
-  [[nodiscard]] std::optional<EarlyDatagram> take_early_media();
+  [[nodiscard]] std::optional<WaitingDatagram> take_early_media();
   void handle_timeout(Instant now);
   [[nodiscard]] Instant next_timeout() const;
   /// Writes one STUN answer or handshake datagram into `out`, which must have room. False: nothing
@@ -159,6 +164,7 @@ class Peer {
   Received queue_dtls(const Route& route, Bytes datagram);
   [[nodiscard]] Received handle_srtp(Instant now, const Route& route, MutableBytes datagram);
   [[nodiscard]] bool keeps_early_media(const Route& route, Bytes datagram) const;
+  [[nodiscard]] bool is_answered() const;
   [[nodiscard]] bool may_greet();
   void admit_early(const Route& route);
   void follow_dtls();
@@ -170,14 +176,14 @@ class Peer {
   srtp::Cipher* cipher_;
   dtls::Role role_;
   dtls::State dtls_seen_ = dtls::State::kHandshaking;
-  bool begun_ = false;  ///< Of a client: the ClientHello is made, or `begin_due_`.
-  bool begin_due_ = false;
+  bool begin_due_;  ///< The ClientHello is ours to send, and not made yet.
   unsigned greetings_left_ = 0;
-  std::unique_ptr<Ciphers> ciphers_;  ///< Null until DTLS has agreed on keys.
-  std::vector<EarlyDatagram> early_;
-  std::vector<EarlyDatagram> early_media_;
-  std::vector<Buffer> handshakes_;  ///< Oldest first.
-  std::vector<Event> events_;       ///< Oldest first; a few in a call.
+  std::optional<Route> answered_over_;  ///< Where our server spoke from last.
+  std::unique_ptr<Ciphers> ciphers_;    ///< Null until DTLS has agreed on keys.
+  std::vector<WaitingDatagram> early_;
+  std::vector<WaitingDatagram> early_media_;
+  std::vector<WaitingDatagram> handshakes_;  ///< Oldest first.
+  std::vector<Event> events_;                ///< Oldest first; a few in a call.
   Counters counters_;
 };
 

@@ -15,11 +15,15 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::VariantWith;
 
+enum class Nominates : std::uint8_t { kNo, kYes };
+
 /// As FFmpeg's: a name and a choice, no more.
-Buffer check_message(std::string_view password = kServer.pwd) {
+Buffer check_message(std::string_view password = kServer.pwd,
+                     Nominates nominates = Nominates::kYes) {
   Buffer bytes(stun::kMessageBytesMax);
-  bytes.resize(
-      stun::write_request(bytes, {.username = "server:client", .use_candidate = true}, password));
+  bytes.resize(stun::write_request(
+      bytes, {.username = "server:client", .use_candidate = nominates == Nominates::kYes},
+      password));
   return bytes;
 }
 
@@ -59,8 +63,8 @@ class PeerThatBegins : public OnePeer {
     return count;
   }
 
-  void shake_hands(dtls::Session& server) {
-    for (int round = 0; round < 4; ++round) {
+  void shake_hands(dtls::Session& server, int rounds = 4) {
+    for (int round = 0; round < rounds; ++round) {
       for (const Sent& one : sent()) {
         if (is_dtls(one.bytes) || one.bytes.front() == std::byte{20}) {
           server.handle_datagram(now_, one.bytes);
@@ -162,6 +166,36 @@ TEST_F(PeerThatBegins, GreetsAnAddressThatDoesNotAnswerAFewTimesOnly) {
   EXPECT_EQ(greetings_within(9s), Peer::kGreetingsPerCheck - 2);
   EXPECT_THAT(events(), Contains(VariantWith<Failed>(
                             testing::Field(&Failed::reason, FailureReason::kHandshakeTimeout))));
+}
+
+/// The check may be forged: nobody has answered from the address that it nominates.
+TEST_F(PeerThatBegins, GreetsNobodyOftenerBecauseAnotherAddressHasSpoken) {
+  const auto victim_is_sent = [this] {
+    std::size_t count = 0;
+    for (const Instant end = now_ + 9s; now_ < end; now_ += 50ms) {
+      receive({std::byte{22}});
+      receive(check_message(kServer.pwd, Nominates::kNo));  // From its own address.
+      EXPECT_EQ(receive(rtp_packet(1)).dropped, Drop::kSrtpEarly);
+      peer_.handle_timeout(now_);
+      for (const Sent& one : greetings()) {
+        EXPECT_EQ(one.route, other_route_);
+        ++count;
+      }
+    }
+    return count;
+  };
+  receive(check_message());
+  receive({std::byte{22}});
+  EXPECT_THAT(greetings(), SizeIs(1));
+  receive_over(other_route_, check_message());
+  EXPECT_EQ(victim_is_sent(), Peer::kGreetingsPerCheck);
+
+  receive(check_message());
+  peer_.handle_timeout(now_ += 1s);
+  shake_hands(server_, 1);  // This time it answers indeed.
+  receive_over(other_route_, check_message());
+  EXPECT_EQ(victim_is_sent(), Peer::kGreetingsPerCheck);
+  EXPECT_FALSE(server_.keys());
 }
 
 /// FFmpeg 8 throws away the first datagram of DTLS: it only wakes its server.
