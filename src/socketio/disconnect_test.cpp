@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 namespace visavis::socketio {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -215,6 +217,46 @@ TEST_F(DisconnectThatMakesRoom, LeavesTheSocketThereWhenItsClientHasGone) {
   EXPECT_THAT(reasons_, ElementsAre("/ transport close"));
   next.send("40");
   EXPECT_THAT(next.take(), ElementsAre(testing::StartsWith("40{")));
+}
+
+TEST_F(DisconnectThatMakesRoom, LeavesTheSocketThereForAnEmitFromATimer) {
+  static_cast<void>(bed_.join());
+  Socket& socket = *bed_.io().of("/").find(bed_.io().of("/").socket_ids().at(0));
+  const std::weak_ptr<Socket> watched = socket.weak_from_this();
+  socket.on_any_outgoing([&](std::string_view, const Arguments&) {
+    socket.disconnect();
+    make_room();
+    EXPECT_FALSE(watched.expired());
+  });
+  full_ = true;
+  auto& next = bed_.open();
+  socket.emit("from outside of all handlers");
+  EXPECT_FALSE(watched.expired());
+  bed_.pump();
+  bed_.pass(milliseconds(0));
+  EXPECT_TRUE(watched.expired());
+  next.send("40");
+  EXPECT_THAT(next.take(), ElementsAre(testing::StartsWith("40{")));
+}
+
+TEST(EndedSockets, AreFreedByTheTimeoutThatIsDueAtOnce) {
+  constexpr std::size_t kClients = 100;
+  TestBed bed;
+  std::vector<std::weak_ptr<Socket>> watched;
+  bed.io().on_connection([&](Socket& socket) { watched.push_back(socket.weak_from_this()); });
+  for (std::size_t i = 0; i < kClients; ++i) {
+    static_cast<void>(bed.join());
+  }
+  const auto freed = [&] {
+    return std::ranges::count_if(watched, &std::weak_ptr<Socket>::expired);
+  };
+  EXPECT_GT(bed.io().next_timeout(), bed.now());
+  bed.io().disconnect_sockets(true);
+  EXPECT_EQ(freed(), 0);
+  EXPECT_LE(bed.io().next_timeout(), bed.now());
+  bed.io().handle_timeout(bed.now());
+  EXPECT_EQ(freed(), kClients);
+  EXPECT_GT(bed.io().next_timeout(), bed.now());
 }
 
 TEST(SocketWithoutServer, MayBeHeldAndLetGo) {

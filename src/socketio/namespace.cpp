@@ -38,7 +38,8 @@ void Namespace::socket_gone() {
 }
 
 void Namespace::note_if_empty() {
-  if (sockets_alive_ == 0 && parent_ != nullptr) {
+  if (sockets_alive_ == 0 && parent_ != nullptr &&
+      server_.options_.cleanup_empty_child_namespaces) {
     server_.emptied_namespaces_.push_back(name_);
   }
 }

@@ -39,8 +39,7 @@ Server::Server(engineio::Server& engine, const Options& options, Entropy& entrop
   engineio::Handlers handlers;
   handlers.open = [this](Instant now, engineio::SessionHandle session,
                          const engineio::Handshake& /*handshake*/) {
-    begin_call(now);
-    const Calling calling(*this);
+    set_now(now);
     ++counters_.connections;
     connections_
         .insert(std::make_unique<Connection>(*this, session, engine_.shared_handshake(session)))
@@ -48,8 +47,7 @@ Server::Server(engineio::Server& engine, const Options& options, Entropy& entrop
   };
   handlers.message = [this](Instant now, engineio::SessionHandle session, bool binary,
                             Bytes bytes) {
-    begin_call(now);
-    const Calling calling(*this);
+    set_now(now);
     if (Connection* const connection = find_connection(session)) {
       connection->handle_message(binary, bytes);
     }
@@ -57,7 +55,6 @@ Server::Server(engineio::Server& engine, const Options& options, Entropy& entrop
   handlers.close = [this](Instant now, engineio::SessionHandle session,
                           engineio::CloseReason reason) {
     set_now(now);
-    const Calling calling(*this);
     // Perhaps from inside a send: whoever sends must find his connection and socket still there.
     if (auto connection = connections_.extract(session)) {
       ended_connections_.push_back(std::move(connection));
@@ -66,14 +63,12 @@ Server::Server(engineio::Server& engine, const Options& options, Entropy& entrop
   };
   handlers.drain = [this](Instant now, engineio::SessionHandle session) {
     set_now(now);
-    const Calling calling(*this);
     if (Connection* const connection = find_connection(session)) {
       connection->handle_drain();
     }
   };
   handlers.high_water = [this](Instant now, engineio::SessionHandle session, std::size_t bytes) {
     set_now(now);
-    const Calling calling(*this);
     if (Connection* const connection = find_connection(session)) {
       connection->handle_high_water(bytes);
     }
@@ -151,22 +146,17 @@ Connection* Server::find_connection(engineio::SessionHandle session) const {
   return connections_.find(session);
 }
 
-void Server::begin_call(Instant now) {
-  set_now(now);
-  if (calls_ > 0) {
-    return;
-  }
-  ended_sockets_.clear();
-  ended_connections_.clear();
-  if (!emptied_namespaces_.empty()) {
-    end_empty_namespaces();
-  }
+void Server::forget_ended() {
+  // Out of their lists first: what goes with a socket may end another.
+  static_cast<void>(std::exchange(ended_sockets_, {}));
+  static_cast<void>(std::exchange(ended_connections_, {}));
+  end_empty_namespaces();
 }
 
 void Server::end_empty_namespaces() {
   for (const std::string& name : std::exchange(emptied_namespaces_, {})) {
     const auto found = namespaces_.find(name);
-    if (!options_.cleanup_empty_child_namespaces || found == namespaces_.end()) {
+    if (found == namespaces_.end()) {
       continue;
     }
     Namespace& empty = *found->second;
@@ -231,8 +221,7 @@ std::string_view Server::cluster_id() const {
 }
 
 void Server::handle_cluster(Instant now, ClusterMessage message) {
-  begin_call(now);
-  const Calling calling(*this);
+  set_now(now);
   if (cluster_) {
     cluster_->handle(std::move(message));
   }
@@ -255,7 +244,7 @@ void Server::drop_missed(std::string_view name_space, const Audience& audience) 
   }
 }
 
-void Server::keep_until_next_call(std::shared_ptr<Socket> socket) {
+void Server::keep_until_timeout(std::shared_ptr<Socket> socket) {
   ended_sockets_.push_back(std::move(socket));
 }
 
@@ -272,8 +261,8 @@ void Server::forget_ack_timeout(AckDeadline deadline, const Socket& socket) {
 }
 
 void Server::handle_timeout(Instant now) {
-  begin_call(now);
-  const Calling calling(*this);
+  set_now(now);
+  forget_ended();
   while (const auto session = connect_timeouts_.poll_expired(now)) {
     if (Connection* const connection = find_connection(engineio::SessionHandle(*session))) {
       connection->handle_connect_timeout();
@@ -295,6 +284,9 @@ void Server::handle_timeout(Instant now) {
 }
 
 Instant Server::next_timeout() const {
+  if (!ended_sockets_.empty() || !ended_connections_.empty() || !emptied_namespaces_.empty()) {
+    return now_;
+  }
   const Instant ack = ack_timeouts_.empty() ? kNever : ack_timeouts_.begin()->first.first.expires;
   const Instant cluster = cluster_ ? cluster_->next_timeout() : kNever;
   return std::min({connect_timeouts_.next(), recovery_deadlines_.next(), ack, cluster});

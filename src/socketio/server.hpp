@@ -106,8 +106,9 @@ struct Counters {
 /// <https://socket.io/docs/v4/socket-io-protocol/>
 ///
 /// A core without I/O: packets come in through the handlers it sets on `engine`, and leave by
-/// `engine.send()`. Besides, call `handle_timeout()` at `next_timeout()`. Before calling into it
-/// (or its namespaces and sockets) from outside one of its own handlers, say the time: `set_now()`.
+/// `engine.send()`. Besides, call `handle_timeout()` at `next_timeout()`, and never from within a
+/// handler: sockets that have ended are freed there. Before calling into the server (or its
+/// namespaces and sockets) from outside one of its own handlers, say the time: `set_now()`.
 ///
 ///     socketio::Server io(engine, {}, entropy);
 ///     io.of("/").on_connection([](Socket& socket) {
@@ -206,20 +207,9 @@ class Server {
   /// Null when there are too many.
   [[nodiscard]] Namespace* make_child(ParentNamespace& parent, std::string_view name);
   [[nodiscard]] Connection* find_connection(engineio::SessionHandle session) const;
-  /// Stands on the stack while the server is called from below. A handler may let a client in that
-  /// waited, and so a call comes within a call: what ended in the outer one stays for it.
-  class Calling {
-   public:
-    explicit Calling(Server& server) : calls_(server.calls_) { ++calls_; }
-    Calling(const Calling&) = delete;
-    Calling& operator=(const Calling&) = delete;
-    ~Calling() { --calls_; }
-
-   private:
-    std::size_t& calls_;
-  };
-  void begin_call(Instant now);
   void drop_missed(std::string_view name_space, const Audience& audience);
+  /// What ended since the last time; nothing of it is on the stack when the host calls.
+  void forget_ended();
   void end_empty_namespaces();
   /// By the parser of the options.
   [[nodiscard]] EncodedPacket encode(const PacketHead& head, Payload payload) const;
@@ -229,7 +219,7 @@ class Server {
   [[nodiscard]] std::unique_ptr<PacketDecoder> make_decoder() const;
   /// Where the events of a namespace begin to be counted in a cluster.
   [[nodiscard]] std::uint64_t chance_offset();
-  void keep_until_next_call(std::shared_ptr<Socket> socket);
+  void keep_until_timeout(std::shared_ptr<Socket> socket);
   void arm_ack_timeout(AckDeadline deadline, const std::shared_ptr<Socket>& socket);
   void forget_ack_timeout(AckDeadline deadline, const Socket& socket);
 
@@ -251,8 +241,8 @@ class Server {
   std::map<std::pair<AckDeadline, const Socket*>, std::weak_ptr<Socket>> ack_timeouts_;
   std::uint64_t next_ack_id_ = 0;
   PlaceTable<Connection> connections_;
-  std::size_t calls_ = 0;
-  // Whoever has just sent to them may still use his reference.
+  // Whoever has just sent to them may still use his reference: kept until `handle_timeout`, due at
+  // once then.
   std::vector<std::unique_ptr<Connection>> ended_connections_;
   std::vector<std::shared_ptr<Socket>> ended_sockets_;
 };

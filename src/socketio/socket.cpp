@@ -419,8 +419,6 @@ void Socket::disconnect(bool close) {
   if (!connected_) {
     return;
   }
-  // Also from outside of all handlers, whence what it calls may come back.
-  const Server::Calling calling(of().server());
   if (close) {
     connection_->disconnect_all();
     return;
@@ -442,7 +440,7 @@ void Socket::end(DisconnectReason reason) {
   if (!connected_) {
     return;
   }
-  of().server().keep_until_next_call(shared_from_this());
+  of().server().keep_until_timeout(shared_from_this());
   if (extras_) {
     for (DisconnectHandler& handler : std::exchange(extras_->disconnecting, {})) {
       handler(reason);
@@ -483,7 +481,7 @@ void Socket::end_extras(DisconnectReason reason) {
 }
 
 void Socket::abandon() {
-  of().server().keep_until_next_call(shared_from_this());
+  of().server().keep_until_timeout(shared_from_this());
   connection_ = nullptr;
   of().adapter_.leave_all(*this);
   if (recovered_) {

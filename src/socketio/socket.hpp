@@ -51,8 +51,8 @@ using HighWaterHandler = Callback<void(std::size_t bytes)>;
 using DrainHandler = Callback<void()>;
 
 /// One client in one namespace. Made and owned by its namespace. A reference to it holds until the
-/// last `on_disconnect` handler and whatever call made it end have returned (an `emit` can, when
-/// the client does not read). Whoever wants it later keeps its `id()` and asks `Namespace::find()`.
+/// server's next `handle_timeout()` after its end, so for all of the handler in which it ends (an
+/// `emit` can end it, too). Whoever wants it later keeps its `id()` and asks `Namespace::find()`.
 /// A `shared_from_this()` may be held past its end, and the server's; without a server there is
 /// nothing that `of()` and `broadcast()` could give.
 ///
