@@ -8,6 +8,8 @@ import path from 'node:path';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const program = process.env.VISAVIS_BINARY ?? path.join(root, 'build/release/visavis');
 
+export const loadProgram = path.join(path.dirname(program), 'visavis-load');
+
 /** A port that nobody listens on now. */
 export async function freePort() {
   const probe = createServer();

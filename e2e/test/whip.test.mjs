@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { Caller, launchChromium } from '../lib/chromium.mjs';
-import { Server, until } from '../lib/server.mjs';
+import { Server, loadProgram, until } from '../lib/server.mjs';
 import { addExchange, colourOfVideo, hangUp, inbound, offerLikeFfmpeg, outbound, play, publish, publishPaint, serveForeignPage } from '../lib/whip.mjs';
 
 let browser;
@@ -106,6 +108,20 @@ test('browsers that leave the ClientHello to the server, and offer no extensions
   assert.deepEqual([await role(camera), await role(player)], ['server', 'server']);
   assert.equal(await hangUp(camera, published.location), 200);
 });
+
+for (const kind of [['--codec', 'vp8'], ['--codec', 'h264'], ['--publisher', 'ffmpeg']]) {
+  test(`a browser decodes what visavis-load ${kind.join(' ')} publishes`, async (t) => {
+    const load = spawn(loadProgram, ['broadcast', ...kind, '--over', 'whip', '--viewers', '1', '--duration', '60', '--quiet', '--server', server.url], { stdio: 'ignore' });
+    const ended = once(load, 'exit');
+    t.after(() => (load.kill(), ended));
+    await until('it publishes', async () => (await server.metric('visavis_whip_sessions', { role: 'publisher' })) === 1);
+    const player = await open();
+    assert.equal((await play(player, `${server.url}/whep/load-0/publisher-0`)).status, 201);
+    await framesGrow(player, 60);
+    const { frameWidth, pliCount } = await inbound(player, 'video');
+    assert.deepEqual({ frameWidth, pliCount }, { frameWidth: 160, pliCount: 0 });
+  });
+}
 
 test('a player of a stale stream sees its keyframe before the publisher has encoded another, and then the present', async () => {
   const red = ({ red, blue }) => red > 200 && blue < 60;

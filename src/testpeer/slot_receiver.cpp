@@ -65,7 +65,7 @@ void SlotReceiver::handle_rtx(Instant now, const rtp::CodecLine& codec,
 
 void SlotReceiver::handle_video(Instant now, const rtp::CodecLine& codec,
                                 const rtp::PacketView& packet) {
-  const std::size_t descriptor = descriptor_bytes(codec.format.codec, packet.payload);
+  const std::size_t descriptor = leading_bytes(codec.format.codec, packet.payload);
   const auto stamp = packet.payload.size() < descriptor
                          ? std::nullopt
                          : read_stamp(packet.payload.subspan(descriptor));

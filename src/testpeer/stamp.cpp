@@ -1,5 +1,8 @@
 #include "testpeer/stamp.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "base/byte_reader.hpp"
 #include "base/byte_writer.hpp"
 #include "base/check.hpp"
@@ -19,6 +22,13 @@ std::uint32_t sum_of(Bytes bytes) {
 
 constexpr std::size_t kSummed = Stamp::kBytes - sizeof(std::uint32_t);
 
+/// Numbers are mostly zeros, of which two would end a unit of H.264 in the middle of a packet.
+void mask(MutableBytes bytes) {
+  for (std::byte& octet : bytes) {
+    octet ^= std::byte{0x5A};
+  }
+}
+
 }  // namespace
 
 void write_stamp(MutableBytes into, const Stamp& stamp) {
@@ -31,13 +41,17 @@ void write_stamp(MutableBytes into, const Stamp& stamp) {
   writer.u64(static_cast<std::uint64_t>(stamp.captured.time_since_epoch().count()));
   writer.u32(sum_of(into.first(kSummed)));
   check(writer.ok());
+  mask(into.first(Stamp::kBytes));
 }
 
 std::optional<Stamp> read_stamp(Bytes from) {
   if (from.size() < Stamp::kBytes) {
     return std::nullopt;
   }
-  ByteReader reader(from);
+  std::array<std::byte, Stamp::kBytes> bytes{};
+  std::ranges::copy(from.first(Stamp::kBytes), bytes.begin());
+  mask(bytes);
+  ByteReader reader(bytes);
   Stamp stamp;
   stamp.source = reader.u32();
   stamp.frame = reader.u32();
@@ -46,7 +60,7 @@ std::optional<Stamp> read_stamp(Bytes from) {
   stamp.key = reader.u8() != 0;
   const std::uint64_t high = reader.u32();
   stamp.captured = Instant(Duration(static_cast<std::int64_t>(high << 32U | reader.u32())));
-  return reader.u32() == sum_of(from.first(kSummed)) ? std::optional(stamp) : std::nullopt;
+  return reader.u32() == sum_of(Bytes(bytes).first(kSummed)) ? std::optional(stamp) : std::nullopt;
 }
 
 }  // namespace visavis::testpeer

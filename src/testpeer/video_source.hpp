@@ -10,9 +10,11 @@
 
 namespace visavis::testpeer {
 
-/// A frame that a synthetic encoder made: sizes and numbers, no pictures.
+/// A frame that a synthetic encoder made. Its picture is grey, 160 × 96, and filled up to the size
+/// that a camera's would have: decoders take it.
 struct Frame {
   std::uint32_t number = 0;
+  std::uint32_t since_key = 0;   ///< Frames after the keyframe that it builds on.
   std::uint16_t picture_id = 0;  ///< 15 bits
   std::uint8_t tl0_picture_index = 0;
   bool key = false;
@@ -52,8 +54,8 @@ class VideoSource {
   /// The frame that is due, if one is.
   [[nodiscard]] std::optional<Frame> poll_frame(Instant now);
 
-  /// Writes one packet's payload: the codec's descriptor, a stamp, filling. The same frame and
-  /// index give the same bytes, so nothing need be kept for retransmissions. Its size.
+  /// Writes one packet's payload: the codec's descriptor, the picture, a stamp, filling. The same
+  /// frame and index give the same bytes, so nothing need be kept for retransmissions. Its size.
   [[nodiscard]] std::size_t write_payload(const Frame& frame, std::uint16_t index,
                                           MutableBytes into) const;
 
@@ -63,19 +65,22 @@ class VideoSource {
 
  private:
   [[nodiscard]] bool is_keyframe_due(Instant now) const;
+  void fit(Frame& frame) const;
 
   Options options_;
   Random random_;
   Instant next_at_ = kNever;
   Instant key_allowed_at_{};
   std::uint32_t next_number_ = 0;
+  std::uint32_t key_number_ = 0;
   std::uint32_t keyframes_ = 0;
   std::uint16_t picture_id_;
   std::uint8_t tl0_picture_index_;
   bool key_wanted_ = true;
 };
 
-/// What lies in front of the stamp in this payload of a source of this codec.
-[[nodiscard]] std::size_t descriptor_bytes(rtp::CodecName codec, Bytes payload);
+/// What lies in front of the stamp in this payload of a source of this codec: the descriptor, and
+/// in a frame's first packet all of the picture.
+[[nodiscard]] std::size_t leading_bytes(rtp::CodecName codec, Bytes payload);
 
 }  // namespace visavis::testpeer

@@ -68,7 +68,7 @@ TEST(VideoSource, WritesPayloadsThatParsersUnderstand) {
         // H.264: the parameter sets, and the slice behind them.
         const unsigned starts = codec == rtp::CodecName::kH264 ? 2 : 1;
         EXPECT_EQ(rtp::starts_keyframe({codec}, payload), frame->key && index < starts);
-        const auto stamp = read_stamp(payload.subspan(descriptor_bytes(codec, payload)));
+        const auto stamp = read_stamp(payload.subspan(leading_bytes(codec, payload)));
         ASSERT_TRUE(stamp);
         EXPECT_EQ(stamp->frame, frame->number);
         EXPECT_EQ(stamp->count, frame->packets);
