@@ -38,18 +38,18 @@ void Server::handle_request(Instant now, http::RequestId id, http::Request reque
                      headers.has_token("Upgrade", "websocket");
   if (!options_.cors) {
     run_middleware(now, exchange, 0);
-  } else if (!options_.cors->decide) {
+  } else if (!decide_origin_) {
     apply_cors(now, exchange, options_.cors->origin);
   } else if (Pending* const pending = park(now, exchange, Stage::kCors, 0)) {
     auto decision = std::make_shared<Decision>(self_, pending->number);
-    options_.cors->decide(now, pending->exchange.request.headers.find("Origin"),
-                          [decision](Instant at, std::expected<CorsOrigin, std::string> origin) {
-                            if (origin) {
-                              decision->settle(at, Decision::Pass({}, std::move(*origin)));
-                            } else {
-                              decision->settle(at, Decision::Refuse(std::move(origin.error())));
-                            }
-                          });
+    decide_origin_(now, pending->exchange.request.headers.find("Origin"),
+                   [decision](Instant at, std::expected<CorsOrigin, std::string> origin) {
+                     if (origin) {
+                       decision->settle(at, Decision::Pass({}, std::move(*origin)));
+                     } else {
+                       decision->settle(at, Decision::Refuse(std::move(origin.error())));
+                     }
+                   });
     leave(now, pending->number);
   }
 }

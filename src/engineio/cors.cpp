@@ -82,9 +82,10 @@ bool allows(const CorsOrigin& rule, std::optional<std::string_view> origin) {
     case CorsOrigin::Kind::kFixed:
     case CorsOrigin::Kind::kMatch: break;
   }
-  return origin &&
-         (std::ranges::find(rule.names, *origin) != rule.names.end() ||
-          std::ranges::any_of(rule.tests, [&](const OriginTest& test) { return test(*origin); }));
+  return origin && (std::ranges::find(rule.names, *origin) != rule.names.end() ||
+                    std::ranges::any_of(rule.tests, [&](const OriginTest& test) noexcept {
+                      return test(*origin);
+                    }));
 }
 
 void add_cors_headers(const CorsOptions& options, const CorsOrigin& rule,

@@ -14,7 +14,7 @@
 
 namespace visavis::engineio {
 
-/// Whether the pages of an origin may ask.
+/// Whether the pages of an origin may ask. As with `Callback`, an exception ends the program.
 using OriginTest = std::function<bool(std::string_view origin)>;
 
 /// Origins in which `pattern`, a regular expression in JavaScript's way, is found. Origins of more
@@ -54,7 +54,8 @@ using OriginVerdict =
 /// Cross-origin requests (Fetch standard §3.2), answered as npm's `cors` answers them.
 struct CorsOptions {
   CorsOrigin origin{};
-  /// Instead of `origin`: asked for every request, with its Origin if it has one.
+  /// Instead of `origin`: asked for every request, with its Origin if it has one. The server takes
+  /// it as a `Callback`: an exception ends the program.
   std::function<void(Instant, std::optional<std::string_view> origin, OriginVerdict)> decide{};
   std::string methods = "GET,HEAD,PUT,PATCH,POST,DELETE";
   /// Empty: what the preflight asks for is allowed.

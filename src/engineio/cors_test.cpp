@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "engineio/test_server.hpp"
 
 namespace visavis::engineio {
@@ -90,6 +92,19 @@ TEST(CorsOriginTest, AFunctionMayDecideLaterAndForThePreflightToo) {
   EXPECT_THAT(answer.head, HasSubstr(allow("http://a")));
   EXPECT_EQ(test.answer(preflight).status, 204U);
   EXPECT_EQ(test.answer(refused).status, 400U);
+}
+
+TEST(CorsOriginDeathTest, AFunctionThatThrowsEndsTheProgram) {
+  const auto fail = [] { throw std::runtime_error("an origin's own fault"); };
+  Options deciding = with_origin({});
+  deciding.cors->decide = [&](Instant, std::optional<std::string_view>, const OriginVerdict&) {
+    fail();
+  };
+  const auto throws = [&](std::string_view) { return fail(), true; };
+  for (const Options& options : {deciding, with_origin(CorsOrigin::one_of({}, {throws}))}) {
+    TestServer test(options);
+    EXPECT_DEATH(head_for(test, "http://a"), "an origin's own fault");
+  }
 }
 
 TEST(CorsOptionsTest, APreflightMayGoOnToAMiddleware) {

@@ -90,7 +90,7 @@ void Server::handle_head(Instant now, http::RequestId id, const http::Request& h
   if (post && http_.is_open(*post)) {
     end_session(now, session, CloseReason::kTransportError);
     http::Response response = text(400, "", "");
-    if (options_.cors && !options_.cors->decide) {
+    if (options_.cors && !decide_origin_) {
       add_cors_headers(*options_.cors, options_.cors->origin, head, response.headers);
     }
     http_.respond(now, id, std::move(response));

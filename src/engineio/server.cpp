@@ -69,6 +69,9 @@ Server::Server(http::Server& http, Options options, Entropy& entropy)
       socket_close_due_(kSocketCloseTimeout),
       control_frames_(make_control_frames()),
       packer_(options_.http_compression.level) {
+  if (options_.cors && options_.cors->decide) {
+    decide_origin_ = std::exchange(options_.cors->decide, nullptr);
+  }
   if (options_.per_message_deflate.enabled) {
     deflater_ = std::make_unique<websocket::Deflater>(options_.per_message_deflate.level);
     inflater_ = std::make_unique<websocket::Inflater>();
@@ -86,8 +89,7 @@ Server::Server(http::Server& http, Options options, Entropy& entropy)
 
 Server::~Server() = default;
 
-std::move_only_function<std::optional<std::size_t>(const http::Request&)> Server::elsewhere()
-    const {
+Callback<std::optional<std::size_t>(const http::Request&)> Server::elsewhere() const {
   if (!options_.shard) {
     return nullptr;
   }

@@ -170,8 +170,7 @@ class Server {
   void give_up_decisions(Instant now);
 
   /// Tells of a request whether its session is another shard's; empty without shards.
-  [[nodiscard]] std::move_only_function<std::optional<std::size_t>(const http::Request&)>
-  elsewhere() const;
+  [[nodiscard]] Callback<std::optional<std::size_t>(const http::Request&)> elsewhere() const;
 
   // Requests (requests.cpp).
   void handle_head(Instant now, http::RequestId id, const http::Request& head);
@@ -243,6 +242,8 @@ class Server {
   http::Server& http_;
   Options options_;
   Entropy& entropy_;
+  /// `CorsOptions::decide`, out of the options; null: their `origin` decides.
+  Callback<void(Instant, std::optional<std::string_view>, OriginVerdict)> decide_origin_;
   Handlers handlers_;
   Hooks hooks_;
   ClientFiles client_files_;

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -77,6 +78,19 @@ TEST_F(HandoverTest, ARequestOfAnotherServerIsAnsweredThere) {
   EXPECT_EQ(first_.connections(), 0U);
   EXPECT_EQ(first_.counters().left, 1U);
   EXPECT_EQ(second_.counters().adopted, 1U);
+}
+
+TEST(HandoverDeathTest, AnExceptionOfWhoeverSaysWhereARequestBelongsEndsTheProgram) {
+  Server server;
+  Route away{.path_prefix = "/", .handle = {}, .begin = {}, .body_bytes_max = {}};
+  away.elsewhere = [](const Request&) -> std::optional<std::size_t> {
+    throw std::runtime_error("a route's own fault");
+  };
+  server.route(std::move(away));
+  const ConnectionId id{7};
+  server.handle_open(kNow, id, {}, false);
+  EXPECT_DEATH(server.handle_bytes(kNow, id, as_bytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n")),
+               "a route's own fault");
 }
 
 TEST_F(HandoverTest, ABodyMayBeHalfHereAndHalfThere) {

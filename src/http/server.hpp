@@ -3,7 +3,6 @@
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -96,7 +95,7 @@ struct Route {
   std::optional<std::size_t> body_bytes_max;  ///< instead of `Limits::body_bytes_max`
   /// Optional, for several servers (a thread has one) behind one port: the number of the other one
   /// that has what this request is about. The connection goes there with all that it has sent.
-  std::move_only_function<std::optional<std::size_t>(const Request& head)> elsewhere{};
+  Callback<std::optional<std::size_t>(const Request& head)> elsewhere{};
   /// Whether requests for an upgrade are this route's to answer, when it likes. Those of others
   /// have `Limits::upgrade_timeout`.
   bool takes_upgrades = false;
