@@ -304,7 +304,7 @@ void Server::resume(Instant now, std::uint64_t number) {
   if (auto* const pass = std::get_if<Decision::Pass>(&outcome)) {
     go_on(now, pending, std::move(*pass));
   } else if (const auto* const refused = std::get_if<Decision::Refuse>(&outcome)) {
-    ++(refused->overdue ? counters_.decisions_overdue : counters_.refused_by_hooks);
+    ++(pending.due ? counters_.refused_by_hooks : counters_.decisions_overdue);
     refuse_by_hook(now, pending, refused->message);
   } else {
     respond(now, pending.exchange, std::move(std::get<http::Response>(outcome)));
@@ -343,7 +343,7 @@ void Server::give_up_decisions(Instant now) {
   while (const auto number = decision_due_.poll_expired(now)) {
     Pending& pending = *pending_.at(*number);
     pending.due.reset();
-    settle(now, *number, Decision::Refuse{.message = "no decision in time", .overdue = true});
+    settle(now, *number, Decision::Refuse{"no decision in time"});
   }
 }
 

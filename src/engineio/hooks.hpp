@@ -53,7 +53,6 @@ class Decision {
   };
   struct Refuse {
     std::string message;
-    bool overdue = false;  ///< nobody said it: the time was over
   };
   using Outcome = std::variant<Pass, Refuse, http::Response>;
 

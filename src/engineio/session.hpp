@@ -120,7 +120,7 @@ struct Server::Pending {
   bool asking = false;    ///< the hook is on the stack
   bool gone = false;      ///< its client has left meanwhile
   std::optional<Decision::Outcome> outcome = {};
-  std::optional<DeadlineQueue<std::uint64_t>::Place> due = {};
+  std::optional<DeadlineQueue<std::uint64_t>::Place> due = {};  ///< nothing: its time was over
 
   [[nodiscard]] std::size_t bytes() const { return exchange.request.body.size(); }
 };
