@@ -237,11 +237,10 @@ void Server::open_polling(Instant now, Exchange& exchange, std::string sid) {
   add_hook_headers(exchange, true);
   const auto coding = poll_coding(exchange.request);
   Session& session = add_session(now, exchange, std::move(sid));
-  const SessionHandle handle = session.handle;
   session.polling->poll =
       Session::Poll{.id = exchange.id, .headers = std::move(exchange.headers), .coding = coding};
   answer_poll(now, session, open_packet(session));
-  tell_open(now, handle);
+  tell_open(now, session);
 }
 
 std::optional<http::Coding> Server::poll_coding(const http::Request& request) const {

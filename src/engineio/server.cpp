@@ -332,11 +332,10 @@ std::string Server::open_packet(const Session& session) const {
          std::to_string(options_.max_payload) + "}";
 }
 
-void Server::tell_open(Instant now, SessionHandle handle) {
-  const Session* const session = find(handle);
-  if (session != nullptr && handlers_.open) {
-    const std::shared_ptr<const Handshake> handshake = session->handshake;
-    handlers_.open(now, handle, *handshake);
+void Server::tell_open(Instant now, const Session& session) {
+  if (handlers_.open) {
+    const std::shared_ptr<const Handshake> handshake = session.handshake;
+    handlers_.open(now, session.handle, *handshake);
   }
 }
 

@@ -221,7 +221,7 @@ class Server {
   // Sessions (server.cpp).
   [[nodiscard]] Session& add_session(Instant now, Exchange& exchange, std::string sid);
   [[nodiscard]] std::string open_packet(const Session& session) const;
-  void tell_open(Instant now, SessionHandle handle);
+  void tell_open(Instant now, const Session& session);
   [[nodiscard]] bool handle_packet(Instant now, Session& session, const Packet& packet);
   [[nodiscard]] bool handle_heartbeat(Instant now, Session& session, PacketType type);
   void end_session(Instant now, Session& session, CloseReason reason,

@@ -23,7 +23,7 @@ void Server::open_websocket(Instant now, Exchange& exchange, std::string sid) {
   socket->belong_to(session.handle);
   socket->write(now,
                 websocket::encode_frame(websocket::Opcode::kText, as_bytes(open_packet(session))));
-  tell_open(now, session.handle);
+  tell_open(now, session);
 }
 
 void Server::handle_upgrade(Instant now, Exchange& exchange, Session& session) {
