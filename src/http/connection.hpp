@@ -28,7 +28,7 @@ struct Server::Connection {
   SocketAddress remote;
   bool secure = false;
   State state = State::kIdle;
-  bool advancing = false;  ///< `advance` is on the stack and will see what changes
+  bool advancing = false;  ///< `advance` is on the stack: `requests` stays
   bool changed = false;    ///< stands in `changed_`
   bool close_told = false;
   bool drop = false;

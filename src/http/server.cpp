@@ -63,8 +63,7 @@ RequestId Server::request_of(const Connection& connection) {
 
 void Server::respond(Instant now, RequestId request, Response response) {
   if (Connection* const connection = find_open(request)) {
-    // What stands behind the request is read when this has left: whoever answers is in the middle
-    // of something.
+    // What stands behind the request is read later: whoever answers is in the middle of something.
     answer(now, *connection, std::move(response));
   }
 }

@@ -120,8 +120,8 @@ class Server {
   void route(Route route);
 
   /// Answers a request, once. An unknown id (its connection is gone) is ignored. No handler is
-  /// called from within: what the client sent behind the request is handled when the answer has
-  /// left.
+  /// called from within: what the client sent behind the request is handled later, at the earliest
+  /// when the handler that answers has returned.
   void respond(Instant now, RequestId request, Response response);
   /// `aborted` is called if the client leaves before the answer. One for each request.
   void on_abort(RequestId request, Callback<void(Instant)> aborted);

@@ -51,7 +51,7 @@ Bytes Server::advance(Instant now, Connection& connection, Bytes input) {
 }
 
 void Server::resume(Instant now, Connection& connection) {
-  if (connection.advancing || !connection.requests || connection.requests->input.empty()) {
+  if (!connection.requests || connection.requests->input.empty()) {
     return;
   }
   Buffer input = std::exchange(connection.requests->input, {});
