@@ -142,7 +142,7 @@ void Recovery::suspend(Instant now, const std::string& pid, RecoverySession sess
   kept.socket.reset();
   kept.deadline = deadlines_.arm(now, {.of = this, .pid = pid});
   kept.place = away_order_.insert(away_order_.end(), pid);
-  if (++away_ > options_.sessions_max) {
+  if (away_order_.size() > options_.sessions_max) {
     expire(sessions_.find(away_order_.front()));
   }
 }
@@ -157,9 +157,6 @@ void Recovery::forget(const std::string& pid) {
 }
 
 void Recovery::leave_away(Kept& kept) {
-  if (kept.state != State::kConnected) {
-    --away_;
-  }
   if (const auto deadline = std::exchange(kept.deadline, std::nullopt)) {
     deadlines_.cancel(*deadline);
   }

@@ -100,7 +100,7 @@ class Recovery {
   /// one is none of another's.
   void number_from(std::uint64_t number) { last_ = number; }
   /// Whether an event that reaches nobody now can reach somebody later.
-  [[nodiscard]] bool awaits_somebody() const { return away_ > 0; }
+  [[nodiscard]] bool awaits_somebody() const { return !away_order_.empty(); }
 
   // The life of a session: begin, suspend (the client is away), claim (it asks to come back; the
   // middlewares have the word), then resume or release; suspend again, or forget.
@@ -165,8 +165,7 @@ class Recovery {
   const RecoveryOptions& options_;
   Deadlines& deadlines_;
   Sessions sessions_;
-  std::list<std::string> away_order_;  // the longest away first
-  std::size_t away_ = 0;               // and claimed
+  std::list<std::string> away_order_;  // away or claimed, the longest first
   std::deque<Event> log_;
   std::uint64_t last_ = 0;  // the number of the log's last event
   std::uint64_t lost_ = 0;  // the last that was dropped before its time
