@@ -32,14 +32,13 @@ Namespace::~Namespace() {
   *self_ = nullptr;
 }
 
-void Namespace::socket_gone() {
-  --sockets_alive_;
+void Namespace::let_go() {
+  --uses_;
   note_if_empty();
 }
 
 void Namespace::note_if_empty() {
-  if (sockets_alive_ == 0 && parent_ != nullptr &&
-      server_.options_.cleanup_empty_child_namespaces) {
+  if (uses_ == 0 && parent_ != nullptr && server_.options_.cleanup_empty_child_namespaces) {
     server_.emptied_namespaces_.push_back(name_);
   }
 }

@@ -222,7 +222,9 @@ class Namespace {
   [[nodiscard]] bool handle_server_side(const SharedEvent& event, const ServerSideAck& ack);
   /// Null: alone, or the flags say so.
   [[nodiscard]] ClusterNode* cluster(EmitFlags flags) const;
-  void socket_gone();
+  /// One made for a client ends when nobody holds it any more.
+  void hold() { ++uses_; }
+  void let_go();
   void note_if_empty();
   void emit_to(Socket& socket, Payload payload, EmitFlags flags);
   /// Every event goes through here once, however many receive it.
@@ -233,7 +235,8 @@ class Namespace {
   std::shared_ptr<Namespace*> self_ = std::make_shared<Namespace*>(this);  // shared with sockets
   std::string name_;
   ParentNamespace* parent_ = nullptr;  // null: not made for a client
-  std::size_t sockets_alive_ = 0;      // connected, asking, or still held by a handler
+  // Its sockets, as long as somebody holds them, and what the cluster is asked on its behalf.
+  std::size_t uses_ = 0;
   Adapter adapter_;
   Callback<json::Raw(const Socket&)> describe_data_;
   using ServerSideHandlers = std::vector<std::shared_ptr<ServerSideHandler>>;

@@ -155,13 +155,13 @@ void Namespace::fetch(const Audience& audience, EmitFlags flags, FetchHandler ha
   request.ended = [this, fetched](std::size_t servers, std::size_t) {
     fetched->result.servers_missing = servers;
     fetched->handler(std::move(fetched->result));
-    socket_gone();
+    let_go();
   };
-  ++sockets_alive_;  // What is fetched refers to this namespace: one made for a client stays.
+  hold();  // What is fetched refers to this namespace: one made for a client stays.
   if (!others->ask(*this, {.type = ClusterMessage::Type::kFetchSockets, .audience = audience},
                    server_.options().cluster_timeout, std::move(request))) {
     fetched->handler(std::move(fetched->result));
-    socket_gone();
+    let_go();
   }
 }
 

@@ -48,9 +48,9 @@ bool Namespace::ask_others(const json::Value& auth, std::move_only_function<void
   request.ended = [this, go_on](std::size_t, std::size_t) {
     go_on();
     --claims_;
-    socket_gone();
+    let_go();
   };
-  ++sockets_alive_;  // One that may come: a namespace made for it stays.
+  hold();  // One that may come: a namespace made for it stays.
   ++claims_;
   const Duration patience = server_.options_.recovery.value_or(RecoveryOptions()).claim_timeout;
   if (others->ask(*this,
@@ -60,7 +60,7 @@ bool Namespace::ask_others(const json::Value& auth, std::move_only_function<void
     return true;
   }
   --claims_;
-  --sockets_alive_;
+  let_go();
   return false;
 }
 

@@ -161,7 +161,7 @@ void Server::end_empty_namespaces() {
     }
     Namespace& empty = *found->second;
     const bool awaits = empty.recovery_ && empty.recovery_->awaits_somebody();
-    if (empty.parent_ == nullptr || empty.sockets_alive_ > 0 || awaits) {
+    if (empty.parent_ == nullptr || empty.uses_ > 0 || awaits) {
       continue;
     }
     std::erase(empty.parent_->children_, &empty);

@@ -29,12 +29,12 @@ Socket::Socket(Made /*made*/, Namespace& of, Connection& connection, std::string
                Handshake handshake)
     : namespace_(of.self_), connection_(&connection), handshake_(std::move(handshake)) {
   member_.id = std::move(id);
-  ++of.sockets_alive_;
+  of.hold();
 }
 
 Socket::~Socket() {
   if (Namespace* const of = *namespace_) {
-    of->socket_gone();
+    of->let_go();
   }
 }
 
