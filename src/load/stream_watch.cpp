@@ -2,15 +2,12 @@
 
 #include <algorithm>
 
+#include "base/counter_sum.hpp"
+
 namespace visavis::load {
 
 StreamCounts& StreamCounts::operator+=(const StreamCounts& more) {
-  expected += more.expected;
-  received += more.received;
-  repaired += more.repaired;
-  duplicates += more.duplicates;
-  frames += more.frames;
-  return *this;
+  return *this = counter_sum(*this, more);
 }
 
 StreamCounts operator-(const StreamCounts& now, const StreamCounts& before) {

@@ -131,12 +131,7 @@ HostCounters HostCounters::of(const http::Server& http, const net::HttpHost& con
 }
 
 HostCounters& HostCounters::operator+=(const HostCounters& other) {
-  http = counter_sum(http, other.http);
-  connections = counter_sum(connections, other.connections);
-  engineio = counter_sum(engineio, other.engineio);
-  socketio = counter_sum(socketio, other.socketio);
-  sessions += other.sessions;
-  return *this;
+  return *this = counter_sum(*this, other);
 }
 
 void write_metrics(MetricsWriter& out, const HostCounters& counters) {

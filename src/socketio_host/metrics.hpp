@@ -27,7 +27,7 @@ struct HostCounters {
   net::HttpHostCounters connections{};
   engineio::Counters engineio{};
   Counters socketio{};
-  std::size_t sessions = 0;
+  std::uint64_t sessions = 0;
 
   [[nodiscard]] static HostCounters of(const http::Server& http, const net::HttpHost& connections,
                                        const engineio::Server& engineio, const Server& io);
