@@ -16,7 +16,7 @@ void write_sessions(MetricsWriter& out, const HostCounters& counters) {
   out.sample(engine.sessions_opened, {{"stage", "opened"}});
   out.sample(engine.sessions_closed, {{"stage", "closed"}});
   out.counter("visavis_session_errors_total",
-              "Requests that Engine.IO answered with an error, all refusals among them.",
+              "Requests answered with an error code of the protocol, all refusals among them.",
               engine.bad_requests);
   out.counter("visavis_session_refusals_total",
               "Of them, those refused by a limit, a hook or for their origin, each once.");
