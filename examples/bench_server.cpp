@@ -1,10 +1,11 @@
 // A server to be measured, by the same clients as Node's:
 //
 //     bench_server --port 3000 [--deflate] [--recovery] [--metrics] [--threads N]
-//                  [--patience MS] [--buffer BYTES]
+//                  [--patience MS] [--buffer BYTES] [--origin ORIGIN]
 //
 // --patience: how long a client may take for a header, for a body, or to read a piece of an answer;
-// --buffer: how much may wait for one that does not read.
+// --buffer: how much may wait for one that does not read; --origin: whose pages may come in besides
+// its own (all may without it).
 //
 // echo (data, ack) acks data; join (room, ack); blast ({room, count, size}, ack) emits `b` with
 // (i, "x" * size) to the room count times, then acks; relay ({room, data}) emits `r` with data to
@@ -40,6 +41,7 @@ struct Settings {
   unsigned patience_ms = 0;  // 0: the library's
   // A blast is buffered whole for receivers that are slower than it.
   std::size_t buffer_bytes = 64'000'000;
+  std::string origin;  // empty: any
 };
 
 /// As many connections as one machine can be asked to hold.
@@ -60,6 +62,10 @@ socketio::HostOptions host_options(const Settings& settings) {
     options.http.header_timeout = patience;
     options.http.body_timeout = patience;
     options.http.stall_timeout = patience;
+  }
+  if (!settings.origin.empty()) {
+    options.engineio.cors.emplace().origin = engineio::CorsOrigin::one_of({settings.origin});
+    options.engineio.websocket_origins = engineio::WebSocketOrigins::kAllowed;
   }
   if (settings.metrics) {
     options.metrics = socketio::MetricsOptions{};
@@ -96,8 +102,12 @@ void serve(socketio::Server& io) {
   });
 }
 
-bool read_number(std::string_view name, std::string_view text, Settings& settings) {
+bool read_value(std::string_view name, std::string_view text, Settings& settings) {
   using examples::read_number;
+  if (name == "--origin") {
+    settings.origin = text;
+    return !text.empty();
+  }
   return (name == "--port" && read_number(text, settings.port)) ||
          (name == "--threads" && read_number(text, settings.threads)) ||
          (name == "--patience" && read_number(text, settings.patience_ms)) ||
@@ -114,7 +124,7 @@ std::optional<Settings> read_arguments(std::span<char*> arguments) {
       settings.recovery = true;
     } else if (name == "--metrics") {
       settings.metrics = true;
-    } else if (i + 1 == arguments.size() || !read_number(name, arguments[i + 1], settings)) {
+    } else if (i + 1 == arguments.size() || !read_value(name, arguments[i + 1], settings)) {
       return std::nullopt;
     } else {
       ++i;
@@ -130,7 +140,7 @@ int main(int count, char** values) {
   if (!settings || settings->threads == 0 || settings->threads > engineio::Shard::kCountMax) {
     std::fputs(
         "usage: bench_server [--port N] [--deflate] [--recovery] [--metrics] [--threads N]"
-        " [--patience MS] [--buffer BYTES]\n",
+        " [--patience MS] [--buffer BYTES] [--origin ORIGIN]\n",
         stderr);
     return 2;
   }
