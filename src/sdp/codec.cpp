@@ -2,7 +2,6 @@
 #include <charconv>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "sdp/description.hpp"
@@ -53,18 +52,7 @@ constexpr std::array kProfilePatterns = {
         .idc = 0xF4, .mask = 0b0000'0000, .flags = 0b0000'0000, .profile_class = kHigh444Class},
 };
 
-/// FFmpeg 8 prints its own flag for "constrained", 0x200, where constraint_set1 belongs (0x40), and
-/// so has seven digits.
-std::string mended(std::string_view profile_level_id) {
-  constexpr std::string_view kFfmpegsFlag = "200";
-  std::string id(profile_level_id);
-  if (id.size() == 7 && profile_level_id.substr(2, 3) == kFfmpegsFlag) {
-    id.replace(2, 3, "40");
-  }
-  return id;
-}
-
-std::optional<std::uint8_t> profile_class(const std::string& profile_level_id) {
+std::optional<std::uint8_t> profile_class(std::string_view profile_level_id) {
   std::uint32_t id = 0;
   const auto [end, error] = std::from_chars(
       profile_level_id.data(), profile_level_id.data() + profile_level_id.size(), id, 16);
@@ -80,6 +68,18 @@ std::optional<std::uint8_t> profile_class(const std::string& profile_level_id) {
     }
   }
   return std::nullopt;
+}
+
+/// FFmpeg 8 prints its own flag for "constrained", 0x200, where constraint_set1 belongs (0x40), and
+/// so has seven digits.
+std::optional<std::uint8_t> profile_class_of_any(std::string_view profile_level_id) {
+  constexpr std::string_view kFfmpegsFlag = "200";
+  if (profile_level_id.size() != 7 || profile_level_id.substr(2, 3) != kFfmpegsFlag) {
+    return profile_class(profile_level_id);
+  }
+  const std::array mended{profile_level_id[0], profile_level_id[1], '4', '0',
+                          profile_level_id[5], profile_level_id[6]};
+  return profile_class({mended.data(), mended.size()});
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -111,7 +111,7 @@ std::optional<std::uint8_t> h264_profile(std::string_view fmtp) {
   // RFC 6184 §8.1: without a profile-level-id Baseline is meant; browsers mean Constrained.
   const auto level_id = fmtp_parameter(fmtp, "profile-level-id").value_or("42e01f");
   const auto mode = fmtp_parameter(fmtp, "packetization-mode").value_or("0");
-  const auto found = profile_class(mended(level_id));
+  const auto found = profile_class_of_any(level_id);
   if (!found || (mode != "0" && mode != "1")) {
     return std::nullopt;
   }
