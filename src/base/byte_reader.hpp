@@ -1,11 +1,11 @@
 #pragma once
 
-#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
+#include "base/big_endian.hpp"
 #include "base/bytes.hpp"
 
 namespace visavis {
@@ -47,7 +47,7 @@ class ByteReader {
     }
     Word word = 0;
     std::memcpy(&word, field.data(), sizeof(Word));
-    return std::endian::native == std::endian::little ? std::byteswap(word) : word;
+    return big_endian(word);
   }
 
   Bytes rest_;

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <bit>
 #include <concepts>
 #include <cstring>
 
+#include "base/big_endian.hpp"
 #include "base/bytes.hpp"
 
 namespace visavis {
@@ -53,7 +53,7 @@ class ByteWriter {
  private:
   template <std::unsigned_integral Word>
   void write(Word value) {
-    const Word wire = std::endian::native == std::endian::little ? std::byteswap(value) : value;
+    const Word wire = big_endian(value);
     const MutableBytes field = take(sizeof(Word));
     if (!field.empty()) {
       std::memcpy(field.data(), &wire, sizeof(Word));

@@ -1,10 +1,10 @@
 #include "sfu/slot_header.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <optional>
 
+#include "base/big_endian.hpp"
 #include "base/check.hpp"
 #include "rtp/header_extensions.hpp"
 #include "rtp/header_writer.hpp"
@@ -26,9 +26,7 @@ void put_u8(MutableBytes at, std::size_t offset, std::uint8_t value) {
 }
 template <class Number>
 void put(MutableBytes at, std::size_t offset, Number value) {
-  if constexpr (std::endian::native == std::endian::little) {
-    value = std::byteswap(value);
-  }
+  value = big_endian(value);
   std::memcpy(at.data() + offset, &value, sizeof(value));
 }
 void put_u16(MutableBytes at, std::size_t offset, std::uint16_t value) {

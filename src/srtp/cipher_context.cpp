@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <cstring>
 
+#include "base/big_endian.hpp"
 #include "base/check.hpp"
 
 namespace visavis::srtp {
@@ -21,10 +21,6 @@ std::uint64_t load(const std::byte* at) {
   std::uint64_t number = 0;
   std::memcpy(&number, at, sizeof(number));
   return number;
-}
-
-std::uint64_t big_endian(std::uint64_t number) {
-  return std::endian::native == std::endian::little ? std::byteswap(number) : number;
 }
 
 /// Adds `stream`, which is as long, to `text`, a word at a time: SRTCP is short, but often.

@@ -1,17 +1,12 @@
 #include "srtp/packet_iv.hpp"
 
-#include <bit>
 #include <cstdint>
 #include <cstring>
 
+#include "base/big_endian.hpp"
+
 namespace visavis::srtp {
 namespace {
-
-// Numbers on the wire are big-endian; on every machine we run on that is a swap each way.
-template <class Number>
-Number swapped(Number number) {
-  return std::endian::native == std::endian::little ? std::byteswap(number) : number;
-}
 
 template <class Number>
 Number read(const std::byte* at) {
@@ -23,7 +18,7 @@ Number read(const std::byte* at) {
 // Mixes `number`, most significant byte first, with the salt.
 template <class Number>
 void mix(std::byte* to, Number salt, Number number) {
-  salt ^= swapped(number);
+  salt ^= big_endian(number);
   std::memcpy(to, &salt, sizeof(salt));
 }
 
@@ -45,8 +40,8 @@ CounterIv counter_iv(const CounterSalt& salt, const PacketPlace& place) {
   constexpr std::size_t kSaltTailAt = 6;  // The last 8 of 14 bytes.
   CounterIv iv;
   mix(iv.data(), read<std::uint64_t>(salt.data()), std::uint64_t{place.ssrc});
-  const std::uint64_t tail = swapped(read<std::uint64_t>(salt.data() + kSaltTailAt));
-  mix(iv.data() + kLowAt, swapped(tail << 16U), place.index << 16U);
+  const std::uint64_t tail = big_endian(read<std::uint64_t>(salt.data() + kSaltTailAt));
+  mix(iv.data() + kLowAt, big_endian(tail << 16U), place.index << 16U);
   return iv;
 }
 
