@@ -45,6 +45,13 @@ void Publisher::update(const PeerSetup& setup) {
       known->line = line;
     }
   }
+  for (const Line& line : lines_) {
+    if (line.stream != nullptr && line.stream->format()) {
+      if (const rtp::CodecLine* codec = media_.find(*line.stream->format())) {
+        line.stream->set_takes_requests(codec->pli || codec->fir);
+      }
+    }
+  }
 }
 
 const rtp::PublishLine* Publisher::find_line(std::string_view mid) const {

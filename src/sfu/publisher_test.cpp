@@ -291,6 +291,26 @@ TEST_F(BarePublisher, IsAskedForNothingItDidNotOffer) {
   EXPECT_THAT(sent.feedback<rtp::ReceiverReport>(), testing::Not(IsEmpty()));
 }
 
+TEST_F(BarePublisher, IsAskedOnceARenegotiationOffersIt) {
+  open(setup_of(call));
+  receive_frame(1, false);
+  call.show(viewer, 1, StreamId(71));
+  call.run(1s);
+  EXPECT_THAT(call.take(*dave).feedback<rtp::Pli>(), IsEmpty());
+
+  PeerSetup setup = setup_of(call);
+  for (auto& codec : setup.media.codecs) {
+    codec.pli = true;
+  }
+  call.router.update_peer(call.now, setup);
+  call.router.warm_stream(call.now, StreamId(71));
+  EXPECT_THAT(call.flush_and_take(*dave).feedback<rtp::Pli>(), SizeIs(1));
+
+  call.router.update_peer(call.now, setup_of(call));
+  call.run(20s);
+  EXPECT_THAT(call.take(*dave).feedback<rtp::Pli>(), IsEmpty());
+}
+
 TEST_F(BarePublisher, ShowsItsLastKeyframeUntilTheNextHoweverLongThatTakes) {
   open(setup_of(call));
   std::uint16_t sequence = 1;
