@@ -43,7 +43,8 @@ enum class Checked : std::uint8_t {
 /// until it says no; sleep until `next_timeout`. Time must not go back.
 class LiteAgent {
  public:
-  /// RFC 7675 §5.1: without a sign of the peer's for this long, it no longer consents.
+  /// RFC 7675 §5.1: without a sign of the peer's for this long, it no longer consents. A lite agent
+  /// asks nothing, so what it goes by is the peer's own checks, and its media (`note_life`).
   static constexpr Duration kConsentExpiry = std::chrono::seconds(30);
   /// Routes remembered. A browser checks from each of its interfaces, in IPv4 and IPv6, to each of
   /// our addresses; those that matter are checked again and again, the oldest is forgotten first.
