@@ -77,13 +77,15 @@ struct Peer::Ciphers {
   srtp::Opener opener;
   srtp::Sealer sealer;
 
-  Ciphers(const srtp::MasterKeys& keys, dtls::Role ours, srtp::Cipher& cipher)
-      : opener(ours == dtls::Role::kServer
-                   ? srtp::Opener(keys.profile, keys.client_key, keys.client_salt, cipher)
-                   : srtp::Opener(keys.profile, keys.server_key, keys.server_salt, cipher)),
-        sealer(ours == dtls::Role::kServer
-                   ? srtp::Sealer(keys.profile, keys.server_key, keys.server_salt, cipher)
-                   : srtp::Sealer(keys.profile, keys.client_key, keys.client_salt, cipher)) {}
+  Ciphers(const srtp::MasterKeys& keys, dtls::Role role, srtp::Cipher& cipher)
+      : Ciphers(keys.profile, role == dtls::Role::kServer ? keys.client : keys.server,
+                role == dtls::Role::kServer ? keys.server : keys.client, cipher) {}
+
+ private:
+  Ciphers(srtp::Profile profile, const srtp::MasterKey& theirs, const srtp::MasterKey& ours,
+          srtp::Cipher& cipher)
+      : opener(profile, theirs.key, theirs.salt, cipher),
+        sealer(profile, ours.key, ours.salt, cipher) {}
 };
 
 Peer::Peer(Instant now, Setup setup, const dtls::Identity& identity, srtp::Cipher& cipher)

@@ -113,8 +113,8 @@ TEST_F(PeerThatBegins, EachSealsWithTheKeysOfItsOwnRole) {
   EXPECT_THAT(events(), Contains(VariantWith<Connected>(testing::_)));
   const auto keys =
       srtp::split_keys(*srtp::profile_of(server_.keys()->profile), server_.keys()->material);
-  srtp::Opener opener(keys->profile, keys->client_key, keys->client_salt);
-  srtp::Sealer sealer(keys->profile, keys->server_key, keys->server_salt);
+  srtp::Opener opener(keys->profile, keys->client.key, keys->client.salt);
+  srtp::Sealer sealer(keys->profile, keys->server.key, keys->server.salt);
 
   Buffer ours = rtp_packet(9, 2222);
   const std::size_t size = ours.size();
@@ -233,7 +233,7 @@ TEST_F(PeerThatBegins, KeepsMediaThatComesBeforeTheLastFlight) {
   ASSERT_NE(server_.keys(), nullptr);
   const auto keys =
       srtp::split_keys(*srtp::profile_of(server_.keys()->profile), server_.keys()->material);
-  srtp::Sealer sealer(keys->profile, keys->server_key, keys->server_salt);
+  srtp::Sealer sealer(keys->profile, keys->server.key, keys->server.salt);
   for (std::uint16_t sequence = 0; sequence < Peer::kEarlyMediaMax + 1; ++sequence) {
     Buffer packet = rtp_packet(sequence);
     const std::size_t size = packet.size();
@@ -260,7 +260,7 @@ TEST_F(PeerThatBegins, IsNotSilentWhileMediaComesFromWhomItSendsTo) {
   shake_hands(server_);
   const auto keys =
       srtp::split_keys(*srtp::profile_of(server_.keys()->profile), server_.keys()->material);
-  srtp::Sealer sealer(keys->profile, keys->server_key, keys->server_salt);
+  srtp::Sealer sealer(keys->profile, keys->server.key, keys->server.salt);
   const auto sealed = [&](std::uint16_t sequence) {
     Buffer packet = rtp_packet(sequence);
     const std::size_t size = packet.size();

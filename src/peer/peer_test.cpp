@@ -68,8 +68,8 @@ class PeerTest : public OnePeer {
     handshake(client_);
     const auto keys =
         srtp::split_keys(*srtp::profile_of(client_.keys()->profile), client_.keys()->material);
-    return {.sealer = {keys->profile, keys->client_key, keys->client_salt},
-            .opener = {keys->profile, keys->server_key, keys->server_salt}};
+    return {.sealer = {keys->profile, keys->client.key, keys->client.salt},
+            .opener = {keys->profile, keys->server.key, keys->server.salt}};
   }
 
   static Buffer sealed(srtp::Sealer& sealer, Buffer packet) {

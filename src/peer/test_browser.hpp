@@ -122,13 +122,11 @@ class TestBrowser {
     }
     const auto profile = srtp::profile_of(dtls.keys()->profile);
     const auto keys = srtp::split_keys(*profile, dtls.keys()->material);
-    if (role_ == dtls::Role::kClient) {
-      opener.emplace(keys->profile, keys->server_key, keys->server_salt);
-      sealer.emplace(keys->profile, keys->client_key, keys->client_salt);
-    } else {
-      opener.emplace(keys->profile, keys->client_key, keys->client_salt);
-      sealer.emplace(keys->profile, keys->server_key, keys->server_salt);
-    }
+    const bool client = role_ == dtls::Role::kClient;
+    const srtp::MasterKey& ours = client ? keys->client : keys->server;
+    const srtp::MasterKey& theirs = client ? keys->server : keys->client;
+    opener.emplace(keys->profile, theirs.key, theirs.salt);
+    sealer.emplace(keys->profile, ours.key, ours.salt);
   }
 
   dtls::Role role_;

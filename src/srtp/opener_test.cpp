@@ -180,10 +180,10 @@ TEST(MasterKeys, AreSplitInTheExportersOrder) {
   }
   const auto keys = split_keys(Profile::kAeadAes128Gcm, exported);
   ASSERT_TRUE(keys);
-  EXPECT_EQ(keys->client_key.front(), std::byte{0});
-  EXPECT_EQ(keys->server_key.front(), std::byte{16});
-  EXPECT_EQ(keys->client_salt.front(), std::byte{32});
-  EXPECT_EQ(keys->server_salt.front(), std::byte{44});
+  EXPECT_EQ(keys->client.key.front(), std::byte{0});
+  EXPECT_EQ(keys->server.key.front(), std::byte{16});
+  EXPECT_EQ(keys->client.salt.front(), std::byte{32});
+  EXPECT_EQ(keys->server.salt.front(), std::byte{44});
   exported.pop_back();
   EXPECT_FALSE(split_keys(Profile::kAeadAes128Gcm, exported));
 }

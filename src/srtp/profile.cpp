@@ -41,10 +41,10 @@ std::optional<MasterKeys> split_keys(Profile profile, Bytes exported) {
   ByteReader reader(exported);
   MasterKeys keys;
   keys.profile = profile;
-  keys.client_key = to_buffer(reader.bytes(kKeyBytes));
-  keys.server_key = to_buffer(reader.bytes(kKeyBytes));
-  keys.client_salt = to_buffer(reader.bytes(salt_bytes(profile)));
-  keys.server_salt = to_buffer(reader.bytes(salt_bytes(profile)));
+  keys.client.key = to_buffer(reader.bytes(kKeyBytes));
+  keys.server.key = to_buffer(reader.bytes(kKeyBytes));
+  keys.client.salt = to_buffer(reader.bytes(salt_bytes(profile)));
+  keys.server.salt = to_buffer(reader.bytes(salt_bytes(profile)));
   return keys;
 }
 

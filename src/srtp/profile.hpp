@@ -29,13 +29,17 @@ inline constexpr std::size_t kKeyBytes = 16;
 /// What to ask of the exporter "EXTRACTOR-dtls_srtp" (RFC 5764 §4.2).
 [[nodiscard]] std::size_t exported_bytes(Profile profile);
 
-/// The master keys and salts of both directions.
+/// What one side seals with, and the other opens with.
+struct MasterKey {
+  Buffer key;
+  Buffer salt;
+};
+
+/// Those of the DTLS client and of the DTLS server.
 struct MasterKeys {
   Profile profile = Profile::kAeadAes128Gcm;
-  Buffer client_key;
-  Buffer client_salt;
-  Buffer server_key;
-  Buffer server_salt;
+  MasterKey client;
+  MasterKey server;
 };
 
 /// Takes the exporter's bytes apart (RFC 5764 §4.2). Nothing when there are not `exported_bytes()`.

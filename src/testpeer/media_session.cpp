@@ -253,12 +253,10 @@ void MediaSession::start_sending(Instant now) {
   }
   srtp::Cipher& cipher = options_.cipher != nullptr ? *options_.cipher : srtp::openssl_cipher();
   const bool client = dtls_role_ == dtls::Role::kClient;
-  sealer_ =
-      std::make_unique<srtp::Sealer>(keys->profile, client ? keys->client_key : keys->server_key,
-                                     client ? keys->client_salt : keys->server_salt, cipher);
-  opener_ =
-      std::make_unique<srtp::Opener>(keys->profile, client ? keys->server_key : keys->client_key,
-                                     client ? keys->server_salt : keys->client_salt, cipher);
+  const srtp::MasterKey& ours = client ? keys->client : keys->server;
+  const srtp::MasterKey& theirs = client ? keys->server : keys->client;
+  sealer_ = std::make_unique<srtp::Sealer>(keys->profile, ours.key, ours.salt, cipher);
+  opener_ = std::make_unique<srtp::Opener>(keys->profile, theirs.key, theirs.salt, cipher);
   context_.sealer = sealer_.get();
   report_.connected_at = now;
   // The first report early: the server needs the NTP line. Then each peer at its own phase.
