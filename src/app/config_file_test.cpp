@@ -58,6 +58,7 @@ rooms = 8
 prepared-peers = 9
 prepared-peers-per-address = 10
 log-bytes-per-layer = 11
+early-media-bytes = 12
 )");
   const call::Limits& limits = config.conference.limits;
   EXPECT_EQ(limits.name_characters, 1U);
@@ -71,6 +72,7 @@ log-bytes-per-layer = 11
   EXPECT_EQ(config.conference.prepared_max, 9U);
   EXPECT_EQ(config.conference.prepared_per_address_max, 10U);
   EXPECT_EQ(config.worker.log_bytes_max, 11U);
+  EXPECT_EQ(config.worker.early_media_bytes_max, 12U);
 }
 
 TEST(ConfigFile, TakesIceServersForTheClients) {

@@ -93,7 +93,8 @@ Peer::Peer(Instant now, Setup setup, const dtls::Identity& identity, srtp::Ciphe
       dtls_(setup.role, identity, std::move(setup.remote_fingerprint)),
       cipher_(&cipher),
       role_(setup.role),
-      begin_due_(setup.role == dtls::Role::kClient) {}
+      begin_due_(setup.role == dtls::Role::kClient),
+      early_media_(setup.early_media) {}
 
 Peer::Peer(Peer&&) noexcept = default;
 Peer& Peer::operator=(Peer&&) noexcept = default;
@@ -194,11 +195,8 @@ void Peer::admit_early(const Route& route) {
 
 Peer::Received Peer::handle_srtp(Instant now, const Route& route, MutableBytes datagram) {
   if (!ciphers_) {
-    if (!keeps_early_media(route, datagram)) {
-      return drop(Drop::kSrtpEarly);
-    }
-    early_media_.push_back({route, to_buffer(datagram)});
-    return {};
+    const bool kept = may_keep_early_media(route, datagram) && early_media_.keep(route, datagram);
+    return kept ? Received{} : drop(Drop::kSrtpEarly);
   }
   const bool rtcp = is_rtcp(datagram);
   const auto opened =
@@ -212,22 +210,13 @@ Peer::Received Peer::handle_srtp(Instant now, const Route& route, MutableBytes d
 }
 
 /// A server may send right behind its last flight, which may be lost, overtaken, or not yet worked.
-bool Peer::keeps_early_media(const Route& route, Bytes datagram) const {
+bool Peer::may_keep_early_media(const Route& route, Bytes datagram) const {
   return role_ == dtls::Role::kClient && dtls_seen_ == dtls::State::kHandshaking && is_answered() &&
-         ice_.knows(route) && early_media_.size() < kEarlyMediaMax &&
-         datagram.size() <= DatagramBatch::kCellBytes;
+         ice_.knows(route) && datagram.size() <= DatagramBatch::kCellBytes;
 }
 
-std::optional<Peer::WaitingDatagram> Peer::take_early_media() {
-  if (early_media_.empty() || !ciphers_) {
-    return std::nullopt;
-  }
-  WaitingDatagram oldest = std::move(early_media_.front());
-  early_media_.erase(early_media_.begin());
-  if (early_media_.empty()) {
-    early_media_ = {};
-  }
-  return oldest;
+std::optional<WaitingDatagram> Peer::take_early_media() {
+  return ciphers_ ? early_media_.take() : std::nullopt;
 }
 
 void Peer::handle_timeout(Instant now) {
@@ -311,16 +300,16 @@ void Peer::follow_dtls() {
   if (std::exchange(dtls_seen_, dtls_.state()) == dtls_.state()) {
     return;
   }
+  if (dtls_.state() != dtls::State::kConnected) {
+    early_media_.clear();  // There will be no keys to open it.
+  }
   switch (dtls_.state()) {
     case dtls::State::kHandshaking: break;
     case dtls::State::kConnected:
       ciphers_ = std::make_unique<Ciphers>(master_keys(*dtls_.keys()), role_, *cipher_);
       announce(Connected{});
       break;
-    case dtls::State::kFailed:
-      early_media_ = {};
-      announce(Failed{reason_of(dtls_.failure())});
-      break;
+    case dtls::State::kFailed: announce(Failed{reason_of(dtls_.failure())}); break;
     case dtls::State::kClosed: announce(Failed{FailureReason::kClosed}); break;
   }
 }

@@ -19,6 +19,7 @@
 #include "ice/credentials.hpp"
 #include "ice/lite_agent.hpp"
 #include "peer/drop.hpp"
+#include "peer/early_media.hpp"
 #include "srtp/cipher.hpp"
 
 namespace visavis::srtp {
@@ -76,6 +77,8 @@ class Peer {
     dtls::Fingerprint remote_fingerprint;
     /// As client we begin, once an authenticated check has shown where the peer is.
     dtls::Role role = dtls::Role::kServer;
+    /// Shared by the peers of a worker; kept. Null: each has its own limit alone.
+    EarlyMediaBudget* early_media = nullptr;
   };
   enum class Kind : std::uint8_t {
     kNothing,
@@ -101,16 +104,6 @@ class Peer {
   /// Handshake datagrams that wait for `handle_handshake()`: more than any flight has. What is
   /// dropped comes again (RFC 6347 §4.2.4).
   static constexpr std::size_t kHandshakesMax = 8;
-
-  /// Media kept that came before the handshake's last message, when that is for the peer to send:
-  /// a large keyframe, which nobody may be able to ask for again.
-  static constexpr std::size_t kEarlyMediaMax = 64;
-
-  /// A datagram that came too early or waits for its turn, and where from.
-  struct WaitingDatagram {
-    Route route;
-    Buffer bytes;
-  };
 
   /// `cipher` is kept: it computes SRTP.
   Peer(Instant now, Setup setup, const dtls::Identity& identity,
@@ -163,7 +156,7 @@ class Peer {
   [[nodiscard]] Received handle_stun(Instant now, const Route& route, Bytes datagram);
   Received queue_dtls(const Route& route, Bytes datagram);
   [[nodiscard]] Received handle_srtp(Instant now, const Route& route, MutableBytes datagram);
-  [[nodiscard]] bool keeps_early_media(const Route& route, Bytes datagram) const;
+  [[nodiscard]] bool may_keep_early_media(const Route& route, Bytes datagram) const;
   [[nodiscard]] bool is_answered() const;
   [[nodiscard]] bool may_greet();
   void admit_early(const Route& route);
@@ -181,7 +174,7 @@ class Peer {
   std::optional<Route> answered_over_;  ///< Where our server spoke from last.
   std::unique_ptr<Ciphers> ciphers_;    ///< Null until DTLS has agreed on keys.
   std::vector<WaitingDatagram> early_;
-  std::vector<WaitingDatagram> early_media_;
+  EarlyMedia early_media_;
   std::vector<WaitingDatagram> handshakes_;  ///< Oldest first.
   std::vector<Event> events_;                ///< Oldest first; a few in a call.
   Counters counters_;

@@ -76,6 +76,35 @@ class PeerThatBegins : public OnePeer {
     }
   }
 
+  /// Until only the server's last flight is missing, which is given.
+  std::vector<Buffer> shake_hands_but_for_the_last_flight() {
+    receive(check_message());
+    to_server();
+    for (const Buffer& datagram : from_server()) {
+      receive(datagram);
+    }
+    to_server();
+    return from_server();
+  }
+  void to_server() {
+    for (const Sent& one : sent()) {
+      server_.handle_datagram(now_, one.bytes);
+    }
+  }
+  std::vector<Buffer> from_server() {
+    std::vector<Buffer> flight;
+    for (Bytes bytes = server_.poll_transmit(); !bytes.empty(); bytes = server_.poll_transmit()) {
+      flight.push_back(to_buffer(bytes));
+    }
+    return flight;
+  }
+  [[nodiscard]] srtp::MasterKeys keys() const {
+    return *srtp::split_keys(*srtp::profile_of(server_.keys()->profile), server_.keys()->material);
+  }
+  [[nodiscard]] srtp::Sealer servers_sealer() const {
+    return {keys().profile, keys().server.key, keys().server.salt};
+  }
+
   dtls::Session server_{dtls::Role::kServer, theirs_, ours_.fingerprint()};
 };
 
@@ -111,23 +140,14 @@ TEST_F(PeerThatBegins, EachSealsWithTheKeysOfItsOwnRole) {
   shake_hands(server_);
   ASSERT_TRUE(peer_.can_send());
   EXPECT_THAT(events(), Contains(VariantWith<Connected>(testing::_)));
-  const auto keys =
-      srtp::split_keys(*srtp::profile_of(server_.keys()->profile), server_.keys()->material);
-  srtp::Opener opener(keys->profile, keys->client.key, keys->client.salt);
-  srtp::Sealer sealer(keys->profile, keys->server.key, keys->server.salt);
-
-  Buffer ours = rtp_packet(9, 2222);
-  const std::size_t size = ours.size();
-  ours.resize(size + peer_.sealer().overhead_rtp());
-  ours.resize(peer_.sealer().seal_rtp(ours, size));
+  srtp::Opener opener(keys().profile, keys().client.key, keys().client.salt);
+  Buffer ours = sealed(peer_.sealer(), rtp_packet(9, 2222));
   const auto opened = opener.open_rtp(ours);
   ASSERT_TRUE(opened);
   EXPECT_THAT(*opened, ElementsAreArray(rtp_packet(9, 2222)));
 
-  Buffer theirs = rtp_packet(1);
-  theirs.resize(size + sealer.overhead_rtp());
-  theirs.resize(sealer.seal_rtp(theirs, size));
-  EXPECT_EQ(receive(theirs).kind, Peer::Kind::kRtp);
+  srtp::Sealer sealer = servers_sealer();
+  EXPECT_EQ(receive(sealed(sealer, rtp_packet(1))).kind, Peer::Kind::kRtp);
 }
 
 TEST_F(PeerThatBegins, RefusesAServerWithAnotherCertificateThanPromised) {
@@ -212,41 +232,19 @@ TEST_F(PeerThatBegins, ConnectsThoughItsFirstGreetingIsThrownAway) {
 /// first picture of an encoder comes once in ten seconds.
 TEST_F(PeerThatBegins, KeepsMediaThatComesBeforeTheLastFlight) {
   receive(check_message());
-  const auto to_server = [&] {
-    for (const Sent& one : sent()) {
-      server_.handle_datagram(now_, one.bytes);
-    }
-  };
-  const auto from_server = [&] {
-    std::vector<Buffer> flight;
-    for (Bytes bytes = server_.poll_transmit(); !bytes.empty(); bytes = server_.poll_transmit()) {
-      flight.push_back(to_buffer(bytes));
-    }
-    return flight;
-  };
   EXPECT_EQ(receive(rtp_packet(1)).dropped, Drop::kSrtpEarly);  // Nobody has answered yet.
-  to_server();
-  for (const Buffer& datagram : from_server()) {
-    receive(datagram);
-  }
-  to_server();
-  ASSERT_NE(server_.keys(), nullptr);
-  const auto keys =
-      srtp::split_keys(*srtp::profile_of(server_.keys()->profile), server_.keys()->material);
-  srtp::Sealer sealer(keys->profile, keys->server.key, keys->server.salt);
-  for (std::uint16_t sequence = 0; sequence < Peer::kEarlyMediaMax + 1; ++sequence) {
-    Buffer packet = rtp_packet(sequence);
-    const std::size_t size = packet.size();
-    packet.resize(size + sealer.overhead_rtp());
-    packet.resize(sealer.seal_rtp(packet, size));
-    const bool kept = sequence < Peer::kEarlyMediaMax;
-    EXPECT_EQ(receive(packet).dropped, kept ? std::nullopt : std::optional(Drop::kSrtpEarly));
+  const auto last_flight = shake_hands_but_for_the_last_flight();
+  srtp::Sealer sealer = servers_sealer();
+  for (std::uint16_t sequence = 0; sequence < EarlyMedia::kDatagramsMax + 1; ++sequence) {
+    const bool kept = sequence < EarlyMedia::kDatagramsMax;
+    EXPECT_EQ(receive(sealed(sealer, rtp_packet(sequence))).dropped,
+              kept ? std::nullopt : std::optional(Drop::kSrtpEarly));
   }
   EXPECT_FALSE(peer_.take_early_media());
-  for (const Buffer& datagram : from_server()) {
+  for (const Buffer& datagram : last_flight) {
     receive(datagram);
   }
-  for (std::uint16_t sequence = 0; sequence < Peer::kEarlyMediaMax; ++sequence) {
+  for (std::uint16_t sequence = 0; sequence < EarlyMedia::kDatagramsMax; ++sequence) {
     auto early = peer_.take_early_media();
     ASSERT_TRUE(early);
     const auto opened = peer_.handle_datagram(now_, early->route, early->bytes);
@@ -255,31 +253,53 @@ TEST_F(PeerThatBegins, KeepsMediaThatComesBeforeTheLastFlight) {
   EXPECT_FALSE(peer_.take_early_media());
 }
 
+TEST_F(PeerThatBegins, KeepsNoMoreMediaThanAllPeersTogetherMay) {
+  const auto last_flight = shake_hands_but_for_the_last_flight();
+  srtp::Sealer sealer = servers_sealer();
+  const std::size_t whole = early_media_.bytes_left;
+  EXPECT_FALSE(receive(sealed(sealer, rtp_packet(1))).dropped);
+  const std::size_t rest = std::exchange(early_media_.bytes_left, 20);  // The others hold it.
+  EXPECT_EQ(receive(sealed(sealer, rtp_packet(2))).dropped, Drop::kSrtpEarly);
+  EXPECT_EQ(peer_.counters().dropped(Drop::kSrtpEarly), 1U);
+  early_media_.bytes_left = rest;
+  EXPECT_FALSE(receive(sealed(sealer, rtp_packet(3))).dropped);
+  for (const Buffer& datagram : last_flight) {
+    receive(datagram);
+  }
+  EXPECT_TRUE(peer_.take_early_media());
+  EXPECT_TRUE(peer_.take_early_media());
+  EXPECT_FALSE(peer_.take_early_media());
+  EXPECT_EQ(early_media_.bytes_left, whole);
+}
+
+TEST_F(PeerThatBegins, KeepsNothingOfAHandshakeThatFailed) {
+  shake_hands_but_for_the_last_flight();
+  srtp::Sealer sealer = servers_sealer();
+  const std::size_t whole = early_media_.bytes_left;
+  EXPECT_FALSE(receive(sealed(sealer, rtp_packet(1))).dropped);
+  EXPECT_LT(early_media_.bytes_left, whole);
+  peer_.handle_timeout(now_ += dtls::Session::kHandshakeMax);
+  EXPECT_THAT(events(), Contains(VariantWith<Failed>(testing::_)));
+  EXPECT_EQ(early_media_.bytes_left, whole);
+  EXPECT_EQ(receive(sealed(sealer, rtp_packet(2))).dropped, Drop::kSrtpEarly);
+}
+
 TEST_F(PeerThatBegins, IsNotSilentWhileMediaComesFromWhomItSendsTo) {
   receive(check_message());
   shake_hands(server_);
-  const auto keys =
-      srtp::split_keys(*srtp::profile_of(server_.keys()->profile), server_.keys()->material);
-  srtp::Sealer sealer(keys->profile, keys->server.key, keys->server.salt);
-  const auto sealed = [&](std::uint16_t sequence) {
-    Buffer packet = rtp_packet(sequence);
-    const std::size_t size = packet.size();
-    packet.resize(size + sealer.overhead_rtp());
-    packet.resize(sealer.seal_rtp(packet, size));
-    return packet;
-  };
-  Buffer replayed = sealed(0);
+  srtp::Sealer sealer = servers_sealer();
+  const Buffer replayed = sealed(sealer, rtp_packet(0));
   receive(replayed);
   for (std::uint16_t second = 1; second < 100; ++second) {
     now_ += 1s;
-    receive(sealed(second));
+    receive(sealed(sealer, rtp_packet(second)));
     peer_.handle_timeout(now_);
   }
   EXPECT_TRUE(peer_.can_send());
-  for (int second = 0; second < 30; ++second) {
+  for (std::uint16_t second = 0; second < 30; ++second) {
     now_ += 1s;
     receive(replayed);
-    receive_over(other_route_, sealed(static_cast<std::uint16_t>(200 + second)));
+    receive_over(other_route_, sealed(sealer, rtp_packet(200 + second)));
     peer_.handle_timeout(now_);
   }
   EXPECT_FALSE(peer_.can_send());

@@ -72,13 +72,6 @@ class PeerTest : public OnePeer {
             .opener = {keys->profile, keys->server.key, keys->server.salt}};
   }
 
-  static Buffer sealed(srtp::Sealer& sealer, Buffer packet) {
-    const std::size_t size = packet.size();
-    packet.resize(size + sealer.overhead_rtp());
-    packet.resize(sealer.seal_rtp(packet, size));
-    return packet;
-  }
-
   dtls::Session client_{dtls::Role::kClient, theirs_, ours_.fingerprint()};
 };
 

@@ -14,6 +14,13 @@ namespace visavis::peer {
 inline const ice::Credentials kServer{.ufrag = "server", .pwd = "server-password-of-24-chr"};
 inline const ice::Credentials kClient{.ufrag = "client", .pwd = "client-password-of-24-chr"};
 
+inline Buffer sealed(srtp::Sealer& sealer, Buffer packet) {
+  const std::size_t size = packet.size();
+  packet.resize(size + sealer.overhead_rtp());
+  packet.resize(sealer.seal_rtp(packet, size));
+  return packet;
+}
+
 /// For tests: a peer of ours in the DTLS role `ours`, and the identities of both sides.
 class OnePeer : public testing::Test {
  protected:
@@ -22,7 +29,8 @@ class OnePeer : public testing::Test {
               {.local = kServer,
                .remote = kClient,
                .remote_fingerprint = theirs_.fingerprint(),
-               .role = ours},
+               .role = ours,
+               .early_media = &early_media_},
               ours_) {}
 
   Peer::Received receive(Buffer datagram) { return receive_over(route_, std::move(datagram)); }
@@ -50,6 +58,7 @@ class OnePeer : public testing::Test {
   Route other_route_{.local = route_.local, .remote = *SocketAddress::parse("203.0.113.9:99")};
   dtls::Identity ours_ = make_identity(1);
   dtls::Identity theirs_ = make_identity(2);
+  EarlyMediaBudget early_media_{.bytes_left = 1'000'000};
   Peer peer_;
   Buffer last_;  ///< What was received, opened in place.
   bool works_handshakes_ = true;

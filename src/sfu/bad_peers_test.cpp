@@ -70,6 +70,57 @@ TEST_F(BadPeers, HandshakesBeyondTheLineAreDroppedAndCounted) {
   EXPECT_EQ(worker.counters().handshake_turns, HandshakeLine::kPeersMax - 1);
 }
 
+/// Of clients that are DTLS servers: their media may come before their last flight is worked.
+class BadEncoders : public BadPeers {
+ protected:
+  /// Its handshake is done but for its last flight, behind two packets that it has sent.
+  Browser& send_media_before_the_last_flight(std::uint64_t id) {
+    Browser& encoder = open(id, kPublisherNumbers, dtls::Role::kClient);
+    publish_video(encoder, StreamId(id));
+    check_route(encoder);
+    for (int round = 0; round < 10 && !encoder.client.sealer; ++round) {
+      give(encoder);
+      deliver();
+    }
+    send(encoder, {.sequence = 1, .keyframe = true});
+    send(encoder, {.sequence = 2});
+    return encoder;
+  }
+  void finish_handshake(Browser& encoder) {
+    give(encoder);
+    for (int turn = 0; turn < 3; ++turn) {
+      deliver();
+    }
+  }
+  std::uint64_t dropped_early() const {
+    return worker.counters().peer_drops[static_cast<std::size_t>(peer::Drop::kSrtpEarly)];
+  }
+};
+
+TEST_F(BadEncoders, MediaBeforeTheEndOfAHandshakeIsKept) {
+  Browser& encoder = send_media_before_the_last_flight(1);
+  EXPECT_EQ(worker.counters().rtp_in, 0U);
+  finish_handshake(encoder);
+  EXPECT_EQ(worker.counters().rtp_in, 2U);
+  EXPECT_EQ(dropped_early(), 0U);
+}
+
+TEST_F(BadEncoders, OfAllTogetherNoMoreMediaIsKeptThanTheWorkerMay) {
+  worker = MediaWorker(now, identity, entropy, {{.peers_max = 10, .early_media_bytes_max = 2'000}});
+  Browser& first = send_media_before_the_last_flight(1);
+  for (std::uint16_t sequence = 3; sequence < 20 && dropped_early() == 0; ++sequence) {
+    send(first, {.sequence = sequence});
+  }
+  EXPECT_EQ(dropped_early(), 1U);
+  Browser& second = send_media_before_the_last_flight(2);
+  EXPECT_EQ(dropped_early(), 3U);
+  worker.handle_command(now, ClosePeer{PeerId(1)});  // Gives back what it holds.
+  send(second, {.sequence = 3});
+  EXPECT_EQ(dropped_early(), 3U);
+  finish_handshake(second);
+  EXPECT_EQ(worker.counters().rtp_in, 1U);
+}
+
 TEST_F(BadPeers, IsSilentToStrangers) {
   open(1, kPublisherNumbers);
   run(1s);

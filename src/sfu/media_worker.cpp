@@ -46,6 +46,7 @@ class MediaWorker::Core {
         intake_per_second_(static_cast<double>(options.peer_bytes_per_second)),
         seals_(*cipher_) {}
 
+        early_media_{.bytes_left = options.early_media_bytes_max},
   void handle(Instant now, const OpenPeer& command);
   void handle(Instant now, const UpdatePeer& command);
   void handle(Instant now, const ClosePeer& command);
@@ -84,6 +85,7 @@ class MediaWorker::Core {
   double intake_per_second_;
   Wakeups<PeerId> wakeups_;
   HandshakeLine handshakes_;
+  peer::EarlyMediaBudget early_media_;    // And before them, as they hold some of it.
   std::vector<PeerTransport*> with_output_;
   srtp::SealBatch seals_;
 };
@@ -102,7 +104,8 @@ void MediaWorker::Core::handle(Instant now, const OpenPeer& command) {
                   {.local = setup.local,
                    .remote = setup.remote,
                    .remote_fingerprint = setup.remote_fingerprint,
-                   .role = setup.role},
+                   .role = setup.role,
+                   .early_media = &early_media_},
                   identity_, *cipher_);
   auto transport = std::make_unique<PeerTransport>(setup.peer, std::move(peer), intake_per_second_);
   transport->routed = routed;

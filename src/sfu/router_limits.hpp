@@ -15,7 +15,10 @@ struct RouterLimits {
   std::size_t peer_bytes_per_second = 12'500'000;
   std::size_t log_bytes_max = std::size_t{4} << 20U;   ///< A layer: over 10 s of 3 Mbit/s.
   std::size_t logs_bytes_max = std::size_t{1} << 30U;  ///< All of them together.
-  std::size_t events_max = 16'384;                     ///< That nobody has fetched yet.
+  /// Kept of all peers together that are DTLS servers, until their last handshake message is
+  /// worked: 160 large keyframes. What finds no room is dropped.
+  std::size_t early_media_bytes_max = std::size_t{16} << 20U;
+  std::size_t events_max = 16'384;  ///< That nobody has fetched yet.
 };
 
 }  // namespace visavis::sfu

@@ -15,13 +15,14 @@ namespace visavis::sfu {
 
 /// One browser at its address, and the worker it calls.
 struct Browser {
-  Browser(Instant now, std::uint64_t id, const dtls::Fingerprint& server)
+  Browser(Instant now, std::uint64_t id, const dtls::Fingerprint& server,
+          dtls::Role role = dtls::Role::kClient)
       : peer(id),
         local{"server_ufrag" + std::to_string(id), "server_password_of_24_chr"},
         remote{"browser" + std::to_string(id), "browser_password_of_24_ch"},
         identity(peer::make_identity(id + 100)),
         address{IpAddress::v4(0x0A000000U + static_cast<std::uint32_t>(id)), 40'000},
-        client(now, ice_setup(), identity, server) {}
+        client(now, ice_setup(), identity, server, role) {}
 
   [[nodiscard]] ice::FullAgent::Setup ice_setup() const {
     return {.local = remote,
@@ -44,13 +45,16 @@ struct Browser {
 /// A worker and the browsers that call it, without a network and in virtual time.
 class WorkerTest : public testing::Test {
  protected:
-  Browser& open(std::uint64_t id, const Numbers& numbers) {
-    browsers.push_back(std::make_unique<Browser>(now, id, identity.fingerprint()));
+  Browser& open(std::uint64_t id, const Numbers& numbers, dtls::Role ours = dtls::Role::kServer) {
+    const bool begins = ours == dtls::Role::kClient;
+    browsers.push_back(std::make_unique<Browser>(
+        now, id, identity.fingerprint(), begins ? dtls::Role::kServer : dtls::Role::kClient));
     Browser& browser = *browsers.back();
     PeerSetup setup = shapes.setup(id, numbers);
     setup.local = browser.local;
     setup.remote = browser.remote;
     setup.remote_fingerprint = browser.identity.fingerprint();
+    setup.role = ours;
     worker.handle_command(now, OpenPeer{setup});
     return browser;
   }
