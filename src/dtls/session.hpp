@@ -82,9 +82,10 @@ class Session {
   /// From a flight of ours to the first message of the peer's answer, its computing included; of
   /// flights sent once only, as an answer to one sent again may be to either (RFC 6298 §3).
   [[nodiscard]] std::optional<Duration> round_trip() const { return round_trip_; }
-  /// As client: whether a server has answered the first flight, truly or not; the handshake alone
-  /// proves who it is. Until then nobody may be there at all.
-  [[nodiscard]] bool answered() const { return server_spoke_; }
+  /// Whether somebody has answered a flight of ours; until then nobody may be there at all. To the
+  /// client's first flight any server's answer counts, true or not: the handshake alone proves who
+  /// it is. To the server's the whole handshake, which nobody can make who does not hear us.
+  [[nodiscard]] bool answered() const { return server_spoke_ || keys_; }
   /// Whether OpenSSL's state (40 to 76 kB) is held: during the handshake alone. The last flight is
   /// kept for good: a peer that missed it can ask again at any time.
   [[nodiscard]] bool holds_tls_state() const { return engine_ != nullptr; }

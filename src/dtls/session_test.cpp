@@ -135,6 +135,17 @@ TEST_F(DtlsSession, RefusesAServerWithAnotherCertificateThanPromised) {
   EXPECT_EQ(server_.keys(), nullptr);
 }
 
+TEST_F(DtlsSession, KnowsWhetherItsFlightsAreAnswered) {
+  client_.start(now_);
+  EXPECT_FALSE(client_.answered());
+  give(server_, sent_by(client_));
+  EXPECT_FALSE(server_.answered()) << "a ClientHello may be forged";
+  give(client_, sent_by(server_));
+  EXPECT_TRUE(client_.answered());
+  give(server_, sent_by(client_));
+  EXPECT_TRUE(server_.answered());
+}
+
 TEST_F(DtlsSession, ChecksFingerprintsOfLongerHashesToo) {
   for (const auto* const algorithm : {"sha-384", "sha-512"}) {
     std::string text = "00";

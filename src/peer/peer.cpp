@@ -238,13 +238,15 @@ bool Peer::poll_transmit(DatagramBatch& out) {
     return true;
   }
   const auto& route = ice_.route();
-  if (!route || ice_.silent()) {
+  const bool greets = !is_answered();
+  if (!route || ice_.silent() || (greets && greetings_left_ == 0)) {
     return false;
   }
   const Bytes datagram = dtls_.poll_transmit();
-  if (datagram.empty() || !may_greet()) {
+  if (datagram.empty()) {
     return false;
   }
+  greetings_left_ -= greets ? 1U : 0U;
   std::ranges::copy(datagram, out.reserve().begin());
   out.commit(*route, datagram.size());
   return true;
@@ -254,17 +256,6 @@ bool Peer::poll_transmit(DatagramBatch& out) {
 /// somebody else's address.
 bool Peer::is_answered() const {
   return answered_over_ && answered_over_ == ice_.route();
-}
-
-bool Peer::may_greet() {
-  if (role_ == dtls::Role::kServer || is_answered()) {
-    return true;
-  }
-  if (greetings_left_ == 0) {
-    return false;
-  }
-  --greetings_left_;
-  return true;
 }
 
 std::optional<Event> Peer::poll_event() {

@@ -96,9 +96,9 @@ class Peer {
   /// post-quantum key shares takes two.
   static constexpr std::size_t kEarlyDatagramsMax = 4;
 
-  /// As DTLS client, how many datagrams we send to an address that nobody has answered from, for
-  /// each check from there: 5 s of resends. Whoever names another's address in a check has it sent
-  /// no more than that.
+  /// How many handshake datagrams we send to an address that nobody has answered from, for each
+  /// check from there: seconds of resends. Whoever names another's address in a check has it sent
+  /// no more than that; the rest waits for the next check.
   static constexpr unsigned kGreetingsPerCheck = 8;
 
   /// Handshake datagrams that wait for `handle_handshake()`: more than any flight has. What is
@@ -158,7 +158,6 @@ class Peer {
   [[nodiscard]] Received handle_srtp(Instant now, const Route& route, MutableBytes datagram);
   [[nodiscard]] bool may_keep_early_media(const Route& route, Bytes datagram) const;
   [[nodiscard]] bool is_answered() const;
-  [[nodiscard]] bool may_greet();
   void admit_early(const Route& route);
   void follow_dtls();
   void announce(Event event);
@@ -171,7 +170,7 @@ class Peer {
   dtls::State dtls_seen_ = dtls::State::kHandshaking;
   bool begin_due_;  ///< The ClientHello is ours to send, and not made yet.
   unsigned greetings_left_ = 0;
-  std::optional<Route> answered_over_;  ///< Where our server spoke from last.
+  std::optional<Route> answered_over_;  ///< Where DTLS' other side spoke from last.
   std::unique_ptr<Ciphers> ciphers_;    ///< Null until DTLS has agreed on keys.
   std::vector<WaitingDatagram> early_;
   EarlyMedia early_media_;

@@ -232,6 +232,47 @@ TEST_F(PeerTest, FailsAHandshakeThatStops) {
                                       &Failed::reason, FailureReason::kHandshakeTimeout))));
 }
 
+/// The check and the ClientHello may both be forged: nobody may be there who could hear our answer.
+TEST_F(PeerTest, AnswersAnAddressThatDoesNotGoOnAFewTimesOnly) {
+  const auto sent_within = [this](Duration duration) {
+    std::size_t count = sent().size();
+    for (const Instant end = now_ + duration; now_ < end; now_ += 50ms) {
+      peer_.handle_timeout(now_);
+      count += sent().size();
+    }
+    return count;
+  };
+  client_.start(now_);
+  const std::vector<Buffer> hello = sent_by_client();
+  receive(check_message());
+  ASSERT_EQ(sent().size(), 1U);  // The check's answer.
+  for (const Buffer& datagram : hello) {
+    receive(datagram);
+  }
+  EXPECT_EQ(sent_within(9s), Peer::kGreetingsPerCheck);
+  for (int again = 0; again < 20; ++again) {
+    now_ += 50ms;
+    for (const Buffer& datagram : hello) {
+      receive(datagram);
+    }
+    EXPECT_THAT(sent(), IsEmpty());
+  }
+  receive(check_message());
+  EXPECT_EQ(sent_within(9s), 1 + Peer::kGreetingsPerCheck);
+
+  receive(check_message());  // It is there after all.
+  peer_.handle_timeout(now_ += 1s);
+  for (int round = 0; round < 3; ++round) {
+    for (const Buffer& datagram : sent()) {
+      client_.handle_datagram(now_, datagram);
+    }
+    for (const Buffer& datagram : sent_by_client()) {
+      receive(datagram);
+    }
+  }
+  EXPECT_TRUE(peer_.can_send());
+}
+
 TEST_F(PeerTest, OpensMediaFromAnAddressThatIceHasNotSeenYet) {
   ClientCiphers client = connect();
   // The tag proves who sent it: a client that has just moved loses nothing.
