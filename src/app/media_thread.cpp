@@ -54,7 +54,10 @@ MediaThread::MediaThread(MediaLink& link, dtls::Identity identity,
   reactor_.drive({.next_timeout = [this] { return events_again_at_; },
                   .handle_timeout = [this](Instant) { events_again_at_ = kNever; },
                   .drain = {}});
-  thread_ = std::jthread([this] { reactor_.run(); });
+  thread_ = std::jthread([this] {
+    reactor_.run();
+    finish(net::now());
+  });
 }
 
 MediaThread::~MediaThread() {
@@ -87,6 +90,14 @@ void MediaThread::take_commands(Instant now) {
       return;
     }
     worker_.handle_command(now, *command);
+  }
+}
+
+/// Carries out the last commands: whoever was in a call hears that it has ended.
+void MediaThread::finish(Instant now) {
+  while (link_.commands.size() > 0) {
+    take_commands(now);
+    flush(now);
   }
 }
 

@@ -32,6 +32,7 @@ class MediaThread {
   void receive(Instant now, net::UdpSocket& socket);
   void take_commands(Instant now);
   void flush(Instant now);
+  void finish(Instant now);
   void give_events(Instant now);
   [[nodiscard]] MediaMeans means() const;
   [[nodiscard]] FromMedia message_of(sfu::Event event) const;

@@ -99,6 +99,13 @@ std::optional<Keys> Session::Engine::export_keys() const {
   return keys;
 }
 
+Buffer Session::Engine::write_goodbye() {
+  SSL_shutdown(tls_.get());
+  ERR_clear_error();
+  const std::vector<Buffer> written = take_written();
+  return written.empty() ? Buffer{} : written.front();
+}
+
 std::unique_ptr<const AlertReader> Session::Engine::make_alert_reader() const {
   const auto reader = AlertReader::make(*tls_, role_);
   return reader ? std::make_unique<const AlertReader>(*reader) : nullptr;

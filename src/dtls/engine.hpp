@@ -30,6 +30,8 @@ class Session::Engine {
   [[nodiscard]] bool mismatch() const { return expected_.mismatch; }
   /// Nothing when no SRTP profile was agreed on.
   [[nodiscard]] std::optional<Keys> export_keys() const;
+  /// close_notify, sealed with keys that are gone with this engine; to be sent later, or never.
+  [[nodiscard]] Buffer write_goodbye();
   /// Null when the end of such a connection cannot be understood without OpenSSL.
   [[nodiscard]] std::unique_ptr<const AlertReader> make_alert_reader() const;
 

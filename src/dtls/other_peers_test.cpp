@@ -80,6 +80,13 @@ class OtherPeer {
   }
 
   void close() { SSL_shutdown(session_.get()); }
+  /// Whether `session`'s next datagram is close_notify.
+  [[nodiscard]] bool hears_goodbye_of(Session& session) {
+    port_.incoming = session.poll_transmit();
+    std::uint8_t byte = 0;
+    SSL_read(session_.get(), &byte, 1);
+    return (SSL_get_shutdown(session_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
+  }
   [[nodiscard]] std::vector<Buffer> take_written() { return std::exchange(port_.outgoing, {}); }
 
  private:
@@ -271,6 +278,30 @@ TEST_F(DtlsWithOtherServers, HearsTheGoodbyeOfOne) {
     session_.handle_datagram({}, goodbye);
   }
   EXPECT_EQ(session_.state(), State::kClosed);
+}
+
+TEST_F(DtlsWithOthers, SaysGoodbyeWithoutItsTlsStateInEverySuite) {
+  for (const char* suite : {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",
+                            "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-ECDSA-AES128-SHA"}) {
+    Session server(Role::kServer, ours_, client_.fingerprint("sha-256", EVP_sha256()));
+    client_.connect(server, [&](SSL_CTX* context) {
+      client_.use_certificate(context);
+      SSL_CTX_set_cipher_list(context, suite);
+      SSL_CTX_set_tlsext_use_srtp(context, "SRTP_AEAD_AES_128_GCM");
+    });
+    ASSERT_EQ(server.state(), State::kConnected) << suite;
+    ASSERT_FALSE(server.holds_tls_state());
+    EXPECT_FALSE(client_.hears_goodbye_of(server));
+    server.close();
+    EXPECT_TRUE(client_.hears_goodbye_of(server)) << suite;
+  }
+}
+
+TEST_F(DtlsWithOtherServers, SaysGoodbyeToOne) {
+  server_.accept(session_, [&](SSL_CTX* context) { set_up(context); });
+  ASSERT_EQ(session_.state(), State::kConnected);
+  session_.close();
+  EXPECT_TRUE(server_.hears_goodbye_of(session_));
 }
 
 TEST_F(DtlsWithOtherServers, RefusesOneOfAnotherCertificateOrWithoutSrtp) {

@@ -71,7 +71,7 @@ void Session::handle_datagram(Instant now, Bytes datagram) {
     return;
   }
   if (alerts_ && alerts_->hears_end(datagram)) {
-    rest(State::kClosed);
+    close();  // RFC 5246 §7.2.1 wants close_notify answered by the same.
     return;
   }
   const auto opening = opening_of(datagram);
@@ -105,6 +105,18 @@ void Session::handle_timeout(Instant now) {
     resend_after_ = std::min(2 * resend_after_, kResendMax);
     send_flight(now);
   }
+}
+
+void Session::close() {
+  if (state_ == State::kFailed || state_ == State::kClosed) {
+    return;
+  }
+  flight_.clear();
+  flight_sent_ = 0;
+  if (!goodbye_.empty()) {
+    flight_.push_back(std::exchange(goodbye_, {}));
+  }
+  rest(State::kClosed);
 }
 
 Instant Session::next_timeout() const {
@@ -165,6 +177,7 @@ void Session::finish() {
   state_ = State::kConnected;
   resend_at_ = kNever;
   alerts_ = engine_->make_alert_reader();
+  goodbye_ = engine_->write_goodbye();
   engine_.reset();
   if (role_ == Role::kClient) {
     // The server's last message came, so it has all of ours.

@@ -21,7 +21,7 @@ enum class State : std::uint8_t {
   kHandshaking,
   kConnected,  ///< The peer's certificate is the one promised, and `keys()` are there.
   kFailed,     ///< See `failure()`. Nothing brings it back.
-  kClosed,     ///< The peer ended it: close_notify, or a fatal alert.
+  kClosed,     ///< Ended by `close()`, or by the peer: close_notify, or a fatal alert.
 };
 
 enum class Failure : std::uint8_t {
@@ -71,6 +71,9 @@ class Session {
   /// A whole UDP payload. Garbage and replays are ignored, as RFC 6347 §4.1.2.7 says.
   void handle_datagram(Instant now, Bytes datagram);
   void handle_timeout(Instant now);
+  /// Ends it. If it was connected, `poll_transmit` gives a last datagram: close_notify (RFC 5246
+  /// §7.2.1), said once. Who misses it learns the end by silence.
+  void close();
   [[nodiscard]] Instant next_timeout() const;
   /// The next datagram to send; it stays valid until the next call of this session. Empty: none.
   [[nodiscard]] Bytes poll_transmit();
@@ -109,8 +112,9 @@ class Session {
   std::unique_ptr<Engine> engine_;  ///< Made with the first message; null when released.
   std::optional<Keys> keys_;
   std::unique_ptr<const AlertReader> alerts_;  ///< Null until connected.
-  std::vector<Buffer> flight_;                 ///< What we sent last, kept to be sent again.
-  std::size_t flight_sent_ = 0;                ///< How many of `flight_` `poll_transmit` has given.
+  Buffer goodbye_;                    ///< Made when connected, 39 bytes; sent by `close()`.
+  std::vector<Buffer> flight_;        ///< What we sent last, kept to be sent again.
+  std::size_t flight_sent_ = 0;       ///< How many of `flight_` `poll_transmit` has given.
   std::int32_t heard_ = kNothing;     ///< The highest message_seq that came (RFC 6347 §4.2.2).
   std::int32_t answered_ = kNothing;  ///< `heard_` when `flight_` was made.
   bool server_spoke_ = false;

@@ -135,6 +135,55 @@ TEST_F(DtlsSession, RefusesAServerWithAnotherCertificateThanPromised) {
   EXPECT_EQ(server_.keys(), nullptr);
 }
 
+TEST_F(DtlsSession, SaysGoodbyeOnceAndIsAnsweredByOne) {
+  client_.start(now_);
+  run(client_, server_);
+  server_.close();
+  EXPECT_EQ(server_.state(), State::kClosed);
+  const Flight goodbye = sent_by(server_);
+  ASSERT_THAT(goodbye, SizeIs(1));
+  server_.handle_timeout(now_ += 10s);
+  EXPECT_THAT(sent_by(server_), IsEmpty());
+  EXPECT_EQ(server_.next_timeout(), kNever);
+
+  give(client_, goodbye);
+  EXPECT_EQ(client_.state(), State::kClosed);
+  const Flight answer = sent_by(client_);
+  EXPECT_THAT(answer, SizeIs(1));
+  give(server_, answer);
+  give(client_, goodbye);
+  EXPECT_THAT(sent_by(server_), IsEmpty());
+  EXPECT_THAT(sent_by(client_), IsEmpty());
+  EXPECT_NE(server_.keys(), nullptr);  // What is sealed still leaves.
+}
+
+TEST_F(DtlsSession, SaysGoodbyeThoughTheLastFlightIsStillAskedFor) {
+  client_.start(now_);
+  give(server_, sent_by(client_));
+  give(client_, sent_by(server_));
+  const Flight last_of_client = sent_by(client_);
+  give(server_, last_of_client);
+  const Flight lost = sent_by(server_);
+  ASSERT_EQ(server_.state(), State::kConnected);
+  client_.handle_timeout(now_ += Session::kResendMin);
+  give(server_, sent_by(client_));
+  EXPECT_EQ(sent_by(server_), lost);
+  give(client_, lost);
+  server_.close();
+  give(client_, sent_by(server_));  // A record of its own number: no replay.
+  EXPECT_EQ(client_.state(), State::kClosed);
+}
+
+TEST_F(DtlsSession, SaysNoGoodbyeBeforeItIsConnected) {
+  server_.close();
+  EXPECT_THAT(sent_by(server_), IsEmpty());
+  client_.start(now_);
+  client_.close();
+  EXPECT_THAT(sent_by(client_), IsEmpty());
+  EXPECT_EQ(client_.next_timeout(), kNever);
+  EXPECT_FALSE(client_.holds_tls_state());
+}
+
 TEST_F(DtlsSession, KnowsWhetherItsFlightsAreAnswered) {
   client_.start(now_);
   EXPECT_FALSE(client_.answered());

@@ -258,6 +258,16 @@ bool Peer::is_answered() const {
   return answered_over_ && answered_over_ == ice_.route();
 }
 
+std::optional<WaitingDatagram> Peer::close() {
+  dtls_.close();
+  dtls_seen_ = dtls_.state();  // The caller's own doing: it is not told of it.
+  const Bytes goodbye = ice_.route() && !ice_.silent() ? dtls_.poll_transmit() : Bytes{};
+  if (goodbye.empty()) {
+    return std::nullopt;
+  }
+  return WaitingDatagram{.route = *ice_.route(), .bytes = to_buffer(goodbye)};
+}
+
 std::optional<Event> Peer::poll_event() {
   if (events_.empty()) {
     return std::nullopt;

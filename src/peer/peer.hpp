@@ -137,6 +137,11 @@ class Peer {
   [[nodiscard]] bool poll_transmit(DatagramBatch& out);
   [[nodiscard]] std::optional<Event> poll_event();
 
+  /// Ends it; nothing more is to be done with it. Gives what is to be sent last, if it was
+  /// connected and the peer is there: DTLS' close_notify, by which it knows at once instead of by
+  /// silence.
+  [[nodiscard]] std::optional<WaitingDatagram> close();
+
   /// There are keys, there is a route, and the peer consents.
   [[nodiscard]] bool can_send() const;
   /// Where to send; only once there was an authenticated check.

@@ -92,6 +92,14 @@ class Call {
     down_.send(now_, {server_.route(), cell});
   }
 
+  bool close() {
+    auto goodbye = server_.close();
+    if (goodbye) {
+      down_.send(now_, {goodbye->route, std::move(goodbye->bytes)});
+    }
+    return goodbye.has_value();
+  }
+
   template <class Wanted>
   [[nodiscard]] std::size_t count_events() const {
     return static_cast<std::size_t>(std::ranges::count_if(
@@ -238,6 +246,18 @@ TEST_P(PeerOverNetwork, FallsSilentWithoutTheNetworkAndResumesWithIt) {
   EXPECT_TRUE(call.server_.can_send());
   EXPECT_EQ(call.count_events<Resumed>(), 1U);
   EXPECT_EQ(call.count_events<Connected>(), 1U);  // No second handshake.
+}
+
+TEST_P(PeerOverNetwork, TellsTheClientThatItIsClosedOnceAndThatIsAll) {
+  Call call(GetParam(), 7);
+  call.run_until(call.now_ + 30s);
+  ASSERT_TRUE(call.server_.can_send());
+  call.down_.set_conditions({.delay = GetParam().down.delay});  // Lost, it is not said again.
+  EXPECT_TRUE(call.close());
+  call.run_until(call.now_ + 5s);
+  EXPECT_EQ(call.browser_.dtls.state(), dtls::State::kClosed);
+  EXPECT_FALSE(call.server_.can_send());
+  EXPECT_EQ(call.count_events<Failed>(), 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Links, PeerOverNetwork, testing::ValuesIn(links_of_both_roles()),

@@ -273,6 +273,37 @@ TEST_F(PeerTest, AnswersAnAddressThatDoesNotGoOnAFewTimesOnly) {
   EXPECT_TRUE(peer_.can_send());
 }
 
+TEST_F(PeerTest, SaysGoodbyeToWhomItCloses) {
+  connect();
+  const auto goodbye = peer_.close();
+  ASSERT_TRUE(goodbye);
+  EXPECT_EQ(goodbye->route, route_);
+  client_.handle_datagram(now_, goodbye->bytes);
+  EXPECT_EQ(client_.state(), dtls::State::kClosed);
+  EXPECT_FALSE(peer_.can_send());
+  EXPECT_FALSE(peer_.close());
+}
+
+TEST_F(PeerTest, SaysNoGoodbyeToWhomItHasNoKeysWithOrWhoIsSilent) {
+  EXPECT_FALSE(
+      Peer(now_, {.local = kServer, .remote = kClient, .remote_fingerprint = {}}, ours_).close());
+  connect();
+  peer_.handle_timeout(now_ += 31s);
+  EXPECT_FALSE(peer_.close());
+}
+
+TEST_F(PeerTest, AnswersAGoodbyeAndFails) {
+  connect();
+  events();
+  client_.close();
+  for (const Buffer& goodbye : sent_by_client()) {
+    receive(goodbye);
+  }
+  EXPECT_THAT(events(), testing::ElementsAre(VariantWith<Failed>(
+                            testing::Field(&Failed::reason, FailureReason::kClosed))));
+  EXPECT_EQ(sent().size(), 1U);
+}
+
 TEST_F(PeerTest, OpensMediaFromAnAddressThatIceHasNotSeenYet) {
   ClientCiphers client = connect();
   // The tag proves who sent it: a client that has just moved loses nothing.

@@ -40,7 +40,8 @@ struct UpdatePeer {
   PeerSetup setup;
 };
 
-/// Closes its streams too; slots that showed them become empty.
+/// Closes its streams too; slots that showed them become empty. The last that it is sent is DTLS'
+/// close_notify.
 struct ClosePeer {
   PeerId peer;
 };

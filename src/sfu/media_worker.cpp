@@ -23,6 +23,10 @@ namespace {
 /// is bounded too.
 constexpr std::size_t kDatagramPrice = 200;
 
+/// Peers closed between two flushes that are told so: more than a room has. The others hear
+/// silence.
+constexpr std::size_t kGoodbyesMax = 4'096;
+
 std::unique_ptr<srtp::Cipher> cipher_of(const MediaWorker::Options& options) {
   auto cipher = srtp::make_cipher(options.cipher);
   check(cipher != nullptr);
@@ -42,11 +46,11 @@ class MediaWorker::Core {
   Core(dtls::Identity identity, const Options& options)
       : identity_(std::move(identity)),
         cipher_(cipher_of(options)),
+        early_media_{.bytes_left = options.early_media_bytes_max},
         router_(options),
         intake_per_second_(static_cast<double>(options.peer_bytes_per_second)),
         seals_(*cipher_) {}
 
-        early_media_{.bytes_left = options.early_media_bytes_max},
   void handle(Instant now, const OpenPeer& command);
   void handle(Instant now, const UpdatePeer& command);
   void handle(Instant now, const ClosePeer& command);
@@ -75,18 +79,20 @@ class MediaWorker::Core {
   [[nodiscard]] PeerTransport* find_peer(Instant now, const Route& route, Bytes datagram);
   void settle(Instant now, PeerTransport& transport);
   void follow(Instant now, PeerTransport& transport, const peer::Event& event);
+  [[nodiscard]] bool flush_goodbyes(DatagramBatch& out);
   [[nodiscard]] bool flush_transports(DatagramBatch& out);
   void work_handshake(Instant now);
 
   dtls::Identity identity_;
   std::unique_ptr<srtp::Cipher> cipher_;  // Before the peers, whose keys it has made.
+  peer::EarlyMediaBudget early_media_;    // And before them, as they hold some of it.
   TransportTable transports_;
   Router router_;
   double intake_per_second_;
   Wakeups<PeerId> wakeups_;
   HandshakeLine handshakes_;
-  peer::EarlyMediaBudget early_media_;    // And before them, as they hold some of it.
   std::vector<PeerTransport*> with_output_;
+  std::vector<peer::WaitingDatagram> goodbyes_;  // Of peers that are no more.
   srtp::SealBatch seals_;
 };
 
@@ -131,6 +137,10 @@ void MediaWorker::Core::handle(Instant now, const ClosePeer& command) {
   if (PeerTransport* transport = transports_.find(command.peer)) {
     std::erase(with_output_, transport);
     handshakes_.forget(*transport);
+    auto goodbye = transport->peer.close();
+    if (goodbye && goodbyes_.size() < kGoodbyesMax) {
+      goodbyes_.push_back(std::move(*goodbye));
+    }
   }
   router_.close_peer(now, command.peer);  // First: it may hold the transport's sealer.
   transports_.remove(command.peer);
@@ -235,7 +245,7 @@ void MediaWorker::Core::follow(Instant now, PeerTransport& transport, const peer
 }
 
 bool MediaWorker::Core::flush(Instant now, DatagramBatch& out) {
-  bool more = flush_transports(out);
+  bool more = flush_goodbyes(out) || flush_transports(out);
   if (!more) {
     Outlet outlet(out, seals_, router_.counters());
     more = router_.flush(now, outlet);
@@ -262,6 +272,18 @@ void MediaWorker::Core::work_handshake(Instant now) {
   }
 }
 
+bool MediaWorker::Core::flush_goodbyes(DatagramBatch& out) {
+  while (!goodbyes_.empty() && !out.full()) {
+    const peer::WaitingDatagram& goodbye = goodbyes_.back();
+    std::ranges::copy(goodbye.bytes, out.reserve().begin());
+    out.commit(goodbye.route, goodbye.bytes.size());
+    ++router_.counters().datagrams_out;
+    router_.counters().bytes_out += goodbye.bytes.size();
+    goodbyes_.pop_back();
+  }
+  return !goodbyes_.empty();
+}
+
 bool MediaWorker::Core::flush_transports(DatagramBatch& out) {
   Counters& counters = router_.counters();
   while (!with_output_.empty()) {
@@ -283,7 +305,7 @@ bool MediaWorker::Core::flush_transports(DatagramBatch& out) {
 Instant MediaWorker::Core::next_timeout() const {
   const Instant at =
       std::min({wakeups_.next(), router_.next_timeout(), handshakes_.next_timeout()});
-  return with_output_.empty() ? at : Instant{};
+  return with_output_.empty() && goodbyes_.empty() ? at : Instant{};
 }
 
 MediaWorker::MediaWorker(Instant /*now*/, dtls::Identity identity, Entropy& /*entropy*/,

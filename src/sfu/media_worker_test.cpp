@@ -62,6 +62,21 @@ TEST_F(MediaWorkerTest, FollowsABrowserToItsNewAddress) {
   EXPECT_THAT(bob.rtp, SizeIs(1));
 }
 
+TEST_F(MediaWorkerTest, AClosedPeerHearsOfItAndTheOthersGoOn) {
+  Browser& alice = open(1, kPublisherNumbers);
+  Browser& bob = open(2, kViewerNumbers);
+  Browser& carol = open(3, kViewerNumbers);
+  run(1s);
+  worker.handle_command(now, ClosePeer{PeerId(1)});
+  worker.handle_command(now, ClosePeer{PeerId(3)});
+  EXPECT_LE(worker.next_timeout(), now);
+  run(100ms);
+  EXPECT_EQ(alice.client.dtls.state(), dtls::State::kClosed);
+  EXPECT_EQ(carol.client.dtls.state(), dtls::State::kClosed);
+  EXPECT_EQ(bob.client.dtls.state(), dtls::State::kConnected);
+  EXPECT_GT(worker.next_timeout(), now);
+}
+
 TEST_F(MediaWorkerTest, AClosedPeerIsForgottenWithItsRoutesAndStreams) {
   Browser& alice = open(1, kPublisherNumbers);
   Browser& bob = open(2, kViewerNumbers);
