@@ -26,17 +26,26 @@ Ends make_ends() {
   return {};
 }
 
-peer::Peer make_peer(const Ends& ends) {
+peer::Peer make_peer(const Ends& ends, dtls::Role role) {
   return {Instant(),
           {.local = {.ufrag = "server", .pwd = "server-password-of-24-chr"},
            .remote = {.ufrag = "client", .pwd = "client-password-of-24-chr"},
-           .remote_fingerprint = ends.theirs.fingerprint()},
+           .remote_fingerprint = ends.theirs.fingerprint(),
+           .role = role},
           ends.ours};
+}
+
+void give(peer::Peer& peer, Instant now, const Route& route, MutableBytes datagram) {
+  const auto received = peer.handle_datagram(now, route, datagram);
+  check(received.packet.size() <= datagram.size());
 }
 
 void work(peer::Peer& peer, Instant now) {
   while (peer.has_handshake()) {
     peer.handle_handshake(now);
+    while (auto early = peer.take_early_media()) {
+      give(peer, now, early->route, early->bytes);
+    }
   }
 }
 
@@ -55,52 +64,70 @@ void give_check(peer::Peer& peer) {
   flush(peer);
 }
 
-void shake_hands(peer::Peer& peer, const Ends& ends) {
-  dtls::Session client(dtls::Role::kClient, ends.theirs, ends.ours.fingerprint());
-  client.start({});
-  DatagramBatch out(32);
-  for (int round = 0; round < 3; ++round) {
-    for (Bytes bytes = client.poll_transmit(); !bytes.empty(); bytes = client.poll_transmit()) {
-      Buffer copy = to_buffer(bytes);
-      static_cast<void>(peer.handle_datagram({}, kRoute, copy));
-    }
-    work(peer, {});
-    while (peer.poll_transmit(out)) {
-      client.handle_datagram({}, out.bytes(out.cells().back()));
-    }
+/// A flight of the other side, and what the peer says to it.
+void pass_flights(peer::Peer& peer, dtls::Session& other, Instant now) {
+  for (Bytes bytes = other.poll_transmit(); !bytes.empty(); bytes = other.poll_transmit()) {
+    Buffer copy = to_buffer(bytes);
+    give(peer, now, kRoute, copy);
   }
-  check(peer.can_send());
+  work(peer, now);
+  DatagramBatch out(32);
+  while (!out.full() && peer.poll_transmit(out)) {
+    other.handle_datagram(now, out.bytes(out.cells().back()));
+  }
+}
+
+/// All of the handshake but the other side's last flight, which waits in `other`.
+void begin_handshake(peer::Peer& peer, dtls::Session& other, dtls::Role others) {
+  if (others == dtls::Role::kClient) {
+    other.start({});
+  } else {
+    pass_flights(peer, other, {});
+  }
+  pass_flights(peer, other, {});
 }
 
 }  // namespace
 
-// The first byte says how far the peer is (nothing, an authenticated check, connected); then
+// The first byte says how far the peer is (nothing, an authenticated check, connected, or connected
+// but for the other side's last flight, which comes at the end) and which DTLS role it has; then
 // datagrams, each behind its length. Whatever they are, the peer stays whole: what it opens lies
 // inside the datagram, and it sends nothing that fits no cell.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Ends ends = make_ends();
   const dtls::SeededOpenssl openssl(2);  // The same keys each time, so that the corpus opens.
   ByteReader reader(std::as_bytes(std::span(data, size)));
-  peer::Peer peer = make_peer(ends);
-  const unsigned stage = reader.u8() % 3U;
+  const unsigned first = reader.u8();
+  const unsigned stage = first % 4U;
+  const bool begins = first / 4U % 2U == 1;
+  const dtls::Role others = begins ? dtls::Role::kServer : dtls::Role::kClient;
+  peer::Peer peer = make_peer(ends, begins ? dtls::Role::kClient : dtls::Role::kServer);
+  dtls::Session other(others, ends.theirs, ends.ours.fingerprint());
   if (stage >= 1) {
     give_check(peer);
   }
+  if (stage >= 2) {
+    begin_handshake(peer, other, others);
+  }
   if (stage == 2) {
-    shake_hands(peer, ends);
+    pass_flights(peer, other, {});
+    check(peer.can_send());
   }
   Instant now;
   while (!reader.rest().empty()) {
     const std::size_t length = std::min<std::size_t>(reader.u16(), reader.rest().size());
     Buffer datagram = to_buffer(reader.bytes(length));
-    const auto received = peer.handle_datagram(now, kRoute, datagram);
-    check(received.packet.size() <= datagram.size());
+    give(peer, now, kRoute, datagram);
     work(peer, now);
     now = std::min(peer.next_timeout(), now + std::chrono::seconds(1));
     peer.handle_timeout(now);
     flush(peer);
   }
+  if (stage == 3) {
+    pass_flights(peer, other, now);
+  }
   while (peer.poll_event()) {
   }
+  static_cast<void>(peer.close());
   return 0;
 }

@@ -120,6 +120,9 @@ class Call {
       static_cast<void>(server_.handle_datagram(now_, datagram->route, datagram->bytes));
       while (server_.has_handshake()) {
         server_.handle_handshake(now_);
+        while (auto early = server_.take_early_media()) {
+          static_cast<void>(server_.handle_datagram(now_, early->route, early->bytes));
+        }
       }
     }
     while (auto datagram = down_.poll(now_)) {
