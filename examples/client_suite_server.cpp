@@ -3,11 +3,9 @@
 //     client_suite_server --port 3210
 
 #include <chrono>
-#include <cstdint>
+#include <cstddef>
 #include <cstdio>
 #include <memory>
-#include <optional>
-#include <span>
 #include <string_view>
 
 #include "net/clock.hpp"
@@ -145,19 +143,10 @@ void serve(socketio::Server& io) {
   });
 }
 
-std::optional<std::uint16_t> read_port(std::span<char*> arguments) {
-  std::uint16_t port = 3210;
-  if (arguments.size() == 1) {
-    return port;
-  }
-  const bool whole = arguments.size() == 3 && examples::read_number(arguments[2], port);
-  return whole && std::string_view(arguments[1]) == "--port" ? std::optional(port) : std::nullopt;
-}
-
 }  // namespace
 
 int main(int count, char** values) {
-  const auto wanted = read_port(std::span(values, static_cast<std::size_t>(count)));
+  const auto wanted = examples::read_port({values, static_cast<std::size_t>(count)}, 3210);
   if (!wanted) {
     std::fputs("usage: client_suite_server [--port N]\n", stderr);
     return 2;

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <system_error>
 
@@ -15,6 +17,19 @@ template <class Number>
 [[nodiscard]] bool read_number(std::string_view text, Number& number) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc{} && end == text.data() + text.size();
+}
+
+/// What `[--port N]` says, where no other flag is known: without it `otherwise`. Nothing if the
+/// arguments are anything else.
+[[nodiscard]] inline std::optional<std::uint16_t> read_port(std::span<char* const> arguments,
+                                                            std::uint16_t otherwise) {
+  std::uint16_t port = otherwise;
+  if (arguments.size() == 1) {
+    return port;
+  }
+  const bool whole = arguments.size() == 3 && std::string_view(arguments[1]) == "--port" &&
+                     read_number(arguments[2], port);
+  return whole ? std::optional(port) : std::nullopt;
 }
 
 /// Tells whoever started us that we listen.

@@ -1,6 +1,7 @@
 // What a client's own test suite asks of its server, by the official client.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
 import { clients, event, pause, startExample, Wire, within } from './support.mjs';
 
@@ -337,6 +338,14 @@ describe('client_suite_server', () => {
       const wire = await Wire.open('/socket.io/', { server: new URL(`http://${host}:${server.port}`) });
       assert.equal(wire.handshake.pingInterval, 2000);
       wire.close();
+    }
+  });
+
+  it('refuses flags that it does not know, in one line', () => {
+    for (const flags of [['--what'], ['--what', '1'], ['--port'], ['--port', '70000'], ['--port', '0', '1']]) {
+      const { status, stderr } = spawnSync(server.program.spawnfile, flags, { encoding: 'utf8', timeout: 5000 });
+      assert.equal(status, 2, flags.join(' '));
+      assert.match(stderr, /^.+\n$/);
     }
   });
 

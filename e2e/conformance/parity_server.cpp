@@ -1,13 +1,12 @@
 // The features of a Socket.IO server, each behind an event, for parity.test.mjs: the same program
 // for Node's server is parity_node.mjs, and a client must not be able to tell one from the other.
 // What the server's own handlers see is kept in a log that the namespace /ctl gives out.
-// `parity_server --port N`.
+// `parity_server [--port N]`: a free one unless it is told.
 
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
+#include <cstddef>
 #include <cstdio>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -261,11 +260,9 @@ void serve_control(Host& host, Log& log, ParentNamespace& parent) {
 }  // namespace
 
 int main(int count, char** values) {
-  const std::span arguments(values, static_cast<std::size_t>(count));
-  std::uint16_t wanted = 0;
-  if (arguments.size() != 3 || std::string_view(arguments[1]) != "--port" ||
-      !visavis::examples::read_number(arguments[2], wanted)) {
-    std::fputs("usage: parity_server --port N\n", stderr);
+  const auto wanted = visavis::examples::read_port({values, static_cast<std::size_t>(count)}, 0);
+  if (!wanted) {
+    std::fputs("usage: parity_server [--port N]\n", stderr);
     return 2;
   }
   HostOptions options;
@@ -278,5 +275,5 @@ int main(int count, char** values) {
     return 1;
   }
   serve_control(host, log, *parent);
-  return visavis::examples::serve_on_loopback(host, wanted);
+  return visavis::examples::serve_on_loopback(host, *wanted);
 }
