@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
-import { clients, event, pause, startExample, Wire, within } from './support.mjs';
+import { clients, event, startExample, until, Wire, within } from './support.mjs';
 
 describe('bench_server', () => {
   let server;
@@ -39,7 +39,7 @@ describe('bench_server', () => {
     await Promise.all([one, two].map((socket) => socket.timeout(5000).emitWithAck('join', 'room')));
     await within(outside.emitWithAck('blast', { room: 'room', count: 10, size: 32 }), 'the ack');
     const expected = Array.from({ length: 10 }, (_, i) => [i, 'x'.repeat(32)]);
-    while (seen.get(one).length < 10 || seen.get(two).length < 10) await pause(5);
+    await until('ten events for each', () => seen.get(one).length >= 10 && seen.get(two).length >= 10);
     assert.deepEqual(seen.get(one), expected);
     assert.deepEqual(seen.get(two), expected);
     assert.deepEqual(seen.get(outside), []);

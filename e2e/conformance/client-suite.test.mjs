@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
-import { clients, event, pause, startExample, Wire, within } from './support.mjs';
+import { clients, event, pause, startExample, until, Wire, within } from './support.mjs';
 
 for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']]) {
   describe(`client_suite_server over ${transports.join(' and ')}`, () => {
@@ -222,7 +222,7 @@ for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']])
         socket.emit('buffa', bytes());
         socket.emit('blob', bytes());
         await socket.emitWithAck('echo', 1);
-        while (names.length < 2) await pause(5);
+        await until('both answers', () => names.length >= 2);
         assert.deepEqual(names, [['buffack'], ['back']]);
       });
       it('jsonbuff and jsonblob are answered: bytes inside of an object', async () => {
@@ -273,7 +273,7 @@ for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']])
         const socket = open('/', { retries: 3, ackTimeout: 200 });
         const acked = [];
         for (const i of [1, 2, 3]) socket.emit('echo', i, (error, value) => acked.push([error, value]));
-        while (acked.length < 3) await pause(5);
+        await until('three acks', () => acked.length >= 3);
         assert.deepEqual(acked, [
           [null, 1],
           [null, 2],
@@ -293,9 +293,9 @@ for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']])
         socket.onAny((name) => names.push(name));
         socket.volatile.emit('getUtf8');
         await event(socket, 'connect');
-        while (!socket.io.engine.transport.writable || socket.io.engine.upgrading) await pause(5);
+        await until('the transport takes more', () => socket.io.engine.transport.writable && !socket.io.engine.upgrading);
         socket.volatile.emit('hi');
-        while (names.length === 0) await pause(5);
+        await until('an answer', () => names.length > 0);
         assert.deepEqual(names, ['hi']);
       });
 
@@ -321,7 +321,7 @@ for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']])
         const socket = await connected('/');
         let pings = 0;
         socket.io.on('ping', () => ++pings);
-        while (pings < 1) await pause(50);
+        await until('a ping', () => pings > 0);
         assert.equal(await socket.emitWithAck('echo', 1), 1);
       });
     });

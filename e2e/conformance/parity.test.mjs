@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { io } from 'socket.io-client';
-import { example, pause, startProgram, within } from './support.mjs';
+import { example, startExample, startProgram, until, within } from './support.mjs';
 
 const PATIENCE = 5000;
 const hear = (emitter, event) => within(new Promise((r) => emitter.once(event, (x) => r(x))), event, PATIENCE);
@@ -30,11 +30,8 @@ async function transcript(base, transports) {
       const rest = [...seen];
       return beginnings.filter((b) => { const at = rest.findIndex((l) => l.startsWith(b)); if (at >= 0) rest.splice(at, 1); return at < 0; });
     };
-    for (const until = Date.now() + PATIENCE; ; await pause(1)) {
-      seen.push(...(await ask(ctl, 'log'))[0]);
-      if (missing().length === 0) return seen;
-      assert.ok(Date.now() < until, `no ${JSON.stringify(missing())} in the server's log ${JSON.stringify(seen)}`);
-    }
+    await until(() => `${JSON.stringify(missing())} in the server's log ${JSON.stringify(seen)}`, async () => (seen.push(...(await ask(ctl, 'log'))[0]), missing().length === 0), PATIENCE);
+    return seen;
   };
   const upgraded = async (...sockets) => { for (const { io: { engine } } of sockets) if (transports.length > 1 && engine.transport.name !== 'websocket') await hear(engine, 'upgrade'); };
   await log();

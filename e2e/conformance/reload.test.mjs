@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { connect } from 'node:tls';
-import { pause, within } from './support.mjs';
+import { until, within } from './support.mjs';
 
 const PROGRAM = join(process.env.BUILD_DIR ?? '/nowhere', 'visavis');
 
@@ -31,13 +31,7 @@ describe('SIGHUP', { skip: existsSync(PROGRAM) ? false : 'no visavis built' }, (
   const make = (name) =>
     execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1',
       '-subj', `/CN=${name}`, '-keyout', key, '-out', cert], { stdio: 'ignore' });
-  const logged = async (text, from) => {
-    const until = Date.now() + 10000;
-    while (!log.slice(from).includes(text)) {
-      assert.ok(Date.now() < until, `no ${text} in: ${log}`);
-      await pause(10);
-    }
-  };
+  const logged = (text, from) => until(() => `${text} in: ${log}`, () => log.slice(from).includes(text));
   async function open() {
     const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
     await within(once(socket, 'secureConnect'), 'TLS');

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
 
+export { until } from '../lib/until.mjs';
+
 /** Set by run.sh. The first has quick heartbeats, which a busy machine can miss: only what is about time goes there. */
 export const QUICK = new URL(process.env.CONFORMANCE_SERVER ?? 'http://localhost:3000');
 export const SERVER = new URL(process.env.CONFORMANCE_SERVER_PATIENT ?? QUICK);

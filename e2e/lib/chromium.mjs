@@ -1,6 +1,6 @@
 // Debian's Chromium with fake camera and microphone, and what a test wants to know of a call page.
 import { chromium } from 'playwright-core';
-import { until } from './server.mjs';
+import { until } from './until.mjs';
 
 export async function launchChromium() {
   return chromium.launch({

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
+import { until } from './until.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const program = process.env.VISAVIS_BINARY ?? path.join(root, 'build/release/visavis');
@@ -78,16 +79,5 @@ export class Server {
     const wanted = samples.filter((line) => Object.entries(labels).every(([key, value]) => line.includes(`${key}="${value}"`)));
     if (wanted.length === 0) throw new Error(`no ${name} with ${JSON.stringify(labels)} in:\n${samples.join('\n')}`);
     return wanted.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
-  }
-}
-
-/** Asks until `condition` gives something true, and returns that; fails by name after `timeoutMs`. */
-export async function until(what, condition, timeoutMs = 15_000) {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const result = await condition();
-    if (result) return result;
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -7,7 +7,8 @@
 import { readFileSync } from 'node:fs';
 import { launchChromium, Caller } from '../lib/chromium.mjs';
 import { participantId, showColour, switchTo } from '../lib/colour.mjs';
-import { Server, until } from '../lib/server.mjs';
+import { Server } from '../lib/server.mjs';
+import { until } from '../lib/until.mjs';
 
 const runs = Number(process.argv[2] ?? 20);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { CacheWatch } from '../lib/cache-watch.mjs';
 import { Caller, launchChromium } from '../lib/chromium.mjs';
-import { Server, until } from '../lib/server.mjs';
+import { Server } from '../lib/server.mjs';
+import { until } from '../lib/until.mjs';
 
 let browser;
 let server;

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Caller, launchChromium } from '../lib/chromium.mjs';
 import { Relay, relayAddress } from '../lib/relay.mjs';
-import { Server, until } from '../lib/server.mjs';
+import { Server } from '../lib/server.mjs';
+import { until } from '../lib/until.mjs';
 
 let browser;
 let server;

@@ -6,7 +6,8 @@ import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { Caller, launchChromium } from '../lib/chromium.mjs';
 import { startProxyWithoutUpgrades } from '../lib/proxy.mjs';
-import { Server, until } from '../lib/server.mjs';
+import { Server } from '../lib/server.mjs';
+import { until } from '../lib/until.mjs';
 
 let browser;
 let server;

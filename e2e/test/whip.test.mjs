@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { Caller, launchChromium } from '../lib/chromium.mjs';
-import { Server, loadProgram, until } from '../lib/server.mjs';
+import { Server, loadProgram } from '../lib/server.mjs';
+import { until } from '../lib/until.mjs';
 import { addExchange, colourOfVideo, hangUp, inbound, offerLikeFfmpeg, outbound, play, publish, publishPaint, serveForeignPage } from '../lib/whip.mjs';
 
 let browser;
