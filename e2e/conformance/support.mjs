@@ -25,6 +25,21 @@ export function within(promise, what, limit = 10000) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+/**
+ * One frame of RFC 6455 §5.2, good or bad. `claimed`: the length that the header says, in the form that `form` says (0: the shortest);
+ * no `mask`, no masking.
+ */
+export function webSocketFrame(opcode, payload, { fin = true, rsv = 0, mask = Buffer.alloc(4), claimed = payload.length, form = 0 } = {}) {
+  const size = BigInt(claimed);
+  const wide = form || (size < 126n ? 1 : size < 65536n ? 2 : 8);
+  const head = Buffer.alloc(wide === 1 ? 2 : 2 + wide);
+  head[0] = (fin ? 0x80 : 0) | (rsv << 4) | opcode;
+  head[1] = (mask ? 0x80 : 0) | (wide === 1 ? Number(size) : wide === 2 ? 126 : 127);
+  if (wide === 2) head.writeUInt16BE(Number(size), 2);
+  if (wide === 8) head.writeBigUInt64BE(size, 2);
+  return Buffer.concat(mask ? [head, mask, payload.map((byte, i) => byte ^ mask[i % 4])] : [head, payload]);
+}
+
 export const pause = (duration) => new Promise((resolve) => setTimeout(resolve, duration));
 
 /** `address('/socket.io/', {transport: 'polling'})` */

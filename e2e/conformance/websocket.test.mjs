@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { WebSocketServer } from 'ws';
-import { SERVER, within } from './support.mjs';
+import { SERVER, webSocketFrame, within } from './support.mjs';
 import { generator } from './random.mjs';
 
 const SEED = Number(process.env.WEBSOCKET_SEED ?? 20261122);
@@ -18,19 +18,7 @@ const { below, pick } = generator(SEED);
 
 const bytes = (size) => Buffer.from(Array.from({ length: size }, () => below(256)));
 
-/** `claimed`: the length that the header says, in the form that `form` says (0: the shortest). */
-function frame(opcode, payload, { fin = true, rsv = 0, masked = true, claimed = payload.length, form = 0 } = {}) {
-  const size = BigInt(claimed);
-  const wide = form || (size < 126n ? 1 : size < 65536n ? 2 : 8);
-  const head = Buffer.alloc(wide === 1 ? 2 : 2 + wide);
-  head[0] = (fin ? 0x80 : 0) | (rsv << 4) | opcode;
-  head[1] = (masked ? 0x80 : 0) | (wide === 1 ? Number(size) : wide === 2 ? 126 : 127);
-  if (wide === 2) head.writeUInt16BE(Number(size), 2);
-  if (wide === 8) head.writeBigUInt64BE(size, 2);
-  if (!masked) return Buffer.concat([head, payload]);
-  const mask = bytes(4);
-  return Buffer.concat([head, mask, payload.map((byte, i) => byte ^ mask[i % 4])]);
-}
+const frame = (opcode, payload, { masked = true, ...rest } = {}) => webSocketFrame(opcode, payload, { mask: masked ? bytes(4) : null, ...rest });
 
 /** Engine.IO's messages are text that begins with 4, or bytes: those both servers send back as they came. */
 const text = () => Buffer.from('4' + Array.from({ length: below(40) }, () => pick(['a', 'ü', '€', '😀', '\0'])).join(''));
