@@ -27,10 +27,11 @@ after(async () => {
 
 const figures = async (caller) => (await caller.inbound('video')).find((entry) => entry.framesDecoded > 0);
 
-test('where a tenth of all datagrams is lost, pictures go on and are repaired', async () => {
+test('where a tenth of all datagrams is lost, pictures go on and are repaired', async (t) => {
   const resent = () => server.metric('visavis_retransmissions_total', { direction: 'out' });
   const start = await figures(ann);
   const before = { resent: await resent(), ...relay.seen };
+  t.after(() => (relay.loss = 0));
   relay.loss = 0.1;
   let end;
   await until('a third of the frames of 12 s are decoded', async () => (end = await figures(ann)).framesDecoded - start.framesDecoded >= 120, 12_000);
@@ -43,7 +44,8 @@ test('where a tenth of all datagrams is lost, pictures go on and are repaired', 
   assert.ok((await resent()) > before.resent, 'nothing was sent again');
 });
 
-test('media that is cut is told of, and comes back by itself', async () => {
+test('media that is cut is told of, and comes back by itself', async (t) => {
+  t.after(() => (relay.cut = false));
   relay.cut = true;
   await ann.page.getByTestId('connection-banner').waitFor({ timeout: 12_000 });
   relay.cut = false;
@@ -51,7 +53,8 @@ test('media that is cut is told of, and comes back by itself', async () => {
   await until('the banner is gone', async () => (await ann.page.getByTestId('connection-banner').count()) === 0, 20_000);
 });
 
-test('who gets no media at all from the beginning is told so, and gets it once the way is open', async () => {
+test('who gets no media at all from the beginning is told so, and gets it once the way is open', async (t) => {
+  t.after(() => (relay.cut = false));
   relay.cut = true;
   const cat = await Caller.join(browser, server, 'network', 'Cat');
   await cat.page.getByTestId('connection-banner').waitFor({ timeout: 15_000 });
