@@ -90,6 +90,7 @@ test('H.264 alone is published over WHIP, and video alone is played', async () =
   const played = await play(player, `${server.url}/whep/green/Cam`, { audio: false });
   assert.equal(played.status, 201, played.body);
   await framesGrow(player);
+  assert.equal(await hangUp(camera, published.location), 200);
 });
 
 test('browsers that leave the ClientHello to the server, and offer no extensions, publish and play', async () => {
@@ -112,10 +113,12 @@ test('browsers that leave the ClientHello to the server, and offer no extensions
 
 for (const kind of [['--codec', 'vp8'], ['--codec', 'h264'], ['--publisher', 'ffmpeg']]) {
   test(`a browser decodes what visavis-load ${kind.join(' ')} publishes`, async (t) => {
+    const publishers = () => server.metric('visavis_whip_sessions', { role: 'publisher' });
+    const before = await publishers();
     const load = spawn(loadProgram, ['broadcast', ...kind, '--over', 'whip', '--viewers', '1', '--duration', '60', '--quiet', '--server', server.url], { stdio: 'ignore' });
     const ended = once(load, 'exit');
     t.after(() => (load.kill(), ended));
-    await until('it publishes', async () => (await server.metric('visavis_whip_sessions', { role: 'publisher' })) === 1);
+    await until('it publishes', async () => (await publishers()) === before + 1);
     const player = await open();
     assert.equal((await play(player, `${server.url}/whep/load-0/publisher-0`)).status, 201);
     await framesGrow(player, 60);
