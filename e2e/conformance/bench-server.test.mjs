@@ -64,21 +64,22 @@ describe('bench_server', () => {
     }
   });
 
-  it('has recovery off unless it is asked for', async () => {
+  it('has recovery off unless it is asked for', async (t) => {
     const without = await connected();
     assert.equal(without._pid, undefined);
     const other = await startExample('bench_server', '--recovery');
+    t.after(() => other.stop());
     const with_ = await clients(() => other.address).connected('/', { transports: ['websocket'], reconnection: false });
     assert.equal(typeof with_._pid, 'string');
     with_.disconnect();
-    await other.stop();
   });
 
   for (const flags of [[], ['--threads', '2']]) {
-    it(`tells Prometheus what it has counted, if asked to ${flags.join(' ')}`, async () => {
+    it(`tells Prometheus what it has counted, if asked to ${flags.join(' ')}`, async (t) => {
       assert.equal((await fetch(`${server.address}/metrics`)).status, 404);
       const other = await startExample('bench_server', '--metrics', ...flags);
       const made = clients(() => other.address);
+      t.after(() => (made.end(), other.stop()));
       for (let i = 0; i < 3; ++i) {
         const socket = await made.connected('/', { transports: ['websocket'] });
         await within(socket.emitWithAck('echo', i), 'an ack');
@@ -97,12 +98,10 @@ describe('bench_server', () => {
         assert.ok(lines.includes(line), `${line} in\n${text}`);
       }
       assert.equal((await fetch(`${other.address}/metrics`, { headers: { forwarded: 'for=192.0.2.1' } })).status, 403);
-      made.end();
-      await other.stop();
     });
   }
 
-  it('has permessage-deflate off unless it is asked for', async () => {
+  it('has permessage-deflate off unless it is asked for', async (t) => {
     const extensions = async (of) => {
       const wire = await Wire.open('/socket.io/', { server: new URL(of.address) });
       wire.close();
@@ -110,15 +109,15 @@ describe('bench_server', () => {
     };
     assert.equal(await extensions(server), '');
     const other = await startExample('bench_server', '--deflate');
+    t.after(() => other.stop());
     assert.match(await extensions(other), /permessage-deflate/);
-    await other.stop();
   });
 
   it('refuses flags that it does not know, in one line', () => {
     for (const flags of [['--what'], ['--port'], ['--threads', '0'], ['--threads', 'two'], ['--port', '70000']]) {
       const { status, stderr } = spawnSync(server.program.spawnfile, flags, { encoding: 'utf8', timeout: 5000 });
       assert.equal(status, 2, flags.join(' '));
-      assert.equal(stderr.trim().split('\n').length, 1);
+      assert.match(stderr, /^.+\n$/);
     }
   });
 });

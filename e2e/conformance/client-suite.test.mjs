@@ -312,8 +312,11 @@ for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']])
 
       it('does not reconnect when it disconnected itself', async () => {
         const socket = await connected('/', { reconnectionDelay: 10 });
+        let attempts = 0;
+        socket.io.on('reconnect_attempt', () => ++attempts);
         socket.disconnect();
         await pause(50);
+        assert.equal(attempts, 0);
         assert.equal(socket.connected, false);
       });
 
@@ -354,13 +357,20 @@ describe('client_suite_server', () => {
     const wire = await Wire.open('/socket.io/', { server: new URL(server.address) });
     assert.ok(performance.now() - begun >= 9.5);
     wire.close();
-    const all = await Promise.all(Array.from({ length: 50 }, () => fetch(`${server.address}/socket.io/?EIO=4&transport=polling`)));
-    assert.deepEqual([...new Set(all.map((answer) => answer.status))], [200]);
-    assert.ok(performance.now() - begun < 50 * 10, 'fifty requests are decided side by side');
+    // One after another they cannot be done in this time; a busy machine may need a few rounds to show that they are not.
+    const rounds = [];
+    while (rounds.length < 5 && !(rounds.at(-1) < 50 * 10)) {
+      const asked = performance.now();
+      const all = await Promise.all(Array.from({ length: 50 }, () => fetch(`${server.address}/socket.io/?EIO=4&transport=polling`)));
+      rounds.push(performance.now() - asked);
+      assert.deepEqual([...new Set(all.map((answer) => answer.status))], [200]);
+    }
+    assert.ok(rounds.at(-1) < 50 * 10, `fifty requests are decided side by side: ${rounds} ms`);
   });
 
-  it('says goodbye when it ends: the client is told to come back', async () => {
+  it('says goodbye when it ends: the client is told to come back', async (t) => {
     const other = await startExample('client_suite_server');
+    t.after(() => other.stop());
     const socket = clients(() => other.address);
     const client = await socket.connected('/', { transports: ['websocket'], reconnection: false });
     const gone = event(client, 'disconnect');

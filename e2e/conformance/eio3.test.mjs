@@ -60,7 +60,7 @@ describe('clients of Socket.IO 2', { skip: PROGRAM ? false : 'no program given' 
         const answer = await within(new Promise((resolve) => socket.emit('message-with-ack', ...values, (...args) => resolve(args))), 'the ack');
         assert.deepEqual(answer, values);
         const long = '€'.repeat(20_000);
-        assert.deepEqual(await new Promise((resolve) => socket.emit('message-with-ack', long, (...args) => resolve(args))), [long]);
+        assert.deepEqual(await within(new Promise((resolve) => socket.emit('message-with-ack', long, (...args) => resolve(args))), 'the ack'), [long]);
       });
 
       it('ask for other namespaces, and say who they are in the query', async () => {
@@ -112,6 +112,7 @@ describe('clients of Socket.IO 2', { skip: PROGRAM ? false : 'no program given' 
 
   it('are refused where they are not allowed', async () => {
     const socket = client('/', { transports: ['polling'] }, QUICK.href.replace(/\/$/, ''));
-    await event(socket, 'connect_error');
+    const [error] = await event(socket, 'connect_error');
+    assert.equal(error.description, 400);
   });
 });

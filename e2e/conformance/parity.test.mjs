@@ -80,16 +80,17 @@ async function transcript(base, transports) {
 
 describe('every feature is as on Node', { skip: existsSync(example('parity_server')) ? false : 'no parity_server built' }, () => {
   for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']]) {
-    it(`over ${transports.join(' and ')}`, { timeout: 60000 }, async () => {
+    it(`over ${transports.join(' and ')}`, { timeout: 60000 }, async (t) => {
       const node = fileURLToPath(new URL('parity_node.mjs', import.meta.url));
-      const servers = [await startProgram(example('parity_server'), ['--port', '0']), await startProgram(process.execPath, [node])];
-      try {
-        const [ours, theirs] = await Promise.all(servers.map(({ address }) => transcript(address.replace('localhost', '127.0.0.1'), transports)));
-        assert.ok(ours.length > 60, `${ours.length} lines`);
-        assert.deepEqual(ours, theirs);
-      } finally {
-        for (const server of servers) server.program.kill('SIGKILL');
-      }
+      const started = async (starting) => {
+        const { address, program } = await starting;
+        t.after(() => program.kill('SIGKILL'));
+        return address.replace('localhost', '127.0.0.1');
+      };
+      const addresses = [await started(startExample('parity_server')), await started(startProgram(process.execPath, [node]))];
+      const [ours, theirs] = await Promise.all(addresses.map((address) => transcript(address, transports)));
+      assert.ok(ours.length > 60, `${ours.length} lines`);
+      assert.deepEqual(ours, theirs);
     });
   }
 });

@@ -157,7 +157,8 @@ export async function startProgram(name, flags) {
     const [code] = await within(Promise.all([once(program, 'exit'), program.kill('SIGTERM')]).then(([exit]) => exit), `${name} to end`);
     return code;
   };
-  const [line] = await within(once(program.stdout, 'data'), `${name} to be ready`);
+  const ended = once(program, 'exit').then(([code]) => Promise.reject(new Error(`${name} ended with ${code} before it was ready`)));
+  const [line] = await within(Promise.race([once(program.stdout, 'data'), ended]), `${name} to be ready`);
   const port = /^ready.*:(\d+)/.exec(line.toString())?.[1];
   if (!port) throw new Error(`${name} said ${line}`);
   return { address: `http://localhost:${port}`, port: Number(port), program, stop };
