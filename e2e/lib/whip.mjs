@@ -133,6 +133,11 @@ export function hangUp(page, location) {
   return page.evaluate(async (url) => (await fetch(url, { method: 'DELETE' })).status, location);
 }
 
+/** Of the page's DTLS: 'closed' once the server's close_notify has come. */
+export function dtlsState(page) {
+  return page.evaluate(() => window.connection.getSenders()[0].transport.state);
+}
+
 function rtpStats(page, type, kind) {
   return page.evaluate(
     async (wanted) => {

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { Caller, launchChromium } from '../lib/chromium.mjs';
 import { Server, loadProgram } from '../lib/server.mjs';
 import { until } from '../lib/until.mjs';
-import { addExchange, colourOfVideo, hangUp, inbound, offerLikeFfmpeg, outbound, play, publish, publishPaint, serveForeignPage } from '../lib/whip.mjs';
+import { addExchange, colourOfVideo, dtlsState, hangUp, inbound, offerLikeFfmpeg, outbound, play, publish, publishPaint, serveForeignPage } from '../lib/whip.mjs';
 
 let browser;
 let server;
@@ -61,6 +61,7 @@ test('a page of another origin publishes over WHIP, another plays it over WHEP, 
   await framesGrow(player);
 
   assert.equal(await hangUp(camera, published.location), 200);
+  await until('the browser hears that its session has ended', async () => (await dtlsState(camera)) === 'closed');
   await until('the tile is gone', async () => (await watcher.tileNames()).length === 0);
   assert.equal(await server.metric('visavis_whip_sessions'), 0);
   assert.equal((await play(await open(), `${server.url}/whep/studio/Cam%201`)).status, 404);
@@ -109,6 +110,7 @@ test('browsers that leave the ClientHello to the server, and offer no extensions
   const role = (page) => page.evaluate(async () => [...(await window.connection.getStats()).values()].find(({ type }) => type === 'transport').dtlsRole);
   assert.deepEqual([await role(camera), await role(player)], ['server', 'server']);
   assert.equal(await hangUp(camera, published.location), 200);
+  await until('the browser hears that its session has ended', async () => (await dtlsState(camera)) === 'closed');
 });
 
 for (const kind of [['--codec', 'vp8'], ['--codec', 'h264'], ['--publisher', 'ffmpeg']]) {
