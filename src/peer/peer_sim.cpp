@@ -209,6 +209,24 @@ TEST_P(PeerOverNetwork, CarriesMediaBothWaysForTenMinutes) {
   EXPECT_EQ(call.server_.counters().dropped(Drop::kSrtpAuthentication), 0U);
 }
 
+/// Of a client that is the DTLS server, its media may overtake its last flight, or that be lost.
+TEST_P(PeerOverNetwork, HearsAllThatIsSentFromTheMomentTheClientHasKeys) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Call call(GetParam(), seed);
+    for (const Instant end = call.now_ + 10s; !call.browser_.sealer && call.now_ < end;) {
+      call.run_until(call.now_ + 1ms);
+    }
+    ASSERT_TRUE(call.browser_.sealer) << "seed " << seed;
+    call.up_.set_conditions({.delay = GetParam().up.delay, .jitter = GetParam().up.jitter});
+    constexpr std::uint16_t kPackets = 30;
+    for (std::uint16_t sequence = 0; sequence < kPackets; ++sequence) {
+      call.send_rtp(sequence);
+    }
+    call.run_until(call.now_ + 10s);
+    EXPECT_EQ(call.server_.counters().rtp_packets, kPackets) << "seed " << seed;
+  }
+}
+
 TEST_P(PeerOverNetwork, GoesOnWhenTheClientsAddressChanges) {
   Call call(GetParam(), 5);
   call.run_until(call.now_ + 30s);
