@@ -49,7 +49,7 @@ void Server::WebSocket::handle_message(Instant now, const websocket::Message& me
 }
 
 /// The peer's close frame is echoed unless it answers ours; either way the connection may go
-/// (RFC 6455 §5.5.1, §7.1.1).
+/// (RFC 6455 §5.5.1, §7.1.1): the peer sends nothing behind it.
 void Server::WebSocket::handle_close_frame(Instant now, Bytes payload) {
   const bool by_peer = open();
   if (by_peer) {
@@ -57,7 +57,7 @@ void Server::WebSocket::handle_close_frame(Instant now, Bytes payload) {
   }
   stop_waiting();
   phase_ = Phase::kClosed;
-  server_.http_.close(now, connection_);
+  server_.http_.close(now, connection_, true);
   if (by_peer) {
     server_.handle_socket_gone(now, *this, CloseReason::kTransportClose);
   }

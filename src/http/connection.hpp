@@ -32,6 +32,7 @@ struct Server::Connection {
   bool changed = false;    ///< stands in `changed_`
   bool close_told = false;
   bool drop = false;
+  bool peer_is_done = false;  ///< it sends nothing any more, says its stream
   bool open_request = false;  ///< a request is begun and waits for its answer
   bool head_method = false;
   bool keep_alive = true;

@@ -133,9 +133,10 @@ void Server::write(Instant /*now*/, ConnectionId id, SharedBytes bytes) {
   }
 }
 
-void Server::close(Instant now, ConnectionId id) {
+void Server::close(Instant now, ConnectionId id, bool peer_is_done) {
   Connection* const connection = find(id);
   if (connection != nullptr && connection->state == Connection::State::kUpgraded) {
+    connection->peer_is_done = peer_is_done;
     begin_close(now, *connection);
   }
 }
@@ -261,6 +262,7 @@ std::optional<Server::Output> Server::poll_output() {
     const bool closing = connection->state == Connection::State::kClosing;
     output.then_close = connection->drop || (closing && !connection->close_told);
     output.at_once = connection->drop;
+    output.peer_is_done = connection->peer_is_done;
     if (connection->state == Connection::State::kLeaving && !connection->close_told) {
       output.leaves_for = connection->requests->leaves_for;
       connection->close_told = true;

@@ -134,8 +134,10 @@ class Server {
   /// For upgraded connections; an unknown id is ignored.
   void write(Instant now, ConnectionId id, SharedBytes bytes);
   /// Closes an upgraded connection once the written bytes have left (or `close_timeout` is over).
-  /// Its stream hears `handle_closed` when it is gone, and nothing else any more.
-  void close(Instant now, ConnectionId id);
+  /// Its stream hears `handle_closed` when it is gone, and nothing else any more. `peer_is_done`:
+  /// by the stream's protocol the peer sends nothing after what has come, so nobody waits for its
+  /// FIN.
+  void close(Instant now, ConnectionId id, bool peer_is_done = false);
   /// Closes an upgraded connection now; what is unsent is lost.
   void drop(Instant now, ConnectionId id);
   /// Written and not yet reported as sent.
@@ -158,6 +160,7 @@ class Server {
     std::vector<SharedBytes> bytes;  ///< in order, after all that was polled before
     bool then_close = false;         ///< close once all bytes have left, then call `handle_closed`
     bool at_once = false;            ///< with `then_close`: drop unsent bytes, do not wait
+    bool peer_is_done = false;       ///< with `then_close`: the peer sends nothing any more
     /// It belongs to this other server: `release()` it here, `adopt()` it there.
     std::optional<std::size_t> leaves_for = std::nullopt;
   };

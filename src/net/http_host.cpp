@@ -55,6 +55,8 @@ std::expected<FileDescriptor, Error> listening_socket(const SocketAddress& at, b
     return std::unexpected(listen_error(at));
   }
   set_option(socket.value(), SOL_SOCKET, SO_REUSEADDR);  // Old connections in TIME_WAIT.
+  // What is accepted has it, too: Linux makes a connection in the listener's likeness.
+  set_option(socket.value(), IPPROTO_TCP, TCP_NODELAY);
   if (share_port) {
     set_option(socket.value(), SOL_SOCKET, SO_REUSEPORT);
   }
@@ -92,6 +94,7 @@ struct HttpHost::Parts {
     Reactor::Watch watch;
     Phase phase = Phase::kOpen;
     bool peer_ended = false;
+    bool peer_is_done = false;  // Sends nothing any more, though it may not have ended.
     bool reading_paused = false;
     bool touched = false;
   };
@@ -189,7 +192,6 @@ void HttpHost::Parts::pause_accepting(Instant now, Listener& listener) {
 
 void HttpHost::Parts::open(Instant now, FileDescriptor socket, const SocketAddress& remote,
                            const tls::TlsContext* tls) {
-  set_option(socket.value(), IPPROTO_TCP, TCP_NODELAY);
   ++counters.accepted;
   TcpConnection tcp(std::move(socket), tls);
   const auto other = neighbours.choose ? neighbours.choose() : std::nullopt;
@@ -300,7 +302,8 @@ bool HttpHost::Parts::read(Instant now, Connection& connection) {
 
 void HttpHost::Parts::write(Instant now, Connection& connection) {
   const ConnectionId id = connection.id;
-  const auto left = connection.tcp.write(counters.sent_bytes);
+  const bool closes = connection.phase == Connection::Phase::kClosing;
+  const auto left = connection.tcp.write(counters.sent_bytes, closes);
   if (!left) {
     drop(now, id);
     return;
@@ -308,7 +311,7 @@ void HttpHost::Parts::write(Instant now, Connection& connection) {
   if (*left > 0 && connection.phase != Connection::Phase::kLingering) {
     server.handle_sent(now, id, *left);
   }
-  if (connection.phase == Connection::Phase::kClosing && connection.tcp.unsent_bytes() == 0) {
+  if (closes && connection.tcp.unsent_bytes() == 0) {
     end(now, connection);
     return;
   }
@@ -316,16 +319,22 @@ void HttpHost::Parts::write(Instant now, Connection& connection) {
 }
 
 /// All has left: says so to the peer, and waits for it to have read it. Closing with bytes of the
-/// peer unread would reset the connection and could take our last answer with it.
+/// peer unread would reset the connection and could take our last answer with it; one that sends
+/// nothing any more is not waited for.
 void HttpHost::Parts::end(Instant now, Connection& connection) {
   const ConnectionId id = connection.id;
-  connection.tcp.end(counters.sent_bytes);
-  server.handle_closed(now, id);
-  connection.phase = Connection::Phase::kLingering;
-  if (connection.peer_ended) {
+  // TLS has a goodbye of its own, in both directions.
+  const bool secure = connection.tcp.is_secure();
+  if (connection.peer_ended || (connection.peer_is_done && !secure)) {
+    if (secure) {
+      connection.tcp.end(counters.sent_bytes);
+    }
     drop(now, id);
     return;
   }
+  connection.tcp.end(counters.sent_bytes);
+  server.handle_closed(now, id);
+  connection.phase = Connection::Phase::kLingering;
   lingering.emplace_back(now + options.linger, id);
   connection.reading_paused = false;
   set_interest(connection);
@@ -400,6 +409,7 @@ void HttpHost::Parts::apply(Instant now, http::Server::Output output) {
   connection.tcp.queue(std::move(output.bytes));
   if (output.then_close && connection.phase == Connection::Phase::kOpen) {
     connection.phase = Connection::Phase::kClosing;
+    connection.peer_is_done = output.peer_is_done;
   }
   if (output.leaves_for) {
     send_away(now, output.connection, *output.leaves_for);

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -27,6 +29,9 @@ constexpr std::string_view kGetAndClose =
     "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 constexpr std::string_view kUpgrade =
     "GET /echo HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
+
+/// After which a client says nothing any more.
+constexpr std::string_view kGoodbye = "goodbye";
 
 SocketAddress at(std::string_view text) {
   return SocketAddress::parse(text).value();
@@ -77,6 +82,21 @@ class Client {
       send(as_text(Bytes(text).first(count)));
     }
   }
+  /// Whether the other end, which is of this process, has TCP_NODELAY.
+  [[nodiscard]] bool server_has_no_delay() const {
+    const SocketAddress own = bound_address(socket_.value());
+    for (int fd = 0; fd < 1000; ++fd) {
+      KernelAddress peer;
+      peer.length = sizeof(peer.storage);
+      if (::getpeername(fd, peer.pointer(), &peer.length) == 0 &&
+          from_kernel(*peer.pointer()) == own) {
+        int on = 0;
+        socklen_t size = sizeof(on);
+        return ::getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &size) == 0 && on != 0;
+      }
+    }
+    return false;
+  }
   tls::TlsSession& tls() { return *tls_; }
 
   std::string received;
@@ -95,6 +115,9 @@ class Echo final : public http::Stream {
   void handle_bytes(Instant now, Bytes bytes) override {
     echoed_ += bytes.size();
     server_.write(now, id_, share(to_buffer(bytes)));
+    if (as_text(bytes) == kGoodbye) {
+      server_.close(now, id_, true);
+    }
   }
   void handle_closed(Instant /*now*/) override {}
   void handle_drained(Instant /*now*/) override {}
@@ -251,6 +274,26 @@ TEST_F(HttpHostTest, ForgetsAClosedConnectionWhosePeerStaysSilent) {
   Client client(host_.listen(at("127.0.0.1:0")).value());
   client.send(kGetAndClose);
   turn_until([&] { return host_.counters().accepted == 1 && host_.counters().open == 0; });
+}
+
+TEST_F(HttpHostTest, WaitsForNoFinOfWhoIsDone) {
+  Client client(host_.listen(at("127.0.0.1:0")).value());
+  client.send(kUpgrade);
+  turn_until([&] { return client.poll(), client.received.ends_with("\r\n\r\n"); });
+  client.send(kGoodbye);
+  turn_until([&] { return client.poll(), client.received.ends_with(kGoodbye); });
+  EXPECT_EQ(host_.connections(), 0U);
+  EXPECT_EQ(server_.connections(), 0U);
+  client.poll();
+  EXPECT_TRUE(client.ended);
+  EXPECT_FALSE(client.was_reset);
+}
+
+TEST_F(HttpHostTest, SendsSmallAnswersAtOnce) {
+  Client client(host_.listen(at("127.0.0.1:0")).value());
+  client.send(kGet);
+  turn_until([&] { return client.poll(), !client.received.empty(); });
+  EXPECT_TRUE(client.server_has_no_delay());
 }
 
 TEST_F(HttpHostTest, AnswersWhoFinishesRightAfterTheRequest) {

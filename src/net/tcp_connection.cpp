@@ -13,6 +13,8 @@ namespace visavis::net {
 namespace {
 
 constexpr std::size_t kGatherMax = 64;
+/// Pieces that are no more together are copied into one: the kernel takes longer over a list.
+constexpr std::size_t kCopiedMax = 1024;
 /// One TLS record (RFC 8446 §5.1): the most that is encrypted before the kernel has taken it.
 constexpr std::size_t kPlaintextMax = 16'384;
 /// A record with its header, tag and padding, and a handshake flight beside it.
@@ -72,17 +74,20 @@ void TcpConnection::queue(std::vector<SharedBytes> bytes) {
   std::ranges::move(bytes, std::back_inserter(queue_));
 }
 
-std::optional<std::size_t> TcpConnection::write(std::uint64_t& wire_bytes) {
+std::optional<std::size_t> TcpConnection::write(std::uint64_t& wire_bytes, bool then_closes) {
   blocked_ = 0;
-  return tls_ != nullptr ? write_tls(wire_bytes) : write_plain(wire_bytes);
+  return tls_ != nullptr ? write_tls(wire_bytes) : write_plain(wire_bytes, then_closes);
 }
 
 /// As many pieces as the kernel takes at once.
-ssize_t TcpConnection::send_front() const {
+ssize_t TcpConnection::send_front(int flags) const {
   const std::size_t count = std::min(queue_.size() - front_, kGatherMax);
   const Bytes front = Bytes(*queue_[front_]).subspan(front_offset_);
   if (count == 1) {
-    return ::send(fd(), front.data(), front.size(), MSG_NOSIGNAL);  // Cheaper than a list of one.
+    return ::send(fd(), front.data(), front.size(), flags);  // Cheaper than a list of one.
+  }
+  if (unsent_bytes_ <= kCopiedMax) {
+    return send_copied(count, flags);
   }
   std::array<iovec, kGatherMax> gather;  // NOLINT(*-member-init): only what is used is set.
   for (std::size_t i = 0; i < count; ++i) {
@@ -93,13 +98,25 @@ ssize_t TcpConnection::send_front() const {
   msghdr message{};
   message.msg_iov = gather.data();
   message.msg_iovlen = count;
-  return ::sendmsg(fd(), &message, MSG_NOSIGNAL);
+  return ::sendmsg(fd(), &message, flags);
 }
 
-std::optional<std::size_t> TcpConnection::write_plain(std::uint64_t& wire_bytes) {
+/// The first `count` pieces, which are small.
+ssize_t TcpConnection::send_copied(std::size_t count, int flags) const {
+  std::array<std::byte, kCopiedMax> bytes;  // NOLINT(*-member-init): only what is used is set.
+  auto* end = bytes.begin();
+  for (std::size_t i = 0; i < count; ++i) {
+    const Bytes piece = Bytes(*queue_[front_ + i]).subspan(i == 0 ? front_offset_ : 0);
+    end = std::ranges::copy(piece, end).out;
+  }
+  return ::send(fd(), bytes.data(), static_cast<std::size_t>(end - bytes.begin()), flags);
+}
+
+std::optional<std::size_t> TcpConnection::write_plain(std::uint64_t& wire_bytes, bool then_closes) {
+  const int flags = then_closes ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
   std::size_t left = 0;
   while (!queue_empty()) {
-    const ssize_t sent = send_front();
+    const ssize_t sent = send_front(flags);
     if (sent < 0) {
       if (errno == EINTR) {
         continue;

@@ -38,7 +38,11 @@ class TcpConnection {
   void queue(std::vector<SharedBytes> bytes);
   /// Gives the kernel what it takes; returns how many of the queued bytes have left. Nothing when
   /// the connection is dead.
-  [[nodiscard]] std::optional<std::size_t> write(std::uint64_t& wire_bytes);
+  ///
+  /// `then_closes`: once all has left, `end` or the destructor follows at once. The kernel then
+  /// sends the last bytes and the FIN as one segment.
+  [[nodiscard]] std::optional<std::size_t> write(std::uint64_t& wire_bytes,
+                                                 bool then_closes = false);
   /// Queued bytes that have not left.
   [[nodiscard]] std::size_t unsent_bytes() const { return unsent_bytes_; }
   /// The kernel took less than it was given: wait until it is writable.
@@ -55,10 +59,11 @@ class TcpConnection {
  private:
   enum class Flow : std::uint8_t { kGoing, kBlocked, kDead };
 
-  [[nodiscard]] std::optional<std::size_t> write_plain(std::uint64_t& wire_bytes);
+  [[nodiscard]] std::optional<std::size_t> write_plain(std::uint64_t& wire_bytes, bool then_closes);
   [[nodiscard]] std::optional<std::size_t> write_tls(std::uint64_t& wire_bytes);
   [[nodiscard]] Flow send_ciphertext(std::uint64_t& wire_bytes);
-  [[nodiscard]] ssize_t send_front() const;
+  [[nodiscard]] ssize_t send_front(int flags) const;
+  [[nodiscard]] ssize_t send_copied(std::size_t count, int flags) const;
   void encrypt_next();
   [[nodiscard]] bool queue_empty() const { return front_ == queue_.size(); }
   void drop_front(std::size_t bytes);
