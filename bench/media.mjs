@@ -116,7 +116,7 @@ const readsByTick = ['--read-tick-us', String(tickUs)];
 // The first is what a ratio is taken to: the generator's kind of receiver on the generator's core, bursts as far apart as the
 // publisher's, and one of its other stream between two: video finds the caches as audio left them. Beside it, the way of before: bursts one after another, to a socket that is drained in between.
 const floorKinds = {
-  floor: ({ pauseUs, other }) => ['--live-receiver', '1', '--receiver-tick-us', String(tickUs), '--pause-us', String(pauseUs), '--rounds', '5', '--burst', '1', '--burst', '2', '--burst', '5',
+  floor: ({ pauseUs, other }) => ['--live-receiver', '1', '--receiver-tick-us', String(tickUs), '--pause-us', String(pauseUs), '--rounds', '5', '--burst', '1', '--burst', '2', '--burst', '5', '--burst', '10',
     '--between-bytes', String(other.bytes), '--between-burst', String(other.burst)],
   floorDrained: () => ['--loopback', '--rounds', '21'],
 };

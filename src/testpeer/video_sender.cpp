@@ -13,19 +13,13 @@ void VideoSender::handle_timeout(Instant now) {
       queue_.push_back({.sequence = stream_.take_sequence(), .index = index, .frame = *frame});
     }
   }
-  if (now >= tick_at_) {
-    tick_at_ = now + kTick;
-    const auto rate = static_cast<std::int64_t>(source_.options().bits_per_second) * kPacingFactor;
-    const std::int64_t share = rate / 8 * kTick.count() / 1'000'000;
-    budget_bytes_ = std::min(budget_bytes_ + share, share);
-  }
 }
 
 Instant VideoSender::next_timeout() const {
   if (!repeats_.empty()) {
     return Instant{};  // At once.
   }
-  return queue_.empty() ? source_.next_frame_at() : std::min(tick_at_, source_.next_frame_at());
+  return queue_.empty() ? source_.next_frame_at() : std::min(burst_at_, source_.next_frame_at());
 }
 
 std::size_t VideoSender::poll_packet(Instant now, SendContext& context, MutableBytes cell) {
@@ -41,7 +35,7 @@ std::size_t VideoSender::poll_packet(Instant now, SendContext& context, MutableB
     }
     ++counters_.forgotten;
   }
-  if (queue_.empty() || budget_bytes_ <= 0) {
+  if (queue_.empty() || now < burst_at_) {
     return 0;
   }
   const Sent sent = queue_.front();
@@ -51,8 +45,20 @@ std::size_t VideoSender::poll_packet(Instant now, SendContext& context, MutableB
   }
   history_[sent.sequence.value() % kHistory] = sent;
   const std::size_t size = write(now, context, sent, cell);
-  budget_bytes_ -= static_cast<std::int64_t>(size);
+  pay_for(now, size);
   return size;
+}
+
+void VideoSender::pay_for(Instant now, std::size_t bytes) {
+  paid_at_ = std::max(paid_at_, now) + time_of(bytes);
+  if (paid_at_ - now >= std::min(kBurst, time_of(kBurstBytesMax))) {
+    burst_at_ = paid_at_;
+  }
+}
+
+Duration VideoSender::time_of(std::size_t bytes) const {
+  const auto rate = static_cast<std::int64_t>(source_.options().bits_per_second);
+  return Duration(std::chrono::seconds(bytes * 8)) * 100 / (rate * kPacingPercent);
 }
 
 SendStream::Packet VideoSender::packet_of(const Sent& sent) {

@@ -13,9 +13,11 @@ namespace visavis::testpeer {
 /// by RTX, a keyframe when one is asked for.
 class VideoSender {
  public:
-  /// As browsers pace: this many times the stream's bit rate, in bursts of a tick.
-  static constexpr unsigned kPacingFactor = 3;
-  static constexpr Duration kTick = std::chrono::milliseconds(5);
+  /// As Chromium paces: at this much of the stream's bit rate, in bursts of what that rate carries
+  /// in `kBurst`, at most `kBurstBytesMax`; the next burst when that debt is paid.
+  static constexpr std::int64_t kPacingPercent = 250;
+  static constexpr Duration kBurst = std::chrono::milliseconds(40);
+  static constexpr std::size_t kBurstBytesMax = 63'000;
   /// Packets that can be sent again: over 3 s of 1.5 Mbit/s.
   static constexpr std::size_t kHistory = 512;
 
@@ -53,14 +55,16 @@ class VideoSender {
   std::size_t write(Instant now, SendContext& context, const Sent& sent, MutableBytes cell);
   std::size_t write_rtx(Instant now, SendContext& context, const Sent& sent, MutableBytes cell);
   [[nodiscard]] static SendStream::Packet packet_of(const Sent& sent);
+  void pay_for(Instant now, std::size_t bytes);
+  [[nodiscard]] Duration time_of(std::size_t bytes) const;
 
   VideoSource source_;
   SendStream stream_;
   std::deque<Sent> queue_;
   std::deque<rtp::SequenceNumber> repeats_;
   std::vector<Sent> history_;  // A ring by sequence number.
-  Instant tick_at_{};
-  std::int64_t budget_bytes_ = 0;
+  Instant burst_at_{};         ///< When the next burst may begin.
+  Instant paid_at_{};          ///< When what was sent is paid at the pacing rate.
   Counters counters_;
 };
 
