@@ -5,10 +5,10 @@
 namespace visavis::conference::sim_world {
 namespace {
 
-/// A publisher that has been live for a while when a viewer joins.
+/// A publisher that has been live for a while when a viewer joins; somebody has watched all along.
 struct LateJoin {
   explicit LateJoin(std::uint64_t seed, Duration live) : world(seed) {
-    EXPECT_TRUE(world.run_until([&] { return ada.media().connected(); }, 2s));
+    EXPECT_TRUE(world.run_until([&] { return sees(hopper, ada); }, 2s));
     world.run_for(live);
     plis = world.media().plis_to_publishers;
     keyframes = world.media().keyframes;
@@ -16,6 +16,7 @@ struct LateJoin {
 
   World world;
   testpeer::Client& ada = world.add(person(1), path(20ms));
+  testpeer::Client& hopper = world.add(viewer(100), path(20ms));
   std::uint64_t plis = 0;
   std::uint64_t keyframes = 0;
 };
@@ -31,6 +32,25 @@ TEST(Keyframes, WithinFreshnessALateJoinerStartsFromTheCache) {
   EXPECT_EQ(breaks(grace), 0U);
 }
 
+TEST(Keyframes, HoweverLongAPublisherWasAloneTheFirstToComeStartsFromTheCache) {
+  World world(6);
+  testpeer::Client& ada = world.add(person(1), path(20ms));
+  ASSERT_TRUE(world.run_until([&] { return ada.media().connected(); }, 2s));
+  world.run_for(31s);
+  const std::uint64_t keyframes = world.media().keyframes;
+  EXPECT_GT(keyframes, 16U);
+  EXPECT_LT(keyframes, 22U);
+  testpeer::Client& grace = world.add(viewer(2), path(5ms));
+  const Instant came = world.now();
+  ASSERT_TRUE(world.run_until([&] { return sees(grace, ada); }, 2s));
+  EXPECT_LE(world.now() - came, 60ms) << "six times to the server and back, and no word from Ada";
+  EXPECT_EQ(world.media().stills, 0U);
+  EXPECT_EQ(world.media().cache_hits, 1U);
+  world.run_for(10s);
+  EXPECT_LE(world.media().keyframes, keyframes + 1) << "who is watched is not asked";
+  EXPECT_EQ(breaks(grace), 0U);
+}
+
 // The publisher is so far away that the viewer's transport is up before a new keyframe is here.
 TEST(Keyframes, SoonAfterItALateJoinerSeesAStillAndGoesOnWithoutABreak) {
   for (const rtp::CodecName codec : {rtp::CodecName::kVp8, rtp::CodecName::kH264}) {
@@ -38,9 +58,11 @@ TEST(Keyframes, SoonAfterItALateJoinerSeesAStillAndGoesOnWithoutABreak) {
     testpeer::Client::Options far = person(1);
     far.media.video.codec = codec;
     testpeer::Client& ada = world.add(far, path(70ms));
-    ASSERT_TRUE(world.run_until([&] { return ada.media().connected(); }, 5s));
+    testpeer::Client& hopper = world.add(viewer(3), path(5ms));
+    ASSERT_TRUE(world.run_until([&] { return sees(hopper, ada); }, 5s));
+    const std::uint64_t plis = world.media().plis_to_publishers;
     // The first keyframe is then 3 s old.
-    world.run_for(3100ms);
+    world.run_for(3s);
     testpeer::Client& grace = world.add(viewer(2), path(5ms));
     const Instant came = world.now();
     ASSERT_TRUE(world.run_until([&] { return sees(grace, ada); }, 2s));
@@ -48,7 +70,7 @@ TEST(Keyframes, SoonAfterItALateJoinerSeesAStillAndGoesOnWithoutABreak) {
     EXPECT_EQ(frames_of(grace, ada).frames, 1U);
     world.run_for(2s);
     EXPECT_EQ(world.media().stills, 1U);
-    EXPECT_EQ(world.media().plis_to_publishers, 1U);
+    EXPECT_EQ(world.media().plis_to_publishers, plis + 1);
     EXPECT_EQ(frames_of(grace, ada).keyframes, 2U);
     EXPECT_GT(frames_of(grace, ada).frames, 35U);
     EXPECT_EQ(breaks(grace), 0U);

@@ -19,8 +19,10 @@ class SlotStill : public testing::Test {
   TestCall call;
   RoutedPeer& alice = call.publisher(1);
   RoutedPeer& viewer = call.viewer(3);
+  RoutedPeer& watcher = call.viewer(9);
 
   /// A keyframe of three packets, 100 to 102, and `frames` behind it of one packet, 33 ms apart.
+  /// Somebody watches, so that the run is not refreshed.
   void alice_publishes(int frames, std::uint16_t keyframe_packets = 3, std::size_t filler = 100) {
     for (std::uint16_t index = 0; index < keyframe_packets; ++index) {
       call.receive_vp8(alice, {.sequence = static_cast<std::uint16_t>(100 + index),
@@ -32,6 +34,7 @@ class SlotStill : public testing::Test {
                                .tl0 = 20,
                                .filler = filler});
     }
+    call.show(watcher, 1, TestCall::video_of(1));
     call.run(33ms);
     call.publish_frames(alice,
                         {.sequence = static_cast<std::uint16_t>(100 + keyframe_packets),

@@ -33,6 +33,13 @@ class SlotSwitch : public testing::Test {
                          .tl0 = static_cast<std::uint8_t>(20 + before)},
                         frames);
   }
+  /// The same while somebody watches: the run is not refreshed.
+  void alice_publishes_to_somebody(int frames) {
+    alice_publishes(1);
+    call.show(call.viewer(9), 1, TestCall::video_of(1));
+    call.publish_frames(alice, {.sequence = 101, .timestamp = 7970, .picture_id = 11, .tl0 = 21},
+                        frames - 1);
+  }
   void bob_publishes(int frames) {
     call.publish_frames(bob,
                         {.sequence = 40'000,
@@ -62,7 +69,7 @@ TEST_F(SlotSwitch, ALateViewerStartsAtTheCachedKeyframeAtOnceAndNoPliIsSent) {
 }
 
 TEST_F(SlotSwitch, AViewerWithNothingFreshCausesExactlyOnePliAndStartsAtTheNewKeyframe) {
-  alice_publishes(130);
+  alice_publishes_to_somebody(130);
   call.take(alice);
 
   show_alice();
@@ -93,7 +100,7 @@ TEST_F(SlotSwitch, APublisherWhoNeverSendsAKeyframeIsAskedEverMoreSeldomAndHisVi
 }
 
 TEST_F(SlotSwitch, SeveralWhoWaitAreServedByOnePli) {
-  alice_publishes(130);
+  alice_publishes_to_somebody(130);
   RoutedPeer& dave = call.viewer(4);
   show_alice();
   call.show(dave, 1, TestCall::video_of(1));
@@ -108,7 +115,7 @@ TEST_F(SlotSwitch, SeveralWhoWaitAreServedByOnePli) {
 }
 
 TEST_F(SlotSwitch, WarmingAsksOnceAndTheViewerWhoComesThenStartsFromTheCache) {
-  alice_publishes(70);
+  alice_publishes_to_somebody(70);
   call.router.warm_stream(call.now, TestCall::video_of(1));
   call.run(100ms);
   EXPECT_EQ(plis(), 1U);
@@ -119,7 +126,7 @@ TEST_F(SlotSwitch, WarmingAsksOnceAndTheViewerWhoComesThenStartsFromTheCache) {
 
   EXPECT_THAT(call.flush_and_take(viewer).rtp, SizeIs(1));
   EXPECT_EQ(plis(), 1U);
-  EXPECT_EQ(call.router.counters().cache_hits, 1U);
+  EXPECT_EQ(call.router.counters().cache_hits, 2U);
 }
 
 TEST_F(SlotSwitch, WarmingAFreshStreamAsksForNothing) {
@@ -142,7 +149,7 @@ TEST_F(SlotSwitch, AViewerWhoseTransportIsNotThereYetIsServedWhenItIs) {
 }
 
 TEST_F(SlotSwitch, AViewerWithoutATransportHasTheStreamWarmedAtOnce) {
-  alice_publishes(70);
+  alice_publishes_to_somebody(70);
   RoutedPeer& dave = call.open(4);
   call.show(dave, 1, TestCall::video_of(1));
   call.run(100ms);
@@ -469,6 +476,48 @@ TEST_F(SlotSwitch, OfSeveralRunsEachHasItsFirstPacketsEarly) {
 
   ASSERT_THAT(sent.rtp, SizeIs(Subscriber::kTickPackets));
   EXPECT_EQ(std::ranges::count_if(sent.rtp, [](const auto& p) { return p.ssrc == 1001; }), 16);
+}
+
+TEST_F(SlotSwitch, WhileNobodyWatchesTheRunIsRefreshedAndTheFirstToComeFindsItFresh) {
+  const auto keyframe = [this](std::uint16_t sequence) {
+    call.receive_vp8(alice,
+                     {.sequence = sequence, .timestamp = sequence * 1000U, .keyframe = true});
+    call.flush();
+  };
+  keyframe(1);
+  call.run(Stream::kRefreshAge - 1ms);
+  EXPECT_EQ(plis(), 0U);
+  call.run(1ms);
+  EXPECT_EQ(plis(), 1U);
+  keyframe(2);
+  call.run(Stream::kRefreshAge);
+  EXPECT_EQ(plis(), 2U);
+  keyframe(3);
+  show_alice();
+  EXPECT_THAT(call.flush_and_take(viewer).rtp, SizeIs(1));
+  call.run(5s);
+  EXPECT_EQ(plis(), 2U) << "somebody watches";
+}
+
+TEST_F(SlotSwitch, WhenTheLastViewerLeavesTheRunIsRefreshedAgain) {
+  alice_publishes(1);
+  show_alice();
+  call.run(5s);
+  EXPECT_EQ(plis(), 0U);
+  call.show(viewer, 1, std::nullopt);
+  call.receive_vp8(alice, {.sequence = 101, .timestamp = 7970, .picture_id = 11});
+  call.flush();
+  EXPECT_EQ(plis(), 1U);
+}
+
+TEST_F(SlotSwitch, NobodyAsksAMutedOrSilentPublisherOnAndOnForWhomNobodyWatches) {
+  alice_publishes(1);
+  call.router.set_muted({.stream = TestCall::video_of(1), .muted = true});
+  call.run(5s);
+  EXPECT_EQ(plis(), 0U);
+  bob_publishes(1);
+  call.run(60s);
+  EXPECT_LE(plis(), 6U) << "3 s long, ever more seldom";
 }
 
 TEST_F(SlotSwitch, WhileViewersKeepComingTheRunIsRefreshedBeforeItIsStale) {

@@ -124,7 +124,7 @@ void Stream::warm(Instant now) {
 bool Stream::poll_keyframe_request(Instant now) {
   Layer& layer = *layers_.front();
   if (now >= refresh_at()) {
-    refreshed_ = layer.log.newest_keyframe()->arrival;
+    refreshed_ = keyframe_at_;
     wanted_until_ = now + kWantedSpan;
     layer.keyframes.want(now);
   }
@@ -189,6 +189,7 @@ void Stream::handle_keyframe(Instant now) {
   ++counters_.keyframes;
   ++parts_.counters.keyframes;
   layers_.front()->keyframes.handle_keyframe();
+  keyframe_at_ = now;
   for (Slot* reader : readers_) {
     reader->handle_keyframe(now);
   }
@@ -201,15 +202,16 @@ bool Stream::somebody_waits() const {
 }
 
 Instant Stream::refresh_at() const {
-  const auto* keyframe = layers_.front()->log.newest_keyframe();
-  const bool rush =
-      arrivals_.front() != Instant::min() && arrivals_.back() - arrivals_.front() <= kRushSpan;
-  if (!rush || keyframe == nullptr || muted_ || !takes_requests_ ||
-      keyframe->arrival == refreshed_) {
+  if (!keyframe_at_ || muted_ || !takes_requests_ || keyframe_at_ == refreshed_) {
     return kNever;
   }
-  const Instant at = keyframe->arrival + kRefreshAge;
-  return at <= arrivals_.front() + kRushSpan ? at : kNever;
+  const Instant at = *keyframe_at_ + kRefreshAge;
+  if (readers_.empty()) {
+    return at;
+  }
+  const bool rush =
+      arrivals_.front() != Instant::min() && arrivals_.back() - arrivals_.front() <= kRushSpan;
+  return rush && at <= arrivals_.front() + kRushSpan ? at : kNever;
 }
 
 }  // namespace visavis::sfu

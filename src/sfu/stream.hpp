@@ -41,7 +41,8 @@ class Stream {
     PeerId publisher_id;
   };
   /// While this many viewers came within `kRushSpan`, the run is refreshed at `kRefreshAge`, before
-  /// it goes stale, so that the next of them does not wait for a keyframe.
+  /// it goes stale, so that the next of them does not wait for a keyframe. So it is while nobody
+  /// watches: a keyframe then takes bits from no picture, and the first to come has it at once.
   static constexpr std::size_t kRush = 3;
   static constexpr Duration kRushSpan = std::chrono::seconds(3);
   static constexpr Duration kRefreshAge = std::chrono::milliseconds(1500);
@@ -112,7 +113,8 @@ class Stream {
   std::array<Instant, kRush> arrivals_;    ///< Of the newest viewers, oldest first.
   Instant wanted_until_ = Instant::min();  ///< Also if no slot waits.
 
-  Instant refreshed_ = Instant::min();  ///< Arrival of the keyframe that a refresh was asked for.
+  std::optional<Instant> keyframe_at_;  ///< When the newest came; it may have left the log.
+  std::optional<Instant> refreshed_;    ///< The `keyframe_at_` that a refresh was asked for.
   StreamCounters counters_;
   Voice voice_;
   bool muted_ = false;
