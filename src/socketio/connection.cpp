@@ -298,7 +298,6 @@ void Connection::handle_high_water(std::size_t bytes) {
 }
 
 void Connection::handle_drain() {
-  // After nearly each message, and hardly anybody wants to know.
   if (std::ranges::none_of(places_, [](const Place& place) {
         return place.state == State::kJoined && place.socket->awaits_drain();
       })) {

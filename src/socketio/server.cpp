@@ -63,7 +63,9 @@ Server::Server(engineio::Server& engine, const Options& options, Entropy& entrop
   };
   handlers.drain = [this](Instant now, engineio::SessionHandle session) {
     set_now(now);
-    if (Connection* const connection = find_connection(session)) {
+    // After nearly each message and ping, and hardly ever does anybody want to know.
+    Connection* const connection = drain_is_awaited_ ? find_connection(session) : nullptr;
+    if (connection != nullptr) {
       connection->handle_drain();
     }
   };

@@ -236,6 +236,7 @@ class Server {
   // Each by pointer: one that is being called may add others.
   std::vector<std::unique_ptr<Callback<void(Namespace&)>>> new_namespace_handlers_;
   std::size_t children_ = 0;
+  bool drain_is_awaited_ = false;  // some socket has asked to hear of it
   DeadlineQueue<std::uint64_t> connect_timeouts_;
   // The socket in the key only tells apart the receivers of one broadcast; it is not followed.
   std::map<std::pair<AckDeadline, const Socket*>, std::weak_ptr<Socket>> ack_timeouts_;

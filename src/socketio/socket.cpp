@@ -133,6 +133,7 @@ void Socket::on_high_water(HighWaterHandler handler) {
 
 void Socket::on_drain(DrainHandler handler) {
   extras().drain.append(next_listener(), std::move(handler));
+  of().server().drain_is_awaited_ = true;
 }
 
 void Socket::tell_high_water(std::size_t bytes) {

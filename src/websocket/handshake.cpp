@@ -8,6 +8,15 @@
 #include "base/check.hpp"
 
 namespace visavis::websocket {
+namespace {
+
+/// Looked up once: that takes OpenSSL longer than the digest.
+const EVP_MD* sha1() {
+  static const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  return found;
+}
+
+}  // namespace
 
 bool is_key(std::string_view key) {
   const auto bytes = key.size() == 24 && key.ends_with("==") ? from_base64(key) : std::nullopt;
@@ -19,7 +28,7 @@ std::string accept_key(std::string_view key) {
   std::array<std::byte, 20> digest{};
   unsigned size = 0;
   const int done =
-      EVP_Digest(text.data(), text.size(), as_u8(MutableBytes(digest)), &size, EVP_sha1(), nullptr);
+      EVP_Digest(text.data(), text.size(), as_u8(MutableBytes(digest)), &size, sha1(), nullptr);
   check(done == 1 && size == digest.size());
   return to_base64(digest);
 }
