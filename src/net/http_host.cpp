@@ -113,7 +113,7 @@ struct HttpHost::Parts {
   void adopt(Instant now, std::unique_ptr<TravellingConnection> travelling);
   void connection_ready(Instant now, Connection& connection, Ready ready);
   /// Returns whether the connection is still there.
-  [[nodiscard]] bool read(Instant now, Connection& connection);
+  [[nodiscard]] bool read(Instant now, Connection& connection, Ready ready);
   void write(Instant now, Connection& connection);
   void end(Instant now, Connection& connection);
   void drop(Instant now, ConnectionId id);
@@ -209,7 +209,7 @@ HttpHost::Parts::Connection& HttpHost::Parts::add(ConnectionId id, TcpConnection
   const int fd = tcp.fd();
   Connection& connection = connections.insert(std::make_unique<Connection>(id, std::move(tcp)));
   // The watch goes with the connection.
-  connection.watch = reactor.watch(
+  connection.watch = reactor.watch_edges(
       fd, Interest::kRead,
       [this, &connection](Instant at, Ready ready) { connection_ready(at, connection, ready); });
   return connection;
@@ -260,13 +260,13 @@ void HttpHost::Parts::adopt(Instant now, std::unique_ptr<TravellingConnection> t
 }
 
 void HttpHost::Parts::connection_ready(Instant now, Connection& connection, Ready ready) {
-  if (ready.read && !read(now, connection)) {
+  if (ready.read && !read(now, connection, ready)) {
     return;
   }
   write(now, connection);
 }
 
-bool HttpHost::Parts::read(Instant now, Connection& connection) {
+bool HttpHost::Parts::read(Instant now, Connection& connection, Ready ready) {
   const ConnectionId id = connection.id;
   if (connection.peer_ended) {
     drop(now, id);  // Woken without having asked: a reset.
@@ -281,7 +281,12 @@ bool HttpHost::Parts::read(Instant now, Connection& connection) {
   // By reference: the function itself would be put on the heap, at each read.
   const auto result = connection.tcp.read(scratch, counters.received_bytes, std::ref(take));
   switch (result) {
-    case TcpConnection::ReadResult::kOpen: return true;
+    case TcpConnection::ReadResult::kMore: connection.watch.again(); return true;
+    case TcpConnection::ReadResult::kOpen:
+      if (ready.ended) {
+        connection.watch.again();
+      }
+      return true;
     case TcpConnection::ReadResult::kEnded: break;
     case TcpConnection::ReadResult::kFailed:
       counters.refused_handshake += connection.tcp.tls_failed() ? 1U : 0U;

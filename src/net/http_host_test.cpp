@@ -304,6 +304,20 @@ TEST_F(HttpHostTest, AnswersWhoFinishesRightAfterTheRequest) {
   EXPECT_THAT(client.received, HasSubstr("good day"));
 }
 
+TEST_F(HttpHostTest, ReadsAllThatCameAtOnceAndTheEndBehindIt) {
+  Client client(host_.listen(at("127.0.0.1:0")).value());
+  client.send(kUpgrade);
+  turn_until([&] { return client.poll(), client.received.ends_with("\r\n\r\n"); });
+  client.received.clear();
+  std::size_t sent = client.send(std::string(150'000, 'x'));  // more than one read takes
+  turn_until([&] { return client.poll(), client.received.size() == sent; });
+  sent += client.send("the last");
+  client.finish();
+  turn_until([&] { return client.poll(), client.ended; });
+  EXPECT_EQ(echoed_, sent);
+  turn_until([&] { return host_.connections() == 0; });
+}
+
 TEST_F(HttpHostTest, TellsAParkedRequestThatItsClientIsGone) {
   const SocketAddress here = host_.listen(at("127.0.0.1:0")).value();
   Client polite(here);

@@ -62,6 +62,10 @@ void Reactor::Watch::set(Interest interest) {
   reactor_->modify(slot_, interest);
 }
 
+void Reactor::Watch::again() {
+  reactor_->renew(slot_);
+}
+
 void Reactor::Watch::drop() {
   if (reactor_ != nullptr) {
     std::exchange(reactor_, nullptr)->end_watch(slot_);
@@ -80,6 +84,14 @@ Reactor::Reactor()
 Reactor::~Reactor() = default;
 
 Reactor::Watch Reactor::watch(int fd, Interest interest, Handler handler) {
+  return add({.fd = fd, .interest = interest, .handler = {}}, std::move(handler));
+}
+
+Reactor::Watch Reactor::watch_edges(int fd, Interest interest, Handler handler) {
+  return add({.fd = fd, .interest = interest, .edges = true, .handler = {}}, std::move(handler));
+}
+
+Reactor::Watch Reactor::add(const Slot& like, Handler handler) {
   if (free_slots_.empty()) {
     free_slots_.push_back(slots_.size());
     slots_.emplace_back();
@@ -87,10 +99,11 @@ Reactor::Watch Reactor::watch(int fd, Interest interest, Handler handler) {
   const std::size_t index = free_slots_.back();
   free_slots_.pop_back();
   Slot& slot = slots_[index];
-  slot.fd = fd;
-  slot.interest = interest;
+  slot.fd = like.fd;
+  slot.interest = like.interest;
+  slot.edges = like.edges;
   slot.handler = std::move(handler);
-  add_to(epoll_.value(), fd, epoll_events(interest), tag_of(index, slot.generation));
+  add_to(epoll_.value(), slot.fd, events_of(slot), tag_of(index, slot.generation));
   return {this, index};
 }
 
@@ -100,9 +113,24 @@ void Reactor::modify(std::size_t index, Interest interest) {
     return;
   }
   slot.interest = interest;
-  epoll_event event{.events = epoll_events(interest),
-                    .data = {.u64 = tag_of(index, slot.generation)}};
+  renew(index);
+}
+
+/// The kernel then looks at the descriptor anew.
+void Reactor::renew(std::size_t index) const {
+  const Slot& slot = slots_[index];
+  epoll_event event{.events = events_of(slot), .data = {.u64 = tag_of(index, slot.generation)}};
   check(::epoll_ctl(epoll_.value(), EPOLL_CTL_MOD, slot.fd, &event) == 0);
+}
+
+std::uint32_t Reactor::events_of(const Slot& slot) {
+  const std::uint32_t events = epoll_events(slot.interest);
+  if (!slot.edges) {
+    return events;
+  }
+  // The end of a peer may stand behind its last bytes: nothing more would come to tell of it.
+  const std::uint32_t end = (events & EPOLLIN) != 0 ? std::uint32_t{EPOLLRDHUP} : 0;
+  return events | end | std::uint32_t{EPOLLET};
 }
 
 void Reactor::end_watch(std::size_t index) {
@@ -161,7 +189,11 @@ void Reactor::dispatch(std::uint64_t tag, std::uint32_t events) {
   }
   constexpr std::uint32_t kReadable =
       std::uint32_t{EPOLLIN} | std::uint32_t{EPOLLHUP} | std::uint32_t{EPOLLERR};
-  const Ready ready{.read = (events & kReadable) != 0, .write = (events & EPOLLOUT) != 0};
+  constexpr std::uint32_t kEnded =
+      std::uint32_t{EPOLLRDHUP} | std::uint32_t{EPOLLHUP} | std::uint32_t{EPOLLERR};
+  const Ready ready{.read = (events & kReadable) != 0,
+                    .write = (events & EPOLLOUT) != 0,
+                    .ended = (events & kEnded) != 0};
   // Out of its slot while it runs: it may drop its own watch, and the slot be taken anew.
   Handler handler = std::move(slot.handler);
   handler(now_, ready);

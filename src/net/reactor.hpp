@@ -18,6 +18,9 @@ enum class Interest : std::uint8_t { kNone, kRead, kWrite, kReadWrite };
 struct Ready {
   bool read = false;
   bool write = false;
+  /// With `read`, of `watch_edges`: the peer has ended, or the connection has failed, behind what
+  /// there is to read.
+  bool ended = false;
 };
 
 /// One thread's event loop: descriptors, and the protocol cores that live on this thread.
@@ -44,6 +47,8 @@ class Reactor {
     ~Watch() { drop(); }
 
     void set(Interest interest);
+    /// Of `watch_edges`: what is left to be read (or the end) is told of once more.
+    void again();
     [[nodiscard]] bool is_set() const { return reactor_ != nullptr; }
     void drop();
 
@@ -70,6 +75,10 @@ class Reactor {
   ~Reactor();
 
   [[nodiscard]] Watch watch(int fd, Interest interest, Handler handler);
+  /// Tells of bytes when they come, and not as long as some are left: the kernel then looks at a
+  /// descriptor once for each time instead of twice. Whoever has not read all, or was told that the
+  /// peer has ended and has not come to it, calls `Watch::again`.
+  [[nodiscard]] Watch watch_edges(int fd, Interest interest, Handler handler);
 
   /// Registers a core for the reactor's life; cores are drained in the order of registration.
   void drive(Core core);
@@ -101,6 +110,7 @@ class Reactor {
     int fd = -1;
     std::uint32_t generation = 0;
     Interest interest = Interest::kNone;
+    bool edges = false;
     Handler handler;
   };
 
@@ -109,7 +119,10 @@ class Reactor {
   [[nodiscard]] bool drain_cores();
   void book_wake_up(bool more_to_drain);
   void end_watch(std::size_t index);
+  [[nodiscard]] Watch add(const Slot& like, Handler handler);
   void modify(std::size_t index, Interest interest);
+  void renew(std::size_t index) const;
+  [[nodiscard]] static std::uint32_t events_of(const Slot& slot);
 
   FileDescriptor epoll_;
   FileDescriptor timer_;

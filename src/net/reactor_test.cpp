@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -26,6 +27,20 @@ struct Pipe {
   FileDescriptor in;
 };
 
+/// Two ends of a stream.
+struct Stream {
+  Stream() {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+    ours = FileDescriptor(ends[0]);
+    theirs = FileDescriptor(ends[1]);
+  }
+  void fill() const { EXPECT_EQ(::write(theirs.value(), "x", 1), 1); }
+
+  FileDescriptor ours;
+  FileDescriptor theirs;
+};
+
 /// A core with one deadline.
 struct AlarmClock {
   Instant at = kNever;
@@ -41,6 +56,46 @@ struct AlarmClock {
 bool readable(int fd, int wait_ms) {
   pollfd polled{.fd = fd, .events = POLLIN, .revents = 0};
   return ::poll(&polled, 1, wait_ms) == 1;
+}
+
+TEST(Reactor, TellsOfAnEdgeOnceUntilMoreComesOrItIsAskedAgain) {
+  Reactor reactor;
+  const Stream stream;
+  int calls = 0;
+  auto watch = reactor.watch_edges(stream.ours.value(), Interest::kRead, [&](Instant, Ready ready) {
+    EXPECT_TRUE(ready.read);
+    EXPECT_FALSE(ready.ended);
+    ++calls;
+  });
+  stream.fill();
+  reactor.turn(Duration::zero());
+  reactor.turn(Duration::zero());
+  EXPECT_EQ(calls, 1);
+  watch.again();
+  reactor.turn(Duration::zero());
+  EXPECT_EQ(calls, 2);
+  stream.fill();
+  reactor.turn(Duration::zero());
+  EXPECT_EQ(calls, 3);
+  watch.set(Interest::kNone);
+  stream.fill();
+  reactor.turn(Duration::zero());
+  EXPECT_EQ(calls, 3);
+  watch.set(Interest::kRead);
+  reactor.turn(Duration::zero());
+  EXPECT_EQ(calls, 4);
+}
+
+TEST(Reactor, AnEdgeSaysThatThePeerHasEndedBehindItsBytes) {
+  Reactor reactor;
+  const Stream stream;
+  int ended = 0;
+  auto watch = reactor.watch_edges(stream.ours.value(), Interest::kRead,
+                                   [&](Instant, Ready ready) { ended += ready.ended ? 1 : 0; });
+  stream.fill();
+  EXPECT_EQ(::shutdown(stream.theirs.value(), SHUT_WR), 0);
+  reactor.turn(Duration::zero());
+  EXPECT_EQ(ended, 1);
 }
 
 TEST(Reactor, CallsTheHandlerOfAReadableDescriptor) {

@@ -37,16 +37,21 @@ TcpConnection::ReadResult TcpConnection::read(MutableBytes scratch, std::uint64_
                                               Taker take) {
   const ssize_t received = ::recv(fd(), scratch.data(), scratch.size(), 0);
   if (received < 0) {
-    return would_block(errno) || errno == EINTR ? ReadResult::kOpen : ReadResult::kFailed;
+    if (errno == EINTR) {
+      return ReadResult::kMore;
+    }
+    return would_block(errno) ? ReadResult::kOpen : ReadResult::kFailed;
   }
   if (received == 0) {
     return ReadResult::kEnded;
   }
   wire_bytes += static_cast<std::uint64_t>(received);
   const MutableBytes arrived = scratch.first(static_cast<std::size_t>(received));
+  // Of a stream, less than was asked for is all there was: epoll(7).
+  const ReadResult open = arrived.size() < scratch.size() ? ReadResult::kOpen : ReadResult::kMore;
   if (tls_ == nullptr) {
     take(arrived);
-    return ReadResult::kOpen;
+    return open;
   }
   tls_->session.handle_ciphertext(arrived);
   while (const std::size_t size = tls_->session.read(scratch)) {
@@ -55,7 +60,7 @@ TcpConnection::ReadResult TcpConnection::read(MutableBytes scratch, std::uint64_
   switch (tls_->session.state()) {
     case tls::TlsSession::State::kFailed: return ReadResult::kFailed;
     case tls::TlsSession::State::kClosed: return ReadResult::kEnded;
-    default: return ReadResult::kOpen;
+    default: return open;
   }
 }
 

@@ -22,7 +22,8 @@ namespace visavis::net {
 class TcpConnection {
  public:
   enum class ReadResult : std::uint8_t {
-    kOpen,
+    kOpen,    ///< All that was there is read.
+    kMore,    ///< There may be more to read.
     kEnded,   ///< The peer sends no more; we still may.
     kFailed,  ///< Reset, or TLS was violated.
   };
