@@ -76,11 +76,11 @@ test('when the server is killed and started again, the page says so and comes ba
   await until('the banner is gone', async () => (await ben.page.getByTestId('connection-banner').count()) === 0, 30_000);
   await Promise.all([ann.seesMoving(1, 15, 30_000), ben.seesMoving(1, 15, 30_000)]);
   assert.deepEqual((await ben.tileNames()).sort(), ['Ann']);
-  const { stills, avatars } = await ben.page.evaluate(() => window.__tiles);
-  assert.ok(stills > 0 && avatars === 0, `the last picture stood ${stills} times, an avatar ${avatars} times`);
+  const { stills, avatars, states } = await ben.page.evaluate(() => window.__tiles);
+  assert.ok(stills > 0 && avatars === 0, `the last picture stood ${stills} times, an avatar ${avatars} times: ${states}`);
 
   // The picture from before the restart does not come back once the present was there.
-  await ben.page.evaluate(() => (window.__tiles = { stills: 0, avatars: 0 }));
+  await ben.page.evaluate(() => (window.__tiles = { stills: 0, avatars: 0, states: [] }));
   await ann.page.getByTestId('camera-button').click();
   await until("Ann's picture is gone", () => ben.page.evaluate(() => window.__tiles.avatars > 0));
   await ann.page.getByTestId('camera-button').click();
@@ -92,10 +92,15 @@ test('when the server is killed and started again, the page says so and comes ba
 
 /** Counts what stands in a tile where no picture is. */
 function watchTiles() {
-  window.__tiles = { stills: 0, avatars: 0 };
+  window.__tiles = { stills: 0, avatars: 0, states: [] };
   new MutationObserver(() => {
-    window.__tiles.stills += document.querySelectorAll('[data-testid="tile"] [data-testid="still"]').length;
-    window.__tiles.avatars += document.querySelectorAll('[data-testid="tile"] .cover').length;
+    const stills = document.querySelectorAll('[data-testid="tile"] [data-testid="still"]').length;
+    const avatars = document.querySelectorAll('[data-testid="tile"] .cover').length;
+    window.__tiles.stills += stills;
+    window.__tiles.avatars += avatars;
+    for (const { dataset } of document.querySelectorAll('[data-testid="tile"]')) {
+      window.__tiles.states.push(`${Math.round(performance.now())} ${dataset.participantId} ${dataset.state}${stills > 0 ? ' still' : ''}${avatars > 0 ? ' avatar' : ''}`);
+    }
   }).observe(document.body, { childList: true, subtree: true });
 }
 

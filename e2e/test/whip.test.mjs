@@ -134,6 +134,8 @@ test('a player of a stale stream sees its keyframe before the publisher has enco
   const blue = ({ red, blue }) => red < 60 && blue > 200;
   const camera = await open();
   assert.equal((await publishPaint(camera, `${server.url}/whip/still/Cam`, '#ff0000')).status, 201);
+  // Somebody watches, so that the publisher is not asked for keyframes.
+  assert.equal((await play(await open(), `${server.url}/whep/still/Cam`, { audio: false })).status, 201);
   const player = await open(); // Before the wait: a keyframe is shown as a still until it is 4 s old.
   const stills = await server.metric('visavis_stills_total');
   // The encoder makes some keyframes by itself while it finds its size and rate.
