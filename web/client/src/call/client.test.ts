@@ -35,6 +35,14 @@ async function joined(): Promise<void> {
   await settle(200);
 }
 
+/** The server puts the camera of somebody into the first seat. */
+function show(participantId: string): void {
+  const slot = { slot: 1, kind: 'video', seat: 0, state: 'showing' };
+  server.push('slots', {
+    slots: [{ ...slot, participantId, streamId: `${participantId}-camera` }],
+  });
+}
+
 describe('joining', () => {
   it('takes one exchange with an offer of four sending lines and the pool of slots', async () => {
     client.connect();
@@ -161,18 +169,7 @@ describe('in the call', () => {
     );
     await joined();
     expect(client.receptions).toEqual([]);
-    server.push('slots', {
-      slots: [
-        {
-          slot: 1,
-          kind: 'video',
-          seat: 0,
-          participantId: 'ann',
-          streamId: 'ann-camera',
-          state: 'showing',
-        },
-      ],
-    });
+    show('ann');
     expect(client.receptions).toMatchObject([
       { participantId: 'ann', source: 'camera', state: 'showing' },
     ]);
@@ -187,18 +184,7 @@ describe('in the call', () => {
       },
       revision: 5,
     });
-    server.push('slots', {
-      slots: [
-        {
-          slot: 1,
-          kind: 'video',
-          seat: 0,
-          participantId: 'ben',
-          streamId: 'ben-camera',
-          state: 'showing',
-        },
-      ],
-    });
+    show('ben');
     expect(client.receptions).toMatchObject([{ participantId: 'ben', track }]);
   });
 
@@ -358,6 +344,30 @@ describe('when the server was restarted', () => {
     expect(platform.newest.sending(1)).toBe(camera);
     platform.newest.become('connected');
     expect(client.state).toEqual({ status: 'joined' });
+  });
+
+  it('shows the tracks of before until the new call is there', async () => {
+    await joined();
+    server.push('participant-joined', { participant: kAnn, revision: 5 });
+    show('ann');
+    const former = platform.newest;
+    const seen = new Set<unknown>();
+    client.on('state', () => client.receptions.forEach(({ track }) => seen.add(track)));
+    server.drop();
+    former.become('disconnected');
+    server.refuseNext('resume', 'invalid-resume-token');
+    server.answerNext('join', 'silence');
+    server.connect();
+    await settle();
+    expect(server.of('join')).toHaveLength(2);
+    expect(platform.newest).not.toBe(former);
+    platform.newest.become('connecting');
+    expect(client.receptions.map(({ track }) => track)).toEqual([
+      former.transceivers[5]?.receiver.track,
+    ]);
+    expect(seen.size).toBe(1);
+    await settle(60_000);
+    expect(client.receptions).toEqual([]);
   });
 
   it('says why while the server is away, after it said goodbye', async () => {

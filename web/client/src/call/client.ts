@@ -41,6 +41,8 @@ export class CallClient extends Emitter<CallEvents> {
   private readonly tiles: View;
   private readonly interruptions = new InterruptionClock();
   private transport: MediaTransport | undefined;
+  /** That of the assignments that are known: while another is negotiated, the pictures of before stand. */
+  private shown: MediaTransport | undefined;
   private joinOptions: JoinOptions | undefined;
   private resumeToken = '';
   private recheck: ReturnType<typeof setTimeout> | undefined;
@@ -79,7 +81,7 @@ export class CallClient extends Emitter<CallEvents> {
 
   get receptions(): readonly Reception[] {
     return this.slots.receptions(
-      (slot) => this.transport?.track(slot),
+      (slot) => this.shown?.track(slot),
       (participantId, streamId) =>
         this.roster.find(participantId)?.streams.find((stream) => stream.id === streamId),
     );
@@ -249,6 +251,7 @@ export class CallClient extends Emitter<CallEvents> {
 
   private adopt(snapshot: Snapshot): void {
     this.resumeToken = snapshot.resumeToken;
+    this.shown = this.transport;
     this.roster.adopt(snapshot);
     this.slots.reset(snapshot.assignments);
     this.publications.adopt(this.roster.ownStreams);
@@ -370,6 +373,7 @@ export class CallClient extends Emitter<CallEvents> {
     await transport.negotiate((offer) => this.signal.request('renegotiate', { offer }), {
       iceRestart: remedy === 'restart-ice',
     });
+    this.shown = transport;
     this.emit('receptions', this.receptions);
     if (remedy === 'replace') this.tiles.repeat();
   }
@@ -442,6 +446,7 @@ export class CallClient extends Emitter<CallEvents> {
     this.signal.close();
     this.roster.clear();
     this.slots.reset([]);
+    this.shown = undefined;
     this.callState = { status: 'left', ended };
     this.emit('state', this.callState);
   }
