@@ -20,7 +20,7 @@ struct AnyCounter {
 };
 
 template <class Of, std::size_t... Index>
-consteval bool takes_counters(std::index_sequence<Index...>) {
+consteval bool takes_counters(std::index_sequence<Index...> /*numbers*/) {
   return requires { Of{(static_cast<void>(Index), AnyCounter())...}; };
 }
 

@@ -261,11 +261,15 @@ bool Peer::is_answered() const {
 std::optional<WaitingDatagram> Peer::close() {
   dtls_.close();
   dtls_seen_ = dtls_.state();  // The caller's own doing: it is not told of it.
-  const Bytes goodbye = ice_.route() && !ice_.silent() ? dtls_.poll_transmit() : Bytes{};
+  const auto& route = ice_.route();
+  if (!route || ice_.silent()) {
+    return std::nullopt;
+  }
+  const Bytes goodbye = dtls_.poll_transmit();
   if (goodbye.empty()) {
     return std::nullopt;
   }
-  return WaitingDatagram{.route = *ice_.route(), .bytes = to_buffer(goodbye)};
+  return WaitingDatagram{.route = *route, .bytes = to_buffer(goodbye)};
 }
 
 std::optional<Event> Peer::poll_event() {

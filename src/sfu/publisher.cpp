@@ -46,10 +46,12 @@ void Publisher::update(const PeerSetup& setup) {
     }
   }
   for (const Line& line : lines_) {
-    if (line.stream != nullptr && line.stream->format()) {
-      if (const rtp::CodecLine* codec = media_.find(*line.stream->format())) {
-        line.stream->set_takes_requests(codec->pli || codec->fir);
-      }
+    if (line.stream == nullptr) {
+      continue;
+    }
+    const auto& format = line.stream->format();
+    if (const rtp::CodecLine* codec = format ? media_.find(*format) : nullptr) {
+      line.stream->set_takes_requests(codec->pli || codec->fir);
     }
   }
 }

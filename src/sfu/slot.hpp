@@ -100,7 +100,7 @@ class alignas(kCacheLineBytes) Slot {
   void prefetch_viewer() const { prefetch_line(&viewer_); }
   void prefetch_owner() const {
     prefetch_line(&viewer_.owner);
-    prefetch_line(viewer_.news.data());
+    prefetch_line(static_cast<const void*>(viewer_.news.data()));
   }
   /// A hint for a `send_next()` that comes soon.
   void prefetch_packet() const { prefetch_lines<kHotBytes>(*this); }

@@ -229,9 +229,8 @@ std::optional<Frame> VideoSource::poll_frame(Instant now) {
 void VideoSource::fit(Frame& frame) const {
   const bool vp8 = options_.codec == rtp::CodecName::kVp8;
   const bool has_parameters = frame.key && !vp8;
-  const std::size_t first = Stamp::kBytes + (vp8              ? vp8_bytes(true, frame.key)
-                                             : has_parameters ? kStapABytes
-                                                              : 2 + kSkippingSliceBytes);
+  const std::size_t h264 = has_parameters ? kStapABytes : 2 + kSkippingSliceBytes;
+  const std::size_t first = Stamp::kBytes + (vp8 ? vp8_bytes(true, frame.key) : h264);
   const std::size_t second = Stamp::kBytes + (has_parameters ? 2 + kIdrSliceBytes : 0);
   frame.bytes = std::max(frame.bytes, has_parameters ? 2 * std::max(first, second) : first);
   frame.packets = static_cast<std::uint16_t>((frame.bytes + kPayloadMax - 1) / kPayloadMax);
