@@ -346,30 +346,6 @@ describe('when the server was restarted', () => {
     expect(client.state).toEqual({ status: 'joined' });
   });
 
-  it('shows the tracks of before until the new call is there', async () => {
-    await joined();
-    server.push('participant-joined', { participant: kAnn, revision: 5 });
-    show('ann');
-    const former = platform.newest;
-    const seen = new Set<unknown>();
-    client.on('state', () => client.receptions.forEach(({ track }) => seen.add(track)));
-    server.drop();
-    former.become('disconnected');
-    server.refuseNext('resume', 'invalid-resume-token');
-    server.answerNext('join', 'silence');
-    server.connect();
-    await settle();
-    expect(server.of('join')).toHaveLength(2);
-    expect(platform.newest).not.toBe(former);
-    platform.newest.become('connecting');
-    expect(client.receptions.map(({ track }) => track)).toEqual([
-      former.transceivers[5]?.receiver.track,
-    ]);
-    expect(seen.size).toBe(1);
-    await settle(60_000);
-    expect(client.receptions).toEqual([]);
-  });
-
   it('says why while the server is away, after it said goodbye', async () => {
     await joined();
     const states: CallState[] = [];

@@ -5,6 +5,7 @@ import { digest, type MediaDigest } from '../media/stats.js';
 import type { Participant, Snapshot, Source, StatsOk, Tile, TilePlacing } from '../protocol.js';
 import { openSocket } from '../signalling/open-socket.js';
 import { Signal, type ServerEvent, type SocketLike } from '../signalling/signal.js';
+import { EventGate } from './event-gate.js';
 import { InterruptionClock } from './interruption.js';
 import { Preparation } from './preparation.js';
 import { Publications } from './publications.js';
@@ -43,6 +44,7 @@ export class CallClient extends Emitter<CallEvents> {
   private transport: MediaTransport | undefined;
   /** That of the assignments that are known: while another is negotiated, the pictures of before stand. */
   private shown: MediaTransport | undefined;
+  private readonly gate = new EventGate((event) => this.handleEvent(event));
   private joinOptions: JoinOptions | undefined;
   private resumeToken = '';
   private recheck: ReturnType<typeof setTimeout> | undefined;
@@ -62,7 +64,7 @@ export class CallClient extends Emitter<CallEvents> {
     this.signal.on('welcome', () => this.handleWelcome());
     this.signal.on('lost', () => this.handleLost());
     this.signal.on('unreachable', () => this.refreshState());
-    this.signal.on('event', (event) => this.handleEvent(event));
+    this.signal.on('event', (event) => this.gate.pass(event));
   }
 
   get state(): CallState {
@@ -234,27 +236,33 @@ export class CallClient extends Emitter<CallEvents> {
     const transport = prepared ?? this.makeTransport(this.seatsNeeded());
     this.useTransport(transport);
     const publish = () => this.publications.lines((source) => transport.mid(source));
-    let snapshot: Snapshot;
-    if (prepared) {
-      snapshot = await this.signal.request('join', { ...wish, publish: publish() });
-    } else {
-      snapshot = await transport.negotiate((offer) =>
-        this.signal.request('join', { ...wish, offer, publish: publish() }),
-      );
-    }
-    this.adopt(snapshot);
+    const release = await this.adopt(
+      prepared
+        ? this.signal.request('join', { ...wish, publish: publish() })
+        : transport.negotiate((offer) =>
+            this.signal.request('join', { ...wish, offer, publish: publish() }),
+          ),
+    );
     this.setStatus('joined');
     this.recovery.start();
     this.recovery.handleMedia(transport.state);
     this.announce();
+    release();
   }
 
-  private adopt(snapshot: Snapshot): void {
+  /** Events come right behind the answer, which takes a moment to be applied: they wait until what is returned is called. */
+  private async adopt(answer: Promise<Snapshot>): Promise<() => void> {
+    const release = this.gate.close();
+    const snapshot = await answer.catch((thrown: unknown) => {
+      release();
+      throw thrown;
+    });
     this.resumeToken = snapshot.resumeToken;
     this.shown = this.transport;
     this.roster.adopt(snapshot);
     this.slots.reset(snapshot.assignments);
     this.publications.adopt(this.roster.ownStreams);
+    return release;
   }
 
   /** Tells the application of a new snapshot, and the server of what it may not know. */
@@ -352,20 +360,23 @@ export class CallClient extends Emitter<CallEvents> {
   private async resume(remedy: Remedy): Promise<void> {
     const token = this.resumeToken;
     if (remedy === 'keep') {
-      this.adopt(await this.signal.request('resume', { token }));
+      const release = await this.adopt(this.signal.request('resume', { token }));
       this.announce();
+      release();
       return;
     }
     const transport = this.transportFor(remedy);
-    const snapshot = await transport.negotiate(
-      (offer) => {
-        const publish = this.publications.lines((source) => transport.mid(source));
-        return this.signal.request('resume', { token, offer, publish });
-      },
-      { iceRestart: remedy === 'restart-ice' },
+    const release = await this.adopt(
+      transport.negotiate(
+        (offer) => {
+          const publish = this.publications.lines((source) => transport.mid(source));
+          return this.signal.request('resume', { token, offer, publish });
+        },
+        { iceRestart: remedy === 'restart-ice' },
+      ),
     );
-    this.adopt(snapshot);
     this.announce();
+    release();
   }
 
   private async renegotiate(remedy: Remedy): Promise<void> {

@@ -47,7 +47,10 @@ class FakePeerConnection extends EventTarget {
   private generation = 1;
   private received: number | undefined;
 
-  constructor(readonly configuration: RTCConfiguration) {
+  constructor(
+    readonly configuration: RTCConfiguration,
+    private readonly whileApplying: () => void,
+  ) {
     super();
   }
 
@@ -80,6 +83,7 @@ class FakePeerConnection extends EventTarget {
 
   setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
     if (this.signalingState !== 'have-local-offer') return Promise.reject(new Error('no offer'));
+    this.whileApplying();
     this.signalingState = 'stable';
     this.answers.push(description.sdp ?? '');
     return Promise.resolve();
@@ -127,9 +131,11 @@ export function fakeTrack(kind: string): MediaStreamTrack {
 
 export class FakePlatform implements MediaPlatform {
   readonly connections: FakePeerConnection[] = [];
+  /** What happens while an answer is applied. */
+  whileApplying = (): void => undefined;
 
   createPeerConnection(configuration: RTCConfiguration): RTCPeerConnection {
-    const connection = new FakePeerConnection(configuration);
+    const connection = new FakePeerConnection(configuration, this.whileApplying);
     this.connections.push(connection);
     return connection as unknown as RTCPeerConnection;
   }
