@@ -1,9 +1,6 @@
 #include "net/http_host.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +15,7 @@
 
 #include "base/place_table.hpp"
 #include "http/server.hpp"
+#include "net/listening_socket.hpp"
 #include "net/socket_address.hpp"
 #include "net/tcp_connection.hpp"
 #include "net/travelling_connection.hpp"
@@ -27,7 +25,6 @@ namespace {
 
 using http::ConnectionId;
 
-constexpr int kBacklog = 1024;
 /// New connections accepted before the others get their turn.
 constexpr int kAcceptsPerTurn = 64;
 /// One read: a large polling body in few turns, and no connection holds up the others.
@@ -37,38 +34,6 @@ constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
 
 FileDescriptor reserve_descriptor() {
   return FileDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-}
-
-void set_option(int fd, int level, int name) {
-  const int on = 1;
-  static_cast<void>(::setsockopt(fd, level, name, &on, sizeof(on)));
-}
-
-Error listen_error(const SocketAddress& at) {
-  return {fmt::format("cannot listen on TCP {}: {}", at.to_string(),
-                      std::generic_category().message(errno))};
-}
-
-std::expected<FileDescriptor, Error> listening_socket(const SocketAddress& at, bool share_port) {
-  FileDescriptor socket(::socket(family_of(at.ip), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket.is_open()) {
-    return std::unexpected(listen_error(at));
-  }
-  set_option(socket.value(), SOL_SOCKET, SO_REUSEADDR);  // Old connections in TIME_WAIT.
-  // What is accepted has it, too: Linux makes a connection in the listener's likeness.
-  set_option(socket.value(), IPPROTO_TCP, TCP_NODELAY);
-  if (share_port) {
-    set_option(socket.value(), SOL_SOCKET, SO_REUSEPORT);
-  }
-  if (!at.ip.is_v4()) {
-    set_option(socket.value(), IPPROTO_IPV6, IPV6_V6ONLY);
-  }
-  const KernelAddress address = to_kernel(at);
-  if (::bind(socket.value(), address.pointer(), address.length) != 0 ||
-      ::listen(socket.value(), kBacklog) != 0) {
-    return std::unexpected(listen_error(at));
-  }
-  return socket;
 }
 
 }  // namespace

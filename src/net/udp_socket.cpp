@@ -11,15 +11,12 @@
 
 #include "net/file_descriptor.hpp"
 #include "net/socket_address.hpp"
+#include "net/socket_option.hpp"
 #include "net/udp_receiver.hpp"
 #include "net/udp_sender.hpp"
 
 namespace visavis::net {
 namespace {
-
-bool set_option(int fd, int level, int name, int value) {
-  return ::setsockopt(fd, level, name, &value, sizeof(value)) == 0;
-}
 
 /// The forcing variant goes over net.core.rmem_max, where we are allowed to.
 void set_buffer(int fd, int forced, int plain, std::size_t bytes) {
