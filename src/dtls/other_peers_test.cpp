@@ -122,6 +122,16 @@ class OtherPeer {
 
 class DtlsWithOthers : public testing::Test {
  protected:
+  void connect_with(Session& server, const char* suite) {
+    client_.connect(server, [&](SSL_CTX* context) {
+      client_.use_certificate(context);
+      SSL_CTX_set_cipher_list(context, suite);
+      SSL_CTX_set_tlsext_use_srtp(context, "SRTP_AEAD_AES_128_GCM");
+    });
+    ASSERT_EQ(server.state(), State::kConnected) << suite;
+    ASSERT_FALSE(server.holds_tls_state());
+  }
+
   SeededOpenssl openssl_{1};
   sim::SeededEntropy entropy_{1};
   Identity ours_ = Identity::make(entropy_);
@@ -223,13 +233,7 @@ TEST_F(DtlsWithOthers, RefusesDtls10) {
 TEST_F(DtlsWithOthers, HearsAGoodbyeWithoutItsTlsState) {
   for (const char* suite : {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"}) {
     Session server(Role::kServer, ours_, client_.fingerprint("sha-256", EVP_sha256()));
-    client_.connect(server, [&](SSL_CTX* context) {
-      client_.use_certificate(context);
-      SSL_CTX_set_cipher_list(context, suite);
-      SSL_CTX_set_tlsext_use_srtp(context, "SRTP_AEAD_AES_128_GCM");
-    });
-    ASSERT_EQ(server.state(), State::kConnected) << suite;
-    ASSERT_FALSE(server.holds_tls_state());
+    ASSERT_NO_FATAL_FAILURE(connect_with(server, suite));
     client_.close();
     const std::vector<Buffer> goodbye = client_.take_written();
     ASSERT_THAT(goodbye, SizeIs(1));
@@ -284,13 +288,7 @@ TEST_F(DtlsWithOthers, SaysGoodbyeWithoutItsTlsStateInEverySuite) {
   for (const char* suite : {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",
                             "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-ECDSA-AES128-SHA"}) {
     Session server(Role::kServer, ours_, client_.fingerprint("sha-256", EVP_sha256()));
-    client_.connect(server, [&](SSL_CTX* context) {
-      client_.use_certificate(context);
-      SSL_CTX_set_cipher_list(context, suite);
-      SSL_CTX_set_tlsext_use_srtp(context, "SRTP_AEAD_AES_128_GCM");
-    });
-    ASSERT_EQ(server.state(), State::kConnected) << suite;
-    ASSERT_FALSE(server.holds_tls_state());
+    ASSERT_NO_FATAL_FAILURE(connect_with(server, suite));
     EXPECT_FALSE(client_.hears_goodbye_of(server));
     server.close();
     EXPECT_TRUE(client_.hears_goodbye_of(server)) << suite;

@@ -72,6 +72,15 @@ class DtlsSession : public testing::Test {
     }
   }
 
+  /// A handshake of which the client hears all but the last flight: that.
+  Flight lose_the_last_flight() {
+    client_.start(now_);
+    give(server_, sent_by(client_));
+    give(client_, sent_by(server_));
+    give(server_, sent_by(client_));
+    return sent_by(server_);
+  }
+
   SeededOpenssl openssl_{1};
   Instant now_;
   Identity ours_ = make_identity(1);
@@ -158,12 +167,7 @@ TEST_F(DtlsSession, SaysGoodbyeOnceAndIsAnsweredByOne) {
 }
 
 TEST_F(DtlsSession, SaysGoodbyeThoughTheLastFlightIsStillAskedFor) {
-  client_.start(now_);
-  give(server_, sent_by(client_));
-  give(client_, sent_by(server_));
-  const Flight last_of_client = sent_by(client_);
-  give(server_, last_of_client);
-  const Flight lost = sent_by(server_);
+  const Flight lost = lose_the_last_flight();
   ASSERT_EQ(server_.state(), State::kConnected);
   client_.handle_timeout(now_ += Session::kResendMin);
   give(server_, sent_by(client_));
@@ -297,12 +301,7 @@ TEST_F(DtlsSession, AnswersAQuestionAskedAgainAtOnceButNotInABurst) {
 }
 
 TEST_F(DtlsSession, ReleasesItsTlsStateAfterTheHandshakeAndCanStillResendTheLastFlight) {
-  client_.start(now_);
-  give(server_, sent_by(client_));
-  give(client_, sent_by(server_));
-  const Flight last_of_client = sent_by(client_);
-  give(server_, last_of_client);
-  const Flight lost = sent_by(server_);
+  const Flight lost = lose_the_last_flight();
   ASSERT_EQ(server_.state(), State::kConnected);
   ASSERT_EQ(client_.state(), State::kHandshaking);
 
