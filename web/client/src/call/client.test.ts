@@ -1,16 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakePlatform, fakeTrack } from '../testing/fake-peer-connection.js';
-import { FakeServer, snapshot } from '../testing/fake-server.js';
+import { FakeServer, kAnn, snapshot } from '../testing/fake-server.js';
 import { CallClient } from './client.js';
 import type { CallState, ReceivedMessage } from './types.js';
-
-const kAnn = {
-  id: 'ann',
-  name: 'Ann',
-  metadata: null,
-  connection: 'connected' as const,
-  streams: [{ id: 'ann-camera', kind: 'video' as const, source: 'camera' as const, muted: false }],
-};
 
 let server: FakeServer;
 let platform: FakePlatform;
@@ -33,14 +25,6 @@ async function joined(): Promise<void> {
   await client.join({ room: 'den', name: 'Me' });
   platform.newest.become('connected');
   await settle(200);
-}
-
-/** The server puts the camera of somebody into the first seat. */
-function show(participantId: string): void {
-  const slot = { slot: 1, kind: 'video', seat: 0, state: 'showing' };
-  server.push('slots', {
-    slots: [{ ...slot, participantId, streamId: `${participantId}-camera` }],
-  });
 }
 
 describe('joining', () => {
@@ -111,6 +95,17 @@ describe('joining', () => {
     ]);
   });
 
+  it('loses no event that comes while the answer is still applied', async () => {
+    platform.whileApplying = () => {
+      server.push('participant-joined', { participant: kAnn, revision: 5 });
+      server.show('ann');
+    };
+    client.connect();
+    await client.join({ room: 'den', name: 'Me' });
+    expect(client.participants).toMatchObject([{ name: 'Ann' }]);
+    expect(client.receptions).toMatchObject([{ participantId: 'ann', state: 'showing' }]);
+  });
+
   it('can be tried again after a refusal', async () => {
     server.refuseNext('join', 'room-full');
     client.connect();
@@ -169,7 +164,7 @@ describe('in the call', () => {
     );
     await joined();
     expect(client.receptions).toEqual([]);
-    show('ann');
+    server.show('ann');
     expect(client.receptions).toMatchObject([
       { participantId: 'ann', source: 'camera', state: 'showing' },
     ]);
@@ -184,7 +179,7 @@ describe('in the call', () => {
       },
       revision: 5,
     });
-    show('ben');
+    server.show('ben');
     expect(client.receptions).toMatchObject([{ participantId: 'ben', track }]);
   });
 
@@ -344,6 +339,30 @@ describe('when the server was restarted', () => {
     expect(platform.newest.sending(1)).toBe(camera);
     platform.newest.become('connected');
     expect(client.state).toEqual({ status: 'joined' });
+  });
+
+  it('shows the tracks of before until the new call is there', async () => {
+    await joined();
+    server.push('participant-joined', { participant: kAnn, revision: 5 });
+    server.show('ann');
+    const former = platform.newest;
+    const seen = new Set<unknown>();
+    client.on('state', () => client.receptions.forEach(({ track }) => seen.add(track)));
+    server.drop();
+    former.become('disconnected');
+    server.refuseNext('resume', 'invalid-resume-token');
+    server.answerNext('join', 'silence');
+    server.connect();
+    await settle();
+    expect(server.of('join')).toHaveLength(2);
+    expect(platform.newest).not.toBe(former);
+    platform.newest.become('connecting');
+    expect(client.receptions.map(({ track }) => track)).toEqual([
+      former.transceivers[5]?.receiver.track,
+    ]);
+    expect(seen.size).toBe(1);
+    await settle(60_000);
+    expect(client.receptions).toEqual([]);
   });
 
   it('says why while the server is away, after it said goodbye', async () => {

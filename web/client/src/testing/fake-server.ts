@@ -24,6 +24,15 @@ export const kWelcome: WelcomeEvent = {
   seats: { initial: 2, voices: 1, step: 2, max: 5 },
 };
 
+/** Somebody with a camera. */
+export const kAnn = {
+  id: 'ann',
+  name: 'Ann',
+  metadata: null,
+  connection: 'connected' as const,
+  streams: [{ id: 'ann-camera', kind: 'video' as const, source: 'camera' as const, muted: false }],
+};
+
 export interface Request {
   readonly event: string;
   readonly payload: Record<string, unknown>;
@@ -82,6 +91,14 @@ export class FakeServer implements SocketLike {
   push(event: string, payload: unknown): void {
     for (const listener of this.listeners.get(event) ?? [])
       (listener as (payload: unknown) => void)(payload);
+  }
+
+  /** Puts somebody's camera into the first seat. */
+  show(participantId: string): void {
+    const slot = { slot: 1, kind: 'video', seat: 0, state: 'showing' };
+    this.push('slots', {
+      slots: [{ ...slot, participantId, streamId: `${participantId}-camera` }],
+    });
   }
 
   /** Answers the next `event` so, instead of granting it. */
