@@ -129,6 +129,28 @@ for (const kind of [['--codec', 'vp8'], ['--codec', 'h264'], ['--publisher', 'ff
   });
 }
 
+test('a publisher whom nobody watches is asked for keyframes, so that the first player need not wait for one', async () => {
+  const camera = await open();
+  assert.equal((await publishPaint(camera, `${server.url}/whip/alone/Cam`, '#ff0000')).status, 201);
+  const player = await open();
+  // Three requests, 1.5 s apart: longer than any keyframe is shown.
+  await until('it was asked three times', async () => ((await outbound(camera, 'video')).pliCount ?? 0) >= 3);
+  const { keyFramesEncoded } = await outbound(camera, 'video');
+  assert.ok(keyFramesEncoded >= 3, `${keyFramesEncoded} keyframes`);
+  await camera.evaluate(() => window.paint(null));
+
+  const played = await play(player, `${server.url}/whep/alone/Cam`, { audio: false });
+  assert.equal(played.status, 201, played.body);
+  const { red, blue } = await colourOfVideo(player);
+  assert.ok(red > 200 && blue < 60, `red ${red}, blue ${blue}`);
+
+  await camera.evaluate(() => window.paint('#0000ff'));
+  await framesGrow(player, 30);
+  const { pliCount } = await outbound(camera, 'video');
+  await framesGrow(player, 75);
+  assert.equal((await outbound(camera, 'video')).pliCount, pliCount, 'who is watched is left alone');
+});
+
 test('a player of a stale stream sees its keyframe before the publisher has encoded another, and then the present', async () => {
   const red = ({ red, blue }) => red > 200 && blue < 60;
   const blue = ({ red, blue }) => red < 60 && blue > 200;
