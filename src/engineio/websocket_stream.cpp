@@ -57,7 +57,7 @@ void Server::WebSocket::handle_close_frame(Instant now, Bytes payload) {
   }
   stop_waiting();
   phase_ = Phase::kClosed;
-  server_.http_.close(now, connection_, true);
+  server_.http_.close(now, connection_, /*peer_is_done=*/true);
   if (by_peer) {
     server_.handle_socket_gone(now, *this, CloseReason::kTransportClose);
   }
