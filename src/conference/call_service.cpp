@@ -32,6 +32,9 @@ std::expected<DirectAnswer, Refusal> CallService::connect(Instant now, DirectRol
 bool CallService::hang_up(Instant now, DirectRole role, std::string_view session) {
   return core_->hang_up(now, role, session);
 }
+bool CallService::has_session(DirectRole role, std::string_view session) const {
+  return core_->has_session(role, session);
+}
 std::optional<Notice> CallService::poll_notice() {
   return core_->poll_notice();
 }

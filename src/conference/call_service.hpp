@@ -51,6 +51,7 @@ class CallService {
   [[nodiscard]] Connected connect(Instant now, DirectRole role, const DirectOffer& offer);
   /// False when there is no such session (any more).
   [[nodiscard]] bool hang_up(Instant now, DirectRole role, std::string_view session);
+  [[nodiscard]] bool has_session(DirectRole role, std::string_view session) const;
 
   /// For a log. Who does not ask loses the oldest, once there are 1024.
   [[nodiscard]] std::optional<Notice> poll_notice();

@@ -74,6 +74,7 @@ class CallService::Core {
   void handle_event(Instant now, const sfu::Event& event);
   [[nodiscard]] DirectReply connect(Instant now, DirectRole role, const DirectOffer& offer);
   [[nodiscard]] bool hang_up(Instant now, DirectRole role, std::string_view secret);
+  [[nodiscard]] bool has_session(DirectRole role, std::string_view secret) const;
   void handle_timeout(Instant now);
   [[nodiscard]] Instant next_timeout() const;
   [[nodiscard]] std::optional<sfu::Command> poll_command() { return commands_.poll(); }

@@ -163,6 +163,11 @@ bool CallService::Core::hang_up(Instant now, DirectRole role, std::string_view s
   return true;
 }
 
+bool CallService::Core::has_session(DirectRole role, std::string_view secret) const {
+  const auto session = direct_.find(secret);
+  return session && session->role == role;
+}
+
 void CallService::Core::end_direct(const DirectSessions::Session& session, bool lost) {
   if (session.role == DirectRole::kPlayer) {
     end_player(session.peer);

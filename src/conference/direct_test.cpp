@@ -148,9 +148,12 @@ TEST_F(Direct, APlayerGetsPictureAndSoundAndIsSeenByNobody) {
   EXPECT_EQ(gauges().participants, 1U);
   EXPECT_EQ(gauges().direct_players, 1U);
 
+  EXPECT_FALSE(bed_.service().has_session(DirectRole::kPublisher, player->session));
+  EXPECT_TRUE(bed_.service().has_session(DirectRole::kPlayer, player->session));
   EXPECT_FALSE(hang_up(DirectRole::kPublisher, player->session));
   EXPECT_TRUE(hang_up(DirectRole::kPlayer, player->session));
   EXPECT_THAT(bed_.take<sfu::ClosePeer>(), SizeIs(1));
+  EXPECT_FALSE(bed_.service().has_session(DirectRole::kPlayer, player->session));
   EXPECT_FALSE(hang_up(DirectRole::kPlayer, player->session));
 }
 

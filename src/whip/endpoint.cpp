@@ -53,11 +53,15 @@ http::Response no_such_session() {
   return text(404, "There is no such session, or it has ended.");
 }
 
+http::Response no_content() {
+  return {.status = 204, .headers = {}, .body = {}};
+}
+
 /// Pages of any origin may use this: it knows no cookies, so that they gain nothing by their user's
 /// browser. RFC 9725 §4.2 wants OPTIONS to tell `Accept-Post`.
 http::Response preflight() {
-  http::Response response{.status = 204, .headers = {}, .body = {}};
-  response.headers.add("Access-Control-Allow-Methods", "OPTIONS, POST, PATCH, DELETE");
+  http::Response response = no_content();
+  response.headers.add("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS, POST, PATCH, DELETE");
   response.headers.add("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match");
   response.headers.add("Access-Control-Max-Age", "86400");
   response.headers.add("Accept-Post", std::string(kSdp));
@@ -106,16 +110,25 @@ http::Response Endpoint::answer(Instant now, DirectRole role, const http::Reques
   if (request.method == "OPTIONS") {
     return preflight();
   }
+  // RFC 9725 §4.1: neither endpoints nor sessions have a representation, and GET is told so.
+  const bool looks = request.method == "GET" || request.method == "HEAD";
   if (target->session.empty()) {
+    if (looks) {
+      return no_content();
+    }
     return request.method == "POST"
                ? connect(now, role, request, *target)
-               : not_allowed("OPTIONS, POST", "Sessions are made here by POST of an SDP offer.");
+               : not_allowed("GET, HEAD, OPTIONS, POST",
+                             "Sessions are made here by POST of an SDP offer.");
+  }
+  if (looks) {
+    return calls_.has_session(role, target->session) ? no_content() : no_such_session();
   }
   if (request.method == "DELETE") {
     return hang_up(now, role, *target);
   }
   return not_allowed(
-      "OPTIONS, DELETE",
+      "DELETE, GET, HEAD, OPTIONS",
       "A session can only be ended, by DELETE. It needs no trickle: the server takes "
       "candidates from the checks themselves, and has its own in the answer.");
 }

@@ -172,16 +172,33 @@ TEST_F(Whip, PagesOfOtherOriginsMayUseIt) {
 
 TEST_F(Whip, OtherMethodsAreNotAllowed) {
   const std::string session = publish().field("Location");
-  for (const char* method : {"GET", "PUT", "PATCH", "DELETE"}) {
+  for (const char* method : {"PUT", "PATCH", "DELETE"}) {
     const Answer answer = ask(method, "/whip/studio/Camera");
     EXPECT_EQ(answer.status(), "405") << method;
-    EXPECT_EQ(answer.field("Allow"), "OPTIONS, POST");
+    EXPECT_EQ(answer.field("Allow"), "GET, HEAD, OPTIONS, POST");
   }
-  for (const char* method : {"GET", "PUT", "PATCH", "POST"}) {
+  for (const char* method : {"PUT", "PATCH", "POST"}) {
     const Answer answer = ask(method, session);
     EXPECT_EQ(answer.status(), "405") << method;
-    EXPECT_EQ(answer.field("Allow"), "OPTIONS, DELETE");
+    EXPECT_EQ(answer.field("Allow"), "DELETE, GET, HEAD, OPTIONS");
   }
+}
+
+TEST_F(Whip, WhoLooksAtAnEndpointOrASessionIsToldThatThereIsNothingToSee) {
+  const std::string session = publish().field("Location");
+  for (const char* method : {"GET", "HEAD"}) {
+    for (const std::string& path : {std::string("/whep/studio/Nobody"), session}) {
+      const Answer answer = ask(method, path);
+      EXPECT_EQ(answer.status(), "204") << method << ' ' << path;
+      EXPECT_EQ(answer.body(), "");
+      EXPECT_EQ(answer.field("Access-Control-Allow-Origin"), "*");
+    }
+    EXPECT_EQ(ask(method, "/whep" + session.substr(5)).status(), "404") << method;
+    EXPECT_EQ(ask(method, session + 'x').status(), "404") << method;
+  }
+  EXPECT_EQ(ask("HEAD", session + 'x').body(), "");
+  EXPECT_EQ(ask("DELETE", session).status(), "200");
+  EXPECT_EQ(ask("GET", session).status(), "404");
 }
 
 TEST_F(Whip, SessionsCannotBeGuessedFromOneAnother) {
