@@ -9,6 +9,9 @@ namespace {
 
 /// Datagrams of one flush; several flushes make a turn. Fits a core's second-level cache.
 constexpr std::size_t kBatchCells = 128;
+/// How long viewers' reports may wait for each other. Nothing in them is worth a wake-up of its
+/// own: what they ask for crosses a network twice.
+constexpr Duration kRtcpGap = std::chrono::milliseconds(5);
 /// Rings of buffers read from a socket before what they caused is sent.
 constexpr int kRingsPerTurn = 4;
 constexpr int kCommandsPerTurn = 1024;
@@ -40,9 +43,7 @@ MediaThread::MediaThread(MediaLink& link, dtls::Identity identity,
       worker_(net::now(), std::move(identity), entropy_, options),
       batch_(kBatchCells) {
   for (net::UdpSocket& socket : sockets_) {
-    watches_.push_back(
-        reactor_.watch(socket.fd(), net::Interest::kRead,
-                       [this, &socket](Instant now, net::Ready) { receive(now, socket); }));
+    watch(socket);
   }
   watches_.push_back(reactor_.watch(link_.commands.fd(), net::Interest::kRead,
                                     [this](Instant now, net::Ready) { take_commands(now); }));
@@ -64,6 +65,21 @@ MediaThread::~MediaThread() {
   reactor_.stop();
 }
 
+void MediaThread::watch(net::UdpSocket& socket) {
+  watches_.push_back(
+      reactor_.watch(socket.fd(), net::Interest::kRead, [this, &socket](Instant now, net::Ready) {
+        receive(now, socket);
+        for (const auto& rtcp : rtcp_) {
+          rtcp->catch_up(now);
+        }
+      }));
+  if (socket.rtcp_fd() >= 0) {
+    rtcp_.push_back(std::make_unique<net::PacedWatch>(
+        reactor_, socket.rtcp_fd(), kRtcpGap,
+        [this, &socket](Instant now) { return receive_rtcp(now, socket); }));
+  }
+}
+
 void MediaThread::receive(Instant now, net::UdpSocket& socket) {
   for (int i = 0; i < kRingsPerTurn; ++i) {
     const auto datagrams = socket.receive();
@@ -81,6 +97,21 @@ void MediaThread::receive(Instant now, net::UdpSocket& socket) {
       return;
     }
   }
+}
+
+net::PacedWatch::Found MediaThread::receive_rtcp(Instant now, net::UdpSocket& socket) {
+  using Found = net::PacedWatch::Found;
+  Found found = Found::kNothing;
+  for (int i = 0; i < kRingsPerTurn; ++i) {
+    for (const net::UdpSocket::Datagram& datagram : socket.receive_rtcp()) {
+      worker_.handle_datagram(now, datagram.route, datagram.bytes);
+      found = Found::kAll;
+    }
+    if (!socket.may_have_more_rtcp()) {
+      return found;
+    }
+  }
+  return Found::kMore;
 }
 
 void MediaThread::take_commands(Instant now) {
@@ -129,6 +160,7 @@ MediaMeans MediaThread::means() const {
   for (const net::UdpSocket& socket : sockets_) {
     means.sending_runs += socket.send_offload() ? 1U : 0U;
     means.receiving_runs += socket.receive_offload() ? 1U : 0U;
+    means.splitting_rtcp += socket.rtcp_fd() >= 0 ? 1U : 0U;
   }
   return means;
 }

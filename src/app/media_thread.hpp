@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "app/media_link.hpp"
 #include "base/datagram_batch.hpp"
 #include "dtls/identity.hpp"
+#include "net/paced_watch.hpp"
 #include "net/reactor.hpp"
 #include "net/system_entropy.hpp"
 #include "net/udp_socket.hpp"
@@ -29,7 +31,9 @@ class MediaThread {
   [[nodiscard]] std::string_view cipher_name() const { return worker_.cipher_name(); }
 
  private:
+  void watch(net::UdpSocket& socket);
   void receive(Instant now, net::UdpSocket& socket);
+  [[nodiscard]] net::PacedWatch::Found receive_rtcp(Instant now, net::UdpSocket& socket);
   void take_commands(Instant now);
   void flush(Instant now);
   void finish(Instant now);
@@ -45,6 +49,7 @@ class MediaThread {
   DatagramBatch batch_;
   Instant events_again_at_ = kNever;
   std::vector<net::Reactor::Watch> watches_;
+  std::vector<std::unique_ptr<net::PacedWatch>> rtcp_;
   std::jthread thread_;  // Last: it uses all of the above.
 };
 

@@ -176,9 +176,10 @@ void write_means(MetricsWriter& out, const MediaMeans& means) {
   out.sample(1, {{"name", means.cipher}});
   out.gauge("visavis_udp_sockets", "Media sockets.", means.sockets);
   out.gauge("visavis_udp_offload",
-            "Of them, those that give the kernel (GSO) and take (GRO) runs.");
+            "Of them, those that give the kernel (GSO) and take (GRO) runs, and read RTCP apart.");
   out.sample(means.sending_runs, {{"mode", "gso"}});
   out.sample(means.receiving_runs, {{"mode", "gro"}});
+  out.sample(means.splitting_rtcp, {{"mode", "rtcp"}});
 }
 
 void write_udp(MetricsWriter& out, const net::UdpCounters& udp) {

@@ -1,14 +1,13 @@
 #include "net/udp_socket.hpp"
 
-#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <sys/socket.h>
 
-#include <cerrno>
-#include <system_error>
+#include <optional>
 #include <utility>
 
+#include "net/bound_udp_socket.hpp"
 #include "net/file_descriptor.hpp"
 #include "net/socket_address.hpp"
 #include "net/socket_option.hpp"
@@ -18,43 +17,10 @@
 namespace visavis::net {
 namespace {
 
-/// The forcing variant goes over net.core.rmem_max, where we are allowed to.
-void set_buffer(int fd, int forced, int plain, std::size_t bytes) {
-  const int value = static_cast<int>(bytes);
-  if (!set_option(fd, SOL_SOCKET, forced, value)) {
-    static_cast<void>(set_option(fd, SOL_SOCKET, plain, value));
-  }
-}
-
 bool knows_segments(int fd) {
   int value = 0;
   socklen_t length = sizeof(value);
   return ::getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &value, &length) == 0;
-}
-
-std::unexpected<Error> open_error(const SocketAddress& at) {
-  return std::unexpected(Error{fmt::format("cannot open UDP {}: {}", at.to_string(),
-                                           std::generic_category().message(errno))});
-}
-
-std::expected<FileDescriptor, Error> bound_socket(const SocketAddress& at,
-                                                  const UdpSocket::Options& options) {
-  const int family = family_of(at.ip);
-  FileDescriptor socket(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket.is_open()) {
-    return open_error(at);
-  }
-  const int fd = socket.value();
-  const bool ready = family == AF_INET ? set_option(fd, IPPROTO_IP, IP_PKTINFO, 1)
-                                       : set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) &&
-                                             set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-  set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, options.receive_buffer_bytes);
-  set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, options.send_buffer_bytes);
-  const KernelAddress address = to_kernel(at);
-  if (!ready || ::bind(fd, address.pointer(), address.length) != 0) {
-    return open_error(at);
-  }
-  return socket;
 }
 
 /// IPv4 alone: IPv6 numbers only fragments.
@@ -76,7 +42,13 @@ struct UdpSocket::Parts {
                 .segments = send_offload,
                 .unfragmented = keep_unfragmented(socket.value(), local),
                 .choose_source = local.ip.is_unspecified()},
-               counters) {}
+               counters),
+        rtcp(options.split_rtcp ? rtcp_socket_beside(socket.value(), local, options)
+                                : FileDescriptor()) {
+    if (rtcp.is_open()) {
+      rtcp_receiver.emplace(UdpReceiver::Setup{.fd = rtcp.value(), .bound = local}, counters);
+    }
+  }
 
   FileDescriptor socket;
   SocketAddress local;
@@ -85,10 +57,12 @@ struct UdpSocket::Parts {
   UdpCounters counters;
   UdpReceiver receiver;
   UdpSender sender;
+  FileDescriptor rtcp;
+  std::optional<UdpReceiver> rtcp_receiver;  ///< Of `rtcp`, if that is open.
 };
 
 std::expected<UdpSocket, Error> UdpSocket::open(const SocketAddress& at, const Options& options) {
-  auto socket = bound_socket(at, options);
+  auto socket = bound_udp_socket(at, options);
   if (!socket) {
     return std::unexpected(socket.error());
   }
@@ -122,6 +96,18 @@ std::span<const UdpSocket::Datagram> UdpSocket::receive() {
 
 bool UdpSocket::may_have_more() const {
   return parts_->receiver.ring_was_full();
+}
+
+int UdpSocket::rtcp_fd() const {
+  return parts_->rtcp.value();
+}
+
+std::span<const UdpSocket::Datagram> UdpSocket::receive_rtcp() {
+  return parts_->rtcp_receiver ? parts_->rtcp_receiver->receive() : std::span<const Datagram>();
+}
+
+bool UdpSocket::may_have_more_rtcp() const {
+  return parts_->rtcp_receiver && parts_->rtcp_receiver->ring_was_full();
 }
 
 void UdpSocket::send(DatagramBatch& batch) {

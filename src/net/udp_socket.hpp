@@ -47,6 +47,8 @@ class UdpSocket {
     /// Off: as on a kernel that has neither (4.18, 5.0). On: probed, and used where there.
     bool receive_offload = true;
     bool send_offload = true;
+    /// Give RTCP a way in of its own, where the kernel can (`rtcp_fd()`).
+    bool split_rtcp = false;
   };
 
   struct Datagram {
@@ -76,6 +78,13 @@ class UdpSocket {
   [[nodiscard]] std::span<const Datagram> receive();
   /// Whether the last `receive()` filled its ring: only then another call is worth its price.
   [[nodiscard]] bool may_have_more() const;
+
+  /// Readable when RTCP has arrived, which `receive()` then does not give: viewers' reports are
+  /// many and can wait for a few milliseconds, media can not. Negative: it comes by `receive()`.
+  [[nodiscard]] int rtcp_fd() const;
+  /// As `receive()`, of what came as RTCP.
+  [[nodiscard]] std::span<const Datagram> receive_rtcp();
+  [[nodiscard]] bool may_have_more_rtcp() const;
 
   /// Sends the cells of `batch` that this socket serves, in order. When the kernel's buffer is
   /// full, what matters least is left out first, then the next kind, audio and control last; all of

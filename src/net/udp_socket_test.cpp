@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@ namespace {
 
 using testing::Each;
 using testing::ElementsAre;
+using testing::ElementsAreArray;
 using testing::HasSubstr;
 using testing::SizeIs;
 
@@ -27,19 +29,28 @@ struct Got {
   std::string text;
 };
 
-std::vector<Got> receive(UdpSocket& socket, std::size_t count) {
+template <class Read>
+std::vector<Got> receive_by(int fd, std::size_t count, Read&& read) {
   std::vector<Got> all;
   while (all.size() < count) {
-    pollfd polled{.fd = socket.fd(), .events = POLLIN, .revents = 0};
+    pollfd polled{.fd = fd, .events = POLLIN, .revents = 0};
     if (::poll(&polled, 1, 2000) != 1) {
       ADD_FAILURE() << "only " << all.size() << " of " << count << " datagrams came";
       break;
     }
-    for (const UdpSocket::Datagram& datagram : socket.receive()) {
+    for (const UdpSocket::Datagram& datagram : read()) {
       all.push_back({datagram.route, std::string(as_text(datagram.bytes))});
     }
   }
   return all;
+}
+
+std::vector<Got> receive(UdpSocket& socket, std::size_t count) {
+  return receive_by(socket.fd(), count, [&] { return socket.receive(); });
+}
+
+std::vector<Got> receive_rtcp(UdpSocket& socket, std::size_t count) {
+  return receive_by(socket.rtcp_fd(), count, [&] { return socket.receive_rtcp(); });
 }
 
 void put(DatagramBatch& batch, const Route& route, std::string_view text) {
@@ -194,6 +205,96 @@ TEST(UdpSocket, LetsNoRouterFragmentWhatItSendsByIpv4) {
   socklen_t size = sizeof(how);
   ASSERT_EQ(::getsockopt(socket->fd(), IPPROTO_IP, IP_MTU_DISCOVER, &how, &size), 0);
   EXPECT_EQ(how, IP_PMTUDISC_DO);
+}
+
+/// What the first two bytes of a datagram say (RFC 7983 §7, RFC 5761 §4).
+constexpr std::array<std::string_view, 12> kNoRtcp = {std::string_view("\x00\x01 a check", 10),
+                                                      "\x16\xFE a handshake",
+                                                      "\x80\x60 RTP",
+                                                      "\x90\xE0 RTP, marked",
+                                                      "\x80\x3F below",
+                                                      "\x80\xBF below, marked",
+                                                      "\x80\xE0 above",
+                                                      "\x40\xC8 version 1",
+                                                      "\xC0\xC8 version 3",
+                                                      "\x80",
+                                                      "\xC8",
+                                                      "?"};
+constexpr std::array<std::string_view, 6> kRtcp = {"\x80\xC0 first",  "\x81\xC8 sender",
+                                                   "\x80\xC9 viewer", "\x8F\xCD feedback",
+                                                   "\xA1\xCE padded", "\x80\xDF last"};
+
+class UdpSocketThatSplitsRtcp : public testing::TestWithParam<Family> {};
+
+TEST_P(UdpSocketThatSplitsRtcp, GivesItApartAndAnswersFromTheSamePort) {
+  UdpSocket server = UdpSocket::open(at(GetParam().wildcard), {.split_rtcp = true}).value();
+  ASSERT_GE(server.rtcp_fd(), 0);
+  const SocketAddress asked{IpAddress::parse(GetParam().asked).value(), server.local().port};
+  UdpSocket client = UdpSocket::open({asked.ip, 0}).value();
+  DatagramBatch batch(kNoRtcp.size() + kRtcp.size());
+  for (const std::string_view text : kNoRtcp) {
+    put(batch, {client.local(), asked}, text);
+  }
+  for (const std::string_view text : kRtcp) {
+    put(batch, {client.local(), asked}, text);
+  }
+  client.send(batch);
+  EXPECT_THAT(texts(receive(server, kNoRtcp.size())), ElementsAreArray(kNoRtcp));
+  const std::vector<Got> reports = receive_rtcp(server, kRtcp.size());
+  EXPECT_THAT(texts(reports), ElementsAreArray(kRtcp));
+  EXPECT_EQ(reports[0].route, (Route{asked, client.local()}));
+  EXPECT_TRUE(server.receive().empty());
+  EXPECT_TRUE(server.receive_rtcp().empty());
+  EXPECT_EQ(server.counters().received_datagrams, kNoRtcp.size() + kRtcp.size());
+
+  batch.clear();
+  put(batch, reports[0].route, "answer");
+  server.send(batch);
+  const std::vector<Got> answers = receive(client, 1);
+  ASSERT_THAT(answers, SizeIs(1));
+  EXPECT_EQ(answers[0].route.remote, asked);
+}
+
+INSTANTIATE_TEST_SUITE_P(Loopback, UdpSocketThatSplitsRtcp,
+                         testing::Values(Family{"0.0.0.0:0", "127.0.0.1"},
+                                         Family{"127.0.0.3:0", "127.0.0.3"},
+                                         Family{"[::]:0", "::1"}));
+
+TEST(UdpSocket, TellsRtcpInARunByItsFirstDatagram) {
+  UdpSocket server = UdpSocket::open(at("127.0.0.1:0"), {.split_rtcp = true}).value();
+  UdpSocket client = UdpSocket::open(at("127.0.0.1:0")).value();
+  DatagramBatch batch(8);
+  const Route route{client.local(), server.local()};
+  put(batch, route, "\x80\xC9 one");
+  put(batch, route, "\x80\x60 two");
+  put(batch, route, "\x80\x60 one");
+  put(batch, route, "\x80\xC9 two");
+  client.send(batch);
+  if (!client.send_offload()) {
+    GTEST_SKIP() << "this kernel has no UDP_SEGMENT";
+  }
+  EXPECT_THAT(receive_rtcp(server, 4), SizeIs(4))
+      << "both ways lead to the same peer: none is lost";
+}
+
+TEST(UdpSocket, GivesRtcpWithTheRestWhereItIsNotSplit) {
+  UdpSocket server = UdpSocket::open(at("127.0.0.1:0")).value();
+  UdpSocket client = UdpSocket::open(at("127.0.0.1:0")).value();
+  EXPECT_LT(server.rtcp_fd(), 0);
+  EXPECT_TRUE(server.receive_rtcp().empty());
+  EXPECT_FALSE(server.may_have_more_rtcp());
+  DatagramBatch batch(1);
+  put(batch, {client.local(), server.local()}, kRtcp[0]);
+  client.send(batch);
+  EXPECT_THAT(texts(receive(server, 1)), ElementsAre(kRtcp[0]));
+}
+
+TEST(UdpSocket, SharesItsPortWithNoOtherServer) {
+  const UdpSocket::Options split{.split_rtcp = true};
+  const UdpSocket first = UdpSocket::open(at("127.0.0.1:0"), split).value();
+  const auto second = UdpSocket::open(first.local(), split);
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error().text, HasSubstr("in use"));
 }
 
 TEST(UdpSocket, SaysWhichPortIsTaken) {

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <expected>
+
+#include "base/address.hpp"
+#include "base/error.hpp"
+#include "net/file_descriptor.hpp"
+#include "net/udp_socket.hpp"
+
+namespace visavis::net {
+
+/// A socket on `at`, which nobody else may have; it says for each datagram where it came to.
+[[nodiscard]] std::expected<FileDescriptor, Error> bound_udp_socket(
+    const SocketAddress& at, const UdpSocket::Options& options);
+
+/// A second socket on the port of `first`, bound to `local`, which from now on gets what looks like
+/// RTCP by its first two bytes (RFC 5761 §4, RFC 7983 §7); `first` keeps the rest. None where the
+/// kernel can not (before 4.5): then `first` gets all.
+[[nodiscard]] FileDescriptor rtcp_socket_beside(int first, const SocketAddress& local,
+                                                const UdpSocket::Options& options);
+
+}  // namespace visavis::net

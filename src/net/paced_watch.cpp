@@ -1,0 +1,33 @@
+#include "net/paced_watch.hpp"
+
+#include <utility>
+
+namespace visavis::net {
+
+PacedWatch::PacedWatch(Reactor& reactor, int fd, Duration gap, Read read)
+    : gap_(gap),
+      read_(std::move(read)),
+      watch_(reactor.watch(fd, Interest::kRead, [this](Instant now, Ready) { look(now); })) {
+  reactor.drive({.next_timeout = [this] { return next_at_; },
+                 .handle_timeout = [this](Instant now) { look(now); },
+                 .drain = {}});
+}
+
+void PacedWatch::catch_up(Instant now) {
+  if (next_at_ != kNever && next_at_ - now < gap_ / 2) {
+    look(now);
+  }
+}
+
+void PacedWatch::look(Instant now) {
+  const Found found = read_(now);
+  if (found == Found::kNothing) {
+    next_at_ = kNever;
+    watch_.set(Interest::kRead);
+    return;
+  }
+  watch_.set(Interest::kNone);
+  next_at_ = found == Found::kMore ? now : now + gap_;
+}
+
+}  // namespace visavis::net

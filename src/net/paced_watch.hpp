@@ -1,0 +1,40 @@
+#pragma once
+
+#include <functional>
+
+#include "base/time.hpp"
+#include "net/reactor.hpp"
+
+namespace visavis::net {
+
+/// Reads a descriptor that can wait, at most once in a while: what comes in between shares one
+/// wake-up, and asks for none of its own.
+///
+/// What comes after a pause of at least `gap` is read at once.
+class PacedWatch {
+ public:
+  enum class Found : std::uint8_t {
+    kNothing,
+    kAll,
+    kMore,  ///< Too much for one turn: the next one goes on.
+  };
+  using Read = std::move_only_function<Found(Instant)>;
+
+  /// `reactor` outlives it, and must not turn any more when it ends; `fd` outlives it too.
+  PacedWatch(Reactor& reactor, int fd, Duration gap, Read read);
+  PacedWatch(const PacedWatch&) = delete;
+  PacedWatch& operator=(const PacedWatch&) = delete;
+
+  /// Called when the thread is awake for something else: reads now what would have to be read soon.
+  void catch_up(Instant now);
+
+ private:
+  void look(Instant now);
+
+  Duration gap_;
+  Read read_;
+  Instant next_at_ = kNever;  ///< `kNever`: the descriptor wakes us.
+  Reactor::Watch watch_;
+};
+
+}  // namespace visavis::net
