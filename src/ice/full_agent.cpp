@@ -10,6 +10,8 @@
 namespace visavis::ice {
 namespace {
 
+constexpr std::uint16_t kUnknownAttribute = 420;  // RFC 8489 §6.3.1
+constexpr std::uint16_t kRoleConflict = 487;      // RFC 8445 §7.3.1.1
 constexpr std::size_t kPendingMax = 64;  // Some seconds of checks; later answers are of no use.
 
 /// RFC 8445 §5.1.2.1 for component 1; `preference` is higher for addresses given first.
@@ -47,6 +49,7 @@ void FullAgent::restart(Instant now, Setup setup) {
 void FullAgent::start(Instant now) {
   pending_.clear();
   to_send_.clear();
+  answers_.clear();
   consent_.reset();
   selected_ = false;
   nominated_ = false;
@@ -95,6 +98,9 @@ bool FullAgent::handle_datagram(Instant now, const Route& route, Bytes datagram)
   if (!message || !message->has_fingerprint) {
     return false;
   }
+  if (message->kind == stun::Class::kRequest) {
+    return handle_request(now, route, *message);
+  }
   const auto found = std::ranges::find(pending_, message->transaction, &Pending::transaction);
   // RFC 8445 §7.2.5.2.1: an answer must come back over the route of its check.
   if (found == pending_.end() || found->route != route ||
@@ -110,6 +116,39 @@ bool FullAgent::handle_datagram(Instant now, const Route& route, Bytes datagram)
     handle_success(now, pending);
   }
   return true;
+}
+
+/// A check of the other side (RFC 8445 §7.3): a lite one makes none.
+bool FullAgent::handle_request(Instant now, const Route& route, const stun::MessageView& request) {
+  if (request.username != setup_.local.ufrag + ':' + setup_.remote.ufrag ||
+      !stun::has_integrity(request, setup_.local.pwd) || answers_.size() == kAnswersMax) {
+    return false;
+  }
+  Answer answer{.transaction = request.transaction, .route = route, .error = {}};
+  if (!request.unknown.empty()) {
+    answer.error = {.code = kUnknownAttribute, .unknown = request.unknown};
+  } else if (request.controlling) {
+    // We offered, so we control, whatever the tie-breakers say: who mistook its role gives way.
+    answer.error.code = kRoleConflict;
+  }
+  answers_.push_back(answer);
+  if (answer.error.code == 0 && !selected_) {
+    check_back(now, route, request.priority.value_or(0));
+  }
+  return true;
+}
+
+/// RFC 8445 §7.3.1.3 and §7.3.1.4: what can send to us may be reached the same way.
+void FullAgent::check_back(Instant now, const Route& route, std::uint32_t priority) {
+  if (Pair* const pair = pair_of(route)) {
+    pair->check_at = std::min(pair->check_at, now);
+    return;
+  }
+  if (pairs_.size() < kPairsMax) {
+    pairs_.push_back({.route = route,
+                      .priority = pair_priority(priority_of(kHost, 0), priority),
+                      .check_at = now});
+  }
 }
 
 void FullAgent::handle_success(Instant now, const Pending& pending) {
@@ -217,7 +256,23 @@ Instant FullAgent::next_timeout() const {
   return consent_ ? std::min(next, consent_->next_timeout()) : next;
 }
 
+void FullAgent::write_answer(DatagramBatch& out) {
+  const Answer answer = answers_.front();
+  answers_.pop_front();
+  const MutableBytes cell = out.reserve();
+  const std::size_t size =
+      answer.error.code == 0
+          ? stun::write_success(cell, answer.transaction, answer.route.remote, setup_.local.pwd)
+          : stun::write_error(cell, answer.transaction, answer.error, setup_.local.pwd);
+  check(size != 0);
+  out.commit(answer.route, size);
+}
+
 bool FullAgent::poll_transmit(DatagramBatch& out) {
+  if (!answers_.empty()) {
+    write_answer(out);
+    return true;
+  }
   if (to_send_.empty()) {
     return false;
   }

@@ -22,9 +22,10 @@ struct RemoteCandidate {
   std::uint32_t priority = 0;
 };
 
-/// A browser's side of ICE, for test clients: a full agent in the controlling role, as an agent is
-/// whose peer is lite (RFC 8445 §6.1.1). It checks every pair of a local and a remote address,
-/// takes the first that answers, nominates it at once and keeps asking for consent (RFC 7675).
+/// A browser's side of ICE, for test clients: a full agent in the controlling role, as who offers
+/// is (RFC 8445 §6.1.1). It checks every pair of a local and a remote address, takes the first that
+/// answers, nominates it at once and keeps asking for consent (RFC 7675). The other side may be
+/// lite or full: its checks are answered, and tell addresses that no candidate told.
 ///
 /// Drive it like every core here: after each `handle_*` call, `poll_transmit` until it says no,
 /// then sleep until `next_timeout`. Time must not go back.
@@ -37,6 +38,8 @@ class FullAgent {
   static constexpr Duration kRepeatMax = std::chrono::milliseconds(1600);
   static constexpr Duration kGiveUp = std::chrono::seconds(30);  ///< No pair answered: failed.
   static constexpr std::size_t kPairsMax = 64;                   ///< RFC 8445 §6.1.2.5 says 100.
+  /// Answers waiting to be sent; more checks than that between two flushes are not answered.
+  static constexpr std::size_t kAnswersMax = 16;
 
   struct Setup {
     Credentials local;
@@ -62,11 +65,12 @@ class FullAgent {
   /// pair goes on from `local`, with a nominating check at once.
   void move_to(Instant now, const SocketAddress& local);
 
-  /// A datagram that begins as STUN does. True when it was an answer to a check of ours.
+  /// A datagram that begins as STUN does. True when it was an answer to a check of ours, or a check
+  /// that will be answered.
   bool handle_datagram(Instant now, const Route& route, Bytes datagram);
   void handle_timeout(Instant now);
   [[nodiscard]] Instant next_timeout() const;
-  /// Writes the next check into `out`, which must have room. False: nothing waits.
+  /// Writes the next answer or check into `out`, which must have room. False: nothing waits.
   [[nodiscard]] bool poll_transmit(DatagramBatch& out);
 
   [[nodiscard]] State state() const { return state_; }
@@ -93,12 +97,23 @@ class FullAgent {
     bool nominates = false;
   };
 
+  /// To a check of the other side.
+  struct Answer {
+    stun::TransactionId transaction{};
+    Route route;
+    stun::ErrorAnswer error;  ///< Code 0: success.
+  };
+
   void start(Instant now);
   void make_pairs(Instant now);
   void nominate(Instant now, const Route& route);
   void check_pair(Instant now, Pair& pair);
   void queue_check(const Route& route, std::optional<CheckId> consent, bool nominates);
   void handle_success(Instant now, const Pending& pending);
+  [[nodiscard]] bool handle_request(Instant now, const Route& route,
+                                    const stun::MessageView& request);
+  void check_back(Instant now, const Route& route, std::uint32_t priority);
+  void write_answer(DatagramBatch& out);
   void check_due_pair(Instant now);
   void keep_consent(Instant now);
   [[nodiscard]] Pair* pair_of(const Route& route);
@@ -113,6 +128,7 @@ class FullAgent {
   std::optional<Consent> consent_;
   std::deque<Pending> pending_;
   std::deque<Pending> to_send_;
+  std::deque<Answer> answers_;
   Instant next_check_ = kNever;  ///< Pacing: no check before it.
   Instant give_up_at_;
   bool nominated_ = false;
