@@ -90,9 +90,7 @@ void MediaThread::receive(Instant now, net::UdpSocket& socket) {
     if (link_.commands.size() > 0) {
       take_commands(now);
     }
-    for (const net::UdpSocket::Datagram& datagram : datagrams) {
-      worker_.handle_datagram(now, datagram.route, datagram.bytes);
-    }
+    worker_.handle_datagrams(now, datagrams);
     if (!socket.may_have_more()) {
       return;
     }
@@ -103,10 +101,12 @@ net::PacedWatch::Found MediaThread::receive_rtcp(Instant now, net::UdpSocket& so
   using Found = net::PacedWatch::Found;
   Found found = Found::kNothing;
   for (int i = 0; i < kRingsPerTurn; ++i) {
-    for (const net::UdpSocket::Datagram& datagram : socket.receive_rtcp()) {
-      worker_.handle_datagram(now, datagram.route, datagram.bytes);
-      found = Found::kAll;
+    const auto datagrams = socket.receive_rtcp();
+    if (datagrams.empty()) {
+      return found;
     }
+    found = Found::kAll;
+    worker_.handle_datagrams(now, datagrams);
     if (!socket.may_have_more_rtcp()) {
       return found;
     }

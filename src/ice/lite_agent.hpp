@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/datagram_batch.hpp"
+#include "base/prefetch.hpp"
 #include "base/route.hpp"
 #include "base/time.hpp"
 #include "ice/credentials.hpp"
@@ -70,6 +71,8 @@ class LiteAgent {
       last_sign_ = now;
     }
   }
+  /// A hint for a `note_life()` that comes soon.
+  void prefetch_life() const { prefetch_line(&last_sign_); }
   void handle_timeout(Instant now);
   /// When silence begins; `kNever` while silent.
   [[nodiscard]] Instant next_timeout() const;

@@ -119,7 +119,7 @@ std::expected<void, Error> Swarm::open_own_socket(std::size_t index) {
   member.socket = std::move(*socket);
   member.socket_watch =
       reactor_.watch(member.socket->fd(), net::Interest::kRead, [this, index](Instant, net::Ready) {
-        for (const net::UdpSocket::Datagram& datagram : members_[index].socket->receive()) {
+        for (const Datagram& datagram : members_[index].socket->receive()) {
           handle_datagram(net::now(), index, datagram);
         }
       });
@@ -253,7 +253,7 @@ void Swarm::receive(net::UdpSocket& socket) {
       return;
     }
     const Instant now = net::now();
-    for (const net::UdpSocket::Datagram& datagram : datagrams) {
+    for (const Datagram& datagram : datagrams) {
       const std::size_t index = datagram.route.local.ip.v4_host_order() - kFirstLoopback;
       if (index < members_.size() && members_[index].client) {
         handle_datagram(now, index, datagram);
@@ -262,8 +262,7 @@ void Swarm::receive(net::UdpSocket& socket) {
   }
 }
 
-void Swarm::handle_datagram(Instant now, std::size_t index,
-                            const net::UdpSocket::Datagram& datagram) {
+void Swarm::handle_datagram(Instant now, std::size_t index, const Datagram& datagram) {
   Member& member = members_[index];
   testpeer::MediaSession& media = member.client->media();
   const bool rtp = media.connected() && is_rtp(datagram.bytes);

@@ -126,7 +126,7 @@ class Swarm {
   void release(std::size_t index);
 
   void receive(net::UdpSocket& socket);
-  void handle_datagram(Instant now, std::size_t index, const net::UdpSocket::Datagram& datagram);
+  void handle_datagram(Instant now, std::size_t index, const Datagram& datagram);
   [[nodiscard]] static bool is_rtp(Bytes datagram);
   void note_rtp(Instant now, Member& member, const rtp::PacketView& packet);
   [[nodiscard]] static Stream* stream_of(Member& member, const rtp::PacketView& packet);

@@ -61,7 +61,7 @@ void UdpReceiver::prepare(std::size_t used) {
   }
 }
 
-std::span<const UdpSocket::Datagram> UdpReceiver::receive() {
+std::span<const Datagram> UdpReceiver::receive() {
   datagrams_.clear();
   const int count = ::recvmmsg(setup_.fd, headers_.data(), static_cast<unsigned>(headers_.size()),
                                MSG_DONTWAIT, nullptr);

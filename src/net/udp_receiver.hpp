@@ -22,7 +22,7 @@ class UdpReceiver {
 
   UdpReceiver(const Setup& setup, UdpCounters& counters);
 
-  [[nodiscard]] std::span<const UdpSocket::Datagram> receive();
+  [[nodiscard]] std::span<const Datagram> receive();
   [[nodiscard]] bool ring_was_full() const { return ring_was_full_; }
 
  private:
@@ -47,7 +47,7 @@ class UdpReceiver {
   Buffer buffers_;
   std::vector<Message> messages_;
   std::vector<mmsghdr> headers_;
-  std::vector<UdpSocket::Datagram> datagrams_;
+  std::vector<Datagram> datagrams_;
   bool ring_was_full_ = false;
 };
 

@@ -90,7 +90,7 @@ bool UdpSocket::serves(const SocketAddress& local) const {
   return ours.ip.is_unspecified() || local.ip == ours.ip;
 }
 
-std::span<const UdpSocket::Datagram> UdpSocket::receive() {
+std::span<const Datagram> UdpSocket::receive() {
   return parts_->receiver.receive();
 }
 
@@ -102,7 +102,7 @@ int UdpSocket::rtcp_fd() const {
   return parts_->rtcp.value();
 }
 
-std::span<const UdpSocket::Datagram> UdpSocket::receive_rtcp() {
+std::span<const Datagram> UdpSocket::receive_rtcp() {
   return parts_->rtcp_receiver ? parts_->rtcp_receiver->receive() : std::span<const Datagram>();
 }
 

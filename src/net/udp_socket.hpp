@@ -9,6 +9,7 @@
 
 #include "base/address.hpp"
 #include "base/bytes.hpp"
+#include "base/datagram.hpp"
 #include "base/datagram_batch.hpp"
 #include "base/error.hpp"
 #include "base/route.hpp"
@@ -49,11 +50,6 @@ class UdpSocket {
     bool send_offload = true;
     /// Give RTCP a way in of its own, where the kernel can (`rtcp_fd()`).
     bool split_rtcp = false;
-  };
-
-  struct Datagram {
-    Route route;
-    MutableBytes bytes;
   };
 
   [[nodiscard]] static std::expected<UdpSocket, Error> open(const SocketAddress& at,

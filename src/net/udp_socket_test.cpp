@@ -38,7 +38,7 @@ std::vector<Got> receive_by(int fd, std::size_t count, Read&& read) {
       ADD_FAILURE() << "only " << all.size() << " of " << count << " datagrams came";
       break;
     }
-    for (const UdpSocket::Datagram& datagram : read()) {
+    for (const Datagram& datagram : read()) {
       all.push_back({datagram.route, std::string(as_text(datagram.bytes))});
     }
   }

@@ -219,6 +219,22 @@ std::optional<WaitingDatagram> Peer::take_early_media() {
   return ciphers_ ? early_media_.take() : std::nullopt;
 }
 
+void Peer::prefetch_ciphers() const {
+  prefetch_line(ciphers_.get());
+}
+
+void Peer::prefetch_opener() const {
+  if (ciphers_) {
+    ciphers_->opener.prefetch_state();
+  }
+}
+
+void Peer::prefetch_open_key() const {
+  if (ciphers_) {
+    ciphers_->opener.prefetch_rtcp_key();
+  }
+}
+
 void Peer::handle_timeout(Instant now) {
   const bool was_silent = ice_.silent();
   ice_.handle_timeout(now);

@@ -11,6 +11,7 @@
 
 #include "base/bytes.hpp"
 #include "base/datagram_batch.hpp"
+#include "base/prefetch.hpp"
 #include "base/route.hpp"
 #include "base/time.hpp"
 #include "dtls/fingerprint.hpp"
@@ -154,6 +155,16 @@ class Peer {
   /// As the handshake took it, until RTCP knows better.
   [[nodiscard]] std::optional<Duration> handshake_round_trip() const { return dtls_.round_trip(); }
   [[nodiscard]] const Counters& counters() const { return counters_; }
+
+  /// Hints for SRTP that comes soon: of this object, of what it points to, and so on.
+  void prefetch_self() const {
+    prefetch_line(&ciphers_);
+    prefetch_line(&counters_.rtcp_packets);
+    ice_.prefetch_life();
+  }
+  void prefetch_ciphers() const;
+  void prefetch_opener() const;
+  void prefetch_open_key() const;
 
  private:
   struct Ciphers;

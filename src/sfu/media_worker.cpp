@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "rtp/rtcp.hpp"
 #include "sfu/handshake_line.hpp"
+#include "sfu/look_ahead.hpp"
 #include "sfu/outlet.hpp"
 #include "sfu/router.hpp"
 #include "sfu/transport_table.hpp"
@@ -67,6 +68,7 @@ class MediaWorker::Core {
   }
 
   void handle_datagram(Instant now, const Route& route, MutableBytes datagram);
+  void handle_datagrams(Instant now, std::span<const Datagram> datagrams);
   void handle_timeout(Instant now);
   bool flush(Instant now, DatagramBatch& out);
   [[nodiscard]] Instant next_timeout() const;
@@ -158,6 +160,19 @@ void MediaWorker::Core::handle_datagram(Instant now, const Route& route, Mutable
     return;
   }
   receive(now, *transport, route, datagram);
+}
+
+void MediaWorker::Core::handle_datagrams(Instant now, std::span<const Datagram> datagrams) {
+  while (!datagrams.empty()) {
+    const auto turn = datagrams.first(std::min(datagrams.size(), kLookAheadMax));
+    datagrams = datagrams.subspan(turn.size());
+    if (turn.size() > 1) {
+      look_ahead(transports_, turn);
+    }
+    for (const Datagram& datagram : turn) {
+      handle_datagram(now, datagram.route, datagram.bytes);
+    }
+  }
 }
 
 void MediaWorker::Core::receive(Instant now, PeerTransport& transport, const Route& route,
@@ -321,6 +336,10 @@ void MediaWorker::handle_command(Instant now, const Command& command) {
 
 void MediaWorker::handle_datagram(Instant now, const Route& route, MutableBytes datagram) {
   core_->handle_datagram(now, route, datagram);
+}
+
+void MediaWorker::handle_datagrams(Instant now, std::span<const Datagram> datagrams) {
+  core_->handle_datagrams(now, datagrams);
 }
 
 void MediaWorker::handle_timeout(Instant now) {

@@ -31,6 +31,39 @@ TEST_F(MediaWorkerTest, ACallThroughIceDtlsAndSrtp) {
   EXPECT_THAT(bob.rtcp, SizeIs(1));
 }
 
+TEST_F(MediaWorkerTest, TakesManyDatagramsOfManyPeersInTheirOrder) {
+  Browser& alice = open(1, kPublisherNumbers);
+  Browser& bob = open(2, kViewerNumbers);
+  publish_video(alice, StreamId(11));
+  worker.handle_command(now, AssignSlot{PeerId(2), SlotIndex(1), StreamId(11)});
+  run(1s);
+
+  constexpr std::uint16_t kPackets = 50;
+  std::vector<Buffer> bytes;
+  for (std::uint16_t sequence = 1; sequence <= kPackets; ++sequence) {
+    bytes.push_back(sealed(alice, {.sequence = sequence, .keyframe = sequence == 1}));
+  }
+  std::vector<Datagram> datagrams;
+  const Route stranger{Browser::kServer, SocketAddress::parse("10.9.9.9:999").value()};
+  Buffer forged(100, std::byte{0x80});
+  for (Buffer& packet : bytes) {
+    datagrams.push_back({{Browser::kServer, alice.address}, packet});
+    datagrams.push_back({stranger, forged});
+    datagrams.push_back({{Browser::kServer, bob.address}, forged});
+    datagrams.push_back({{Browser::kServer, bob.address}, {}});
+  }
+  worker.handle_datagrams(now, datagrams);
+  run(10ms);
+
+  ASSERT_THAT(bob.rtp, SizeIs(kPackets));
+  for (std::uint16_t at = 0; at < kPackets; ++at) {
+    const auto view = rtp::parse_packet(bob.rtp[at]);
+    EXPECT_EQ(to_buffer(view->payload),
+              vp8_payload({.sequence = static_cast<std::uint16_t>(at + 1), .keyframe = at == 0}));
+  }
+  EXPECT_EQ(drops(DropReason::kUnknownRoute), kPackets);
+}
+
 TEST_F(MediaWorkerTest, AStreamThatRanWhileTheViewerConnectedIsThereAtOnce) {
   Browser& alice = open(1, kPublisherNumbers);
   publish_video(alice, StreamId(11));

@@ -45,6 +45,11 @@ class alignas(kCacheLineBytes) RoutedPeer {
       transport_.sealer->prefetch_state();
     }
   }
+  /// A hint for a `handle_rtcp()` that comes soon.
+  void prefetch_feedback() const {
+    prefetch(subscriber_);
+    publisher_.prefetch_first();
+  }
   /// `kNever` while it cannot be sent to.
   [[nodiscard]] Instant next_timeout() const;
 

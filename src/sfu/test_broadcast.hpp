@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <utility>
@@ -66,8 +67,8 @@ class TestBroadcast {
       for (std::size_t viewer = 1; viewer < browsers_.size(); ++viewer) {
         Buffer compound = feedback(viewer, frame);
         if (!compound.empty()) {
-          feedback_[frame].push_back(
-              {viewer, browsers_[viewer]->client.sealed_rtcp(std::move(compound))});
+          feedback_[frame].add(route_of(*browsers_[viewer]),
+                               browsers_[viewer]->client.sealed_rtcp(std::move(compound)));
         }
       }
     }
@@ -142,9 +143,15 @@ class TestBroadcast {
     peer::TestBrowser client;
     std::uint16_t newest_video = 0;  ///< The sequence number that came last.
   };
+  /// What comes in one go.
   struct Feedback {
-    std::size_t viewer = 0;
-    Buffer datagram;
+    void add(const Route& route, Buffer bytes) {
+      owned.push_back(std::move(bytes));
+      datagrams.push_back({route, owned.back()});
+    }
+
+    std::deque<Buffer> owned;
+    std::vector<Datagram> datagrams;
   };
 
   static Route route_of(const Browser& browser) { return {kServer, browser.address}; }
@@ -228,9 +235,7 @@ class TestBroadcast {
   }
   void hear_feedback(std::size_t frame) {
     if (frame < feedback_.size()) {
-      for (Feedback& said : feedback_[frame]) {
-        worker_.handle_datagram(now_, route_of(*browsers_[said.viewer]), said.datagram);
-      }
+      worker_.handle_datagrams(now_, feedback_[frame].datagrams);
     }
   }
 
@@ -322,7 +327,7 @@ class TestBroadcast {
   DatagramBatch batch_{512};
   std::size_t connected_ = 0;
   std::vector<Buffer> waiting_;
-  std::vector<std::vector<Feedback>> feedback_;  ///< By frame.
+  std::vector<Feedback> feedback_;  ///< By frame.
   std::uint16_t sequence_ = 0;
   std::uint16_t audio_sequence_ = 1;
   std::uint16_t transport_sequence_ = 0;

@@ -61,13 +61,16 @@ class WorkerTest : public testing::Test {
   void publish_video(Browser& browser, StreamId stream) {
     worker.handle_command(now, OpenStream{stream, PeerId(browser.peer), "v"});
   }
-  void send(Browser& browser, const Vp8Packet& packet) {
+  static Buffer sealed(Browser& browser, const Vp8Packet& packet) {
     const rtp::Ssrc ssrc(static_cast<std::uint32_t>(4000 + browser.peer));
     const rtp::Header header{rtp::PayloadType(kPublisherNumbers.vp8),
                              rtp::SequenceNumber(packet.sequence), rtp::Timestamp(packet.timestamp),
                              ssrc, packet.last};
-    Buffer sealed = browser.client.sealed_rtp(rtp_packet(header, {ssrc, "v"}, vp8_payload(packet)));
-    worker.handle_datagram(now, {Browser::kServer, browser.address}, sealed);
+    return browser.client.sealed_rtp(rtp_packet(header, {ssrc, "v"}, vp8_payload(packet)));
+  }
+  void send(Browser& browser, const Vp8Packet& packet) {
+    Buffer datagram = sealed(browser, packet);
+    worker.handle_datagram(now, {Browser::kServer, browser.address}, datagram);
   }
 
   /// Moves datagrams until nobody has any, then time to the next timer, until `end`.

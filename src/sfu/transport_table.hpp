@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/prefetch.hpp"
 #include "base/route.hpp"
 #include "base/time.hpp"
 #include "base/token_bucket.hpp"
@@ -29,6 +30,13 @@ struct PeerTransport {
       : id(peer_id),
         peer(std::move(transport)),
         intake(bytes_per_second, std::max(bytes_per_second, kIntakeBurstMin)) {}
+
+  /// A hint for a datagram of its that comes soon.
+  void prefetch_self() const {
+    prefetch(intake);
+    prefetch_line(&routed);
+    peer.prefetch_self();
+  }
 
   PeerId id;
   peer::Peer peer;

@@ -64,6 +64,9 @@ class Cipher {
   virtual void seal_rtp(std::span<const CipherJob> jobs) = 0;
   /// False: the tag is wrong, and the bytes are of no use.
   [[nodiscard]] virtual bool open_rtp(const CipherJob& job) = 0;
+  /// A hint: RTCP will soon be sealed or opened with this key, which is of `profile`; it is not
+  /// looked at, for it may be far away.
+  virtual void prefetch_rtcp(const CipherKey& /*key*/, Profile /*profile*/) const {}
   virtual void seal_rtcp(const CipherJob& job) = 0;
   [[nodiscard]] virtual bool open_rtcp(const CipherJob& job) = 0;
 };

@@ -89,6 +89,7 @@ class IpsecMbCipher final : public Cipher {
                                                     Direction direction) override;
   void seal_rtp(std::span<const CipherJob> jobs) override;
   [[nodiscard]] bool open_rtp(const CipherJob& job) override;
+  void prefetch_rtcp(const CipherKey& key, Profile profile) const override;
   void seal_rtcp(const CipherJob& job) override;
   [[nodiscard]] bool open_rtcp(const CipherJob& job) override;
 
@@ -264,6 +265,20 @@ bool IpsecMbCipher::open_rtp(const CipherJob& job) {
   IMB_AES128_GCM_DEC(library_.get(), &key.rtp, &context_, text, text, size - job.place.header_size,
                      as_u8(Bytes(iv)), packet, job.place.header_size, tag.data(), tag.size());
   return CRYPTO_memcmp(tag.data(), packet + size, tag.size()) == 0;
+}
+
+// A report is short: it takes the rounds, which come first, and the lowest powers of the hash key,
+// which come last.
+void IpsecMbCipher::prefetch_rtcp(const CipherKey& key, Profile profile) const {
+  prefetch_line(&key);
+  if (profile == Profile::kAeadAes128Gcm) {
+    const gcm_key_data& data = static_cast<const GcmKey&>(key).rtcp;
+    prefetch(data.expanded_keys);
+    const std::span powers = data.ghash_keys.vaes_avx512.shifted_hkey;
+    for (std::size_t line = 1; line <= 3; ++line) {
+      prefetch_line(&powers[powers.size() - (line * kCacheLineBytes)]);
+    }
+  }
 }
 
 void IpsecMbCipher::seal_rtcp(const CipherJob& job) {

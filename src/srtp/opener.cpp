@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/byte_reader.hpp"
+#include "base/prefetch.hpp"
 #include "rtp/rtp_packet.hpp"
 #include "rtp/sequence.hpp"
 #include "srtp/packet_place.hpp"
@@ -15,20 +16,29 @@ namespace visavis::srtp {
 namespace {
 
 /// The replay windows of the SSRCs that have proved authentic. The SSRCs lie together, because
-/// they are searched for each packet.
+/// they are searched for each packet; the first, which is a viewer's only one, lies here.
 class Sources {
  public:
   [[nodiscard]] ReplayWindow* find(std::uint32_t ssrc) {
+    if (first_ == ssrc) {
+      return &first_window_;
+    }
     const auto at = std::ranges::find(ssrcs_, ssrc);
     return at == ssrcs_.end() ? nullptr : &windows_[static_cast<std::size_t>(at - ssrcs_.begin())];
   }
-  [[nodiscard]] bool full() const { return ssrcs_.size() == Opener::kSourcesMax; }
+  [[nodiscard]] bool full() const { return ssrcs_.size() + 1 == Opener::kSourcesMax; }
   ReplayWindow& add(std::uint32_t ssrc) {
+    if (!first_) {
+      first_ = ssrc;
+      return first_window_;
+    }
     ssrcs_.push_back(ssrc);
     return windows_.emplace_back();
   }
 
  private:
+  std::optional<std::uint32_t> first_;
+  ReplayWindow first_window_;
   std::vector<std::uint32_t> ssrcs_;
   std::vector<ReplayWindow> windows_;
 };
@@ -78,8 +88,8 @@ struct Opener::State {
   Profile profile;
   Cipher& cipher;
   std::unique_ptr<CipherKey> key;
-  Sources rtp;
   Sources rtcp;
+  Sources rtp;
 };
 
 Opener::Opener(Profile profile, Bytes key, Bytes salt, Cipher& cipher)
@@ -87,11 +97,19 @@ Opener::Opener(Profile profile, Bytes key, Bytes salt, Cipher& cipher)
           State{.profile = profile,
                 .cipher = cipher,
                 .key = cipher.make_key(derive_key_set(profile, key, salt), Direction::kOpen),
-                .rtp = {},
-                .rtcp = {}})) {}
+                .rtcp = {},
+                .rtp = {}})) {}
 Opener::Opener(Opener&&) noexcept = default;
 Opener& Opener::operator=(Opener&&) noexcept = default;
 Opener::~Opener() = default;
+
+void Opener::prefetch_state() const {
+  prefetch_lines<sizeof(Sources)>(*state_);
+}
+
+void Opener::prefetch_rtcp_key() const {
+  state_->cipher.prefetch_rtcp(*state_->key, state_->profile);
+}
 
 std::expected<MutableBytes, OpenError> Opener::open_rtp(MutableBytes datagram) {
   const auto packet = rtp::parse_packet(datagram);

@@ -39,6 +39,11 @@ class Opener {
   Opener& operator=(const Opener&) = delete;
   ~Opener();
 
+  /// Hints for an `open_rtcp()` that comes soon: for what it knows of the sources, and then for the
+  /// key.
+  void prefetch_state() const;
+  void prefetch_rtcp_key() const;
+
   /// The packet's header and plain payload, at the front of `datagram`. After an error the bytes of
   /// `datagram` are of no use.
   [[nodiscard]] std::expected<MutableBytes, OpenError> open_rtp(MutableBytes datagram);
