@@ -63,14 +63,17 @@ void declare_server(CLI::App& program, Options& options, Given& given) {
                    "call: the call protocol over Socket.IO (default); whip: WHIP and WHEP");
   program.add_option(
       "--whip", options.whip_template,
-      "URL to publish to, with {room} and {name}; default SERVER/whip/{room}/{name}");
+      "URL to publish to, of any server that forwards packets, with {room} and {name} where they "
+      "belong; default SERVER/whip/{room}/{name}");
   program.add_option("--whep", options.whep_template,
                      "URL to play from; default SERVER/whep/{room}/{name}");
-  program.add_option("--bearer", options.bearer, "token of WHIP and WHEP requests");
+  program.add_option("--bearer,--token", options.bearer,
+                     "bearer token of all WHIP and WHEP requests");
   program.add_option("--server-pid", given.pids,
                      "PID[,PID]: whose CPU and memory are the server's");
   program.add_flag("--allow-remote", options.allow_remote,
-                   "let traffic leave this machine's loopback");
+                   "let traffic leave this machine's loopback, as for a server that announces "
+                   "another address of this machine; each client then has a socket");
 }
 
 void declare_shape(CLI::App& program, Options& options, Given& given) {
@@ -262,6 +265,10 @@ std::expected<Options, Exit> read_command_line(std::span<const char* const> argu
       "  visavis-load meeting --rooms 10 --people 6 --views 5 --codec h264\n"
       "  visavis-load churn --churn 100 --stay 2 --duration 60\n"
       "  visavis-load broadcast --over whip --ramp 250 --ramp-max 3000 --json results.json\n"
+      "Another server, here on port 8889:\n"
+      "  visavis-load broadcast --viewers 100 --whip 'http://127.0.0.1:8889/{room}/{name}/whip' "
+      "\\\n"
+      "    --whep 'http://127.0.0.1:8889/{room}/{name}/whep' --token secret --server-pid PID\n"
       "Exit code 2: the command line; 1: nothing could be measured, or --strict found a fault.");
   declare_server(program, options, given);
   declare_shape(program, options, given);

@@ -39,9 +39,10 @@ TEST(CommandLine, DatagramsAreReadWhenTheyComeUnlessATickIsGiven) {
 
 TEST(CommandLine, ATemplateMeansWhip) {
   const auto options = read({"broadcast", "--whip", "http://127.0.0.1:9/p?s={name}", "--whep",
-                             "http://127.0.0.1:9/q?s={name}"});
+                             "http://127.0.0.1:9/q?s={name}", "--token", "secret"});
   ASSERT_TRUE(options);
   EXPECT_EQ(options->over, Over::kWhip);
+  EXPECT_EQ(options->bearer, "secret");
 }
 
 TEST(CommandLine, ABadFlagIsOneLineAndExitCodeTwo) {

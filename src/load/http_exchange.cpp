@@ -71,15 +71,44 @@ std::expected<Url, Error> parse_url(std::string_view text) {
   return clean ? std::expected<Url, Error>(url) : bad_url(text);
 }
 
+namespace {
+
+/// RFC 3986 §5.2.4, of an absolute path.
+std::string without_dots(std::string_view path) {
+  std::string clean;
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find('/', 1), path.size());
+    const std::string_view segment = path.substr(0, end);
+    path.remove_prefix(end);
+    const bool up = segment == "/..";
+    if (up) {
+      clean.resize(clean.empty() ? 0 : clean.rfind('/'));
+    }
+    if (!up && segment != "/.") {
+      clean += segment;
+    } else if (path.empty()) {
+      clean += '/';
+    }
+  }
+  return clean;
+}
+
+}  // namespace
+
 std::expected<Url, Error> resolve(const Url& base, std::string_view location) {
   if (location.starts_with(kScheme)) {
     return parse_url(location);
   }
-  const std::string_view path = std::string_view(base.path).substr(0, base.path.find('?'));
-  const std::string_view folder = path.substr(0, path.rfind('/') + 1);
-  return parse_url(location.starts_with('/')
-                       ? fmt::format("{}{}{}", kScheme, base.host, location)
-                       : fmt::format("{}{}{}{}", kScheme, base.host, folder, location));
+  if (location.starts_with("//")) {
+    return parse_url(fmt::format("http:{}", location));
+  }
+  const std::string_view asked = std::string_view(base.path).substr(0, base.path.find('?'));
+  const std::string_view folder = asked.substr(0, asked.rfind('/') + 1);
+  const std::string_view path = location.substr(0, location.find('?'));
+  const std::string_view query = location.substr(path.size());
+  const std::string whole =
+      path.starts_with('/') ? std::string(path) : fmt::format("{}{}", folder, path);
+  return parse_url(fmt::format("{}{}{}{}", kScheme, base.host, without_dots(whole), query));
 }
 
 std::string expand(std::string_view url_template, std::string_view room, std::string_view name) {

@@ -20,7 +20,8 @@ struct Url {
 };
 [[nodiscard]] std::expected<Url, Error> parse_url(std::string_view text);
 /// `location` as a Location header gives it, beside the URL that was asked (RFC 3986 §5.2, as far
-/// as servers use it: a whole URL, a path, or a name beside the last segment).
+/// as servers use it: a whole URL, with or without its scheme, a path, or one beside the last
+/// segment).
 [[nodiscard]] std::expected<Url, Error> resolve(const Url& base, std::string_view location);
 /// Puts `room` and `name` in the places of {room} and {name}.
 [[nodiscard]] std::string expand(std::string_view url_template, std::string_view room,

@@ -93,6 +93,12 @@ TEST(Url, ALocationMayBeWholeAPathOrAName) {
   EXPECT_EQ(resolve(*base, "http://127.0.0.1:9/z")->at.port, 9);
   EXPECT_EQ(resolve(*base, "/r/7")->path, "/r/7");
   EXPECT_EQ(resolve(*base, "7")->path, "/whep/room/7");
+  EXPECT_EQ(resolve(*base, "//127.0.0.1:9/z")->at.port, 9);
+  EXPECT_EQ(resolve(*base, "/r/7?key=/../a")->path, "/r/7?key=/../a");
+  EXPECT_EQ(resolve(*base, "../sessions/7?a=b")->path, "/whep/sessions/7?a=b");
+  EXPECT_EQ(resolve(*base, "./7")->path, "/whep/room/7");
+  EXPECT_EQ(resolve(*base, "../../../../7/.")->path, "/7/");
+  EXPECT_EQ(resolve(*base, "/a/../..")->path, "/");
   EXPECT_FALSE(resolve(*base, "/a\r\nX: y"));
 }
 

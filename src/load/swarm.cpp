@@ -8,6 +8,7 @@
 
 #include "base/check.hpp"
 #include "load/call_client.hpp"
+#include "load/local_addresses.hpp"
 #include "load/whip_client.hpp"
 #include "net/clock.hpp"
 #include "net/socket_address.hpp"
@@ -31,17 +32,6 @@ std::size_t places(const Options& options) {
           ? options.churn_per_second * (std::chrono::duration<double>(options.stay).count() + 20)
           : 0;
   return options.publishers_in_all() + options.viewers_in_all() + static_cast<std::size_t>(churn);
-}
-
-/// The address from which this machine sends to `remote`.
-IpAddress address_towards(const SocketAddress& remote) {
-  const net::FileDescriptor probe(
-      ::socket(net::family_of(remote.ip), SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  const net::KernelAddress to = net::to_kernel(remote);
-  if (!probe.is_open() || ::connect(probe.value(), to.pointer(), to.length) != 0) {
-    return {};
-  }
-  return net::bound_address(probe.value()).ip;
 }
 
 /// A stamp's source: 0 is nobody's.
@@ -79,8 +69,14 @@ Swarm::Swarm(net::Reactor& reactor, const Options& options, Entropy& entropy)
 
 Swarm::~Swarm() = default;
 
+SocketAddress Swarm::signalling_address() const {
+  const auto whip = parse_url(expand(options_.whip_template, "room", "name"));
+  return options_.over == Over::kWhip && whip ? whip->at : options_.server.at;
+}
+
 std::expected<void, Error> Swarm::open() {
-  if (!options_.server.at.ip.is_loopback() || options_.allow_remote) {
+  if (options_.allow_remote) {
+    own_addresses_ = local_addresses(signalling_address());
     return {};
   }
   auto socket =
@@ -115,7 +111,10 @@ std::expected<void, Error> Swarm::open_own_socket(std::size_t index) {
   if (!socket) {
     return std::unexpected(socket.error());
   }
-  member.local = {.ip = address_towards(options_.server.at), .port = socket->local().port};
+  const std::uint16_t port = socket->local().port;
+  for (const IpAddress& ip : own_addresses_) {
+    member.hosts.push_back({.ip = ip, .port = port});
+  }
   member.socket = std::move(*socket);
   member.socket_watch =
       reactor_.watch(member.socket->fd(), net::Interest::kRead, [this, index](Instant, net::Ready) {
@@ -134,8 +133,8 @@ std::optional<std::size_t> Swarm::add(Instant now, const Part& part) {
   Member& member = members_[index];
   member.part = part;
   if (shared_) {
-    member.local = {.ip = IpAddress::v4(kFirstLoopback + static_cast<std::uint32_t>(index)),
-                    .port = shared_->local().port};
+    member.hosts = {{.ip = IpAddress::v4(kFirstLoopback + static_cast<std::uint32_t>(index)),
+                     .port = shared_->local().port}};
   } else if (auto opened = open_own_socket(index); !opened) {
     ++census_.failed;
     census_.failure = opened.error().text;
@@ -162,7 +161,7 @@ std::optional<std::size_t> Swarm::add(Instant now, const Part& part) {
 testpeer::MediaSession::Options Swarm::media_options(std::size_t index, const Part& part) const {
   const bool has_video = options_.scenario != Scenario::kAudio;
   testpeer::MediaSession::Options media;
-  media.addresses = {members_[index].local};
+  media.addresses = members_[index].hosts;
   media.camera = part.publishes && has_video;
   media.microphone = part.publishes && (options_.with_audio || !has_video);
   media.video = {.source = source_of(index, rtp::MediaKind::kVideo),
@@ -196,8 +195,12 @@ std::unique_ptr<VirtualClient> Swarm::make_client(Instant now, std::size_t index
     check(url.has_value());  // Asked when the command line was read.
     return std::make_unique<WhipClient>(
         now,
-        WhipClient::Options{
-            .url = *url, .bearer = options_.bearer, .media = media_options(index, part)},
+        WhipClient::Options{.url = *url,
+                            .bearer = options_.bearer,
+                            .media = media_options(index, part),
+                            .wants = options_.scenario == Scenario::kAudio ? rtp::MediaKind::kAudio
+                                                                           : rtp::MediaKind::kVideo,
+                            .stays_on_loopback = !options_.allow_remote},
         identity_, random);
   }
   CallClient::Options call{.server = options_.server.at, .client = {}};

@@ -97,7 +97,7 @@ class Swarm {
   struct Member {
     Part part;
     std::unique_ptr<VirtualClient> client;
-    SocketAddress local;
+    std::vector<SocketAddress> hosts;      // Its candidates.
     std::optional<net::UdpSocket> socket;  // Its own, off loopback.
     net::Reactor::Watch socket_watch;
     std::unique_ptr<net::TcpConnection> stream;
@@ -123,12 +123,14 @@ class Swarm {
   [[nodiscard]] testpeer::MediaSession::Options media_options(std::size_t index,
                                                               const Part& part) const;
   [[nodiscard]] std::expected<void, Error> open_own_socket(std::size_t index);
+  [[nodiscard]] SocketAddress signalling_address() const;
   void release(std::size_t index);
 
   void receive(net::UdpSocket& socket);
   void handle_datagram(Instant now, std::size_t index, const Datagram& datagram);
   [[nodiscard]] static bool is_rtp(Bytes datagram);
   void note_rtp(Instant now, Member& member, const rtp::PacketView& packet);
+  void note_arrival(Instant now, Member& member, Stream& stream, const rtp::PacketView& packet);
   [[nodiscard]] static Stream* stream_of(Member& member, const rtp::PacketView& packet);
   void learn(Member& member, Stream& stream, const rtp::PacketView& packet);
   void note_first_frame(Instant now, Member& member, rtp::MediaKind kind);
@@ -154,6 +156,7 @@ class Swarm {
   std::unique_ptr<srtp::Cipher> cipher_;
   dtls::Identity identity_;
   Random random_;
+  std::vector<IpAddress> own_addresses_;  ///< Off loopback.
   std::optional<net::UdpSocket> shared_;
   net::Reactor::Watch shared_watch_;
   Instant read_at_ = kNever;  ///< The next tick, where datagrams are read by ticks.

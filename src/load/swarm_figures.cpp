@@ -8,6 +8,16 @@
 
 // What a swarm measures, from the packets that pass it.
 namespace visavis::load {
+namespace {
+
+const testpeer::SlotReceiver* slot_of(const testpeer::MediaSession& media, rtp::Ssrc ssrc) {
+  const auto slots = media.slots();
+  const auto slot = std::ranges::find(
+      slots, ssrc, [](const testpeer::SlotReceiver& of) { return of.place().ssrc; });
+  return slot == slots.end() ? nullptr : &*slot;
+}
+
+}  // namespace
 
 bool Swarm::is_rtp(Bytes datagram) {
   constexpr std::size_t kHeaderBytes = 12;
@@ -54,27 +64,35 @@ void Swarm::note_rtp(Instant now, Member& member, const rtp::PacketView& packet)
     }
     return;
   }
-  const StreamWatch::Arrival arrival =
-      stream->watch.handle_packet(now, packet.sequence, packet.timestamp);
-  if (arrival.latency) {
-    latency_.add(*arrival.latency);
-  }
-  if (arrival.place == StreamWatch::Place::kUnknown) {
-    learn(member, *stream, packet);
+  const testpeer::SlotReceiver* slot = slot_of(member.client->media(), packet.ssrc);
+  if (slot != nullptr && slot->came_on_request()) {
+    stream->watch.handle_repair(packet.sequence);
+  } else {
+    note_arrival(now, member, *stream, packet);
   }
   if (!member.sees) {
     note_first_frame(now, member, stream->kind);
   }
 }
 
+void Swarm::note_arrival(Instant now, Member& member, Stream& stream,
+                         const rtp::PacketView& packet) {
+  const StreamWatch::Arrival arrival =
+      stream.watch.handle_packet(now, packet.sequence, packet.timestamp);
+  if (arrival.latency) {
+    latency_.add(*arrival.latency);
+  }
+  if (arrival.place == StreamWatch::Place::kUnknown) {
+    learn(member, stream, packet);
+  }
+}
+
 /// If the packet was opened, its stamp says which of its publisher's it is; else the next one is.
 void Swarm::learn(Member& member, Stream& stream, const rtp::PacketView& packet) {
   testpeer::MediaSession& media = member.client->media();
-  const auto slots = media.slots();
-  const auto slot = std::ranges::find(
-      slots, stream.ssrc, [](const testpeer::SlotReceiver& of) { return of.place().ssrc; });
+  const testpeer::SlotReceiver* slot = slot_of(media, stream.ssrc);
   const auto& newest =
-      slot == slots.end() ? std::optional<testpeer::StampedPacket>() : slot->newest_stamp();
+      slot == nullptr ? std::optional<testpeer::StampedPacket>() : slot->newest_stamp();
   if (!newest || newest->sequence != packet.sequence) {
     media.open_next();
     return;

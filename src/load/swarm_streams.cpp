@@ -15,18 +15,19 @@
 namespace visavis::load {
 namespace {
 
-net::FileDescriptor connect_to(const SocketAddress& server, const SocketAddress& from) {
+net::FileDescriptor connect_to(const SocketAddress& server,
+                               const std::vector<SocketAddress>& hosts) {
   net::FileDescriptor socket(
       ::socket(net::family_of(server.ip), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
   if (!socket.is_open()) {
     return {};
   }
   // An address of its own: a churn would use up one address's ports.
-  if (from.ip.is_loopback() && server.ip.is_v4()) {
+  if (hosts.front().ip.is_loopback() && server.ip.is_v4()) {
     constexpr int kOn = 1;
     static_cast<void>(
         ::setsockopt(socket.value(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &kOn, sizeof(kOn)));
-    const net::KernelAddress local = net::to_kernel({.ip = from.ip, .port = 0});
+    const net::KernelAddress local = net::to_kernel({.ip = hosts.front().ip, .port = 0});
     if (::bind(socket.value(), local.pointer(), local.length) != 0) {
       return {};
     }
@@ -81,7 +82,7 @@ void Swarm::open_stream(std::size_t index) {
   Member& member = members_[index];
   member.answered = false;
   member.unreachable.clear();
-  net::FileDescriptor socket = connect_to(member.client->server(), member.local);
+  net::FileDescriptor socket = connect_to(member.client->server(), member.hosts);
   if (!socket.is_open()) {
     member.unreachable = unreachable(member.client->server(), errno);
     member.client->handle_stream_closed(net::now());

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
+
+#include "sdp/description.hpp"
+#include "sdp/sdp_error.hpp"
 
 namespace visavis::load {
 namespace {
@@ -22,12 +26,35 @@ std::string refusal_of(const HttpResponse& response) {
   if (response.status >= 300 && response.status < 400) {
     return text + " to \"" + response.location + "\": redirections are not followed, give that URL";
   }
+  if (response.status < 300) {
+    return text + ", where a session is made by 201";
+  }
   const std::string_view line =
       std::string_view(response.body).substr(0, std::min(response.body.find('\n'), kTextMax));
   const bool readable = std::ranges::all_of(
       line, [](char letter) { return (letter >= ' ' && letter != '\x7F') || letter == '\r'; });
   if (readable && !line.empty() && !line.starts_with('<')) {
     text += ": " + std::string(line.substr(0, line.find('\r')));
+  }
+  return text;
+}
+
+/// Why an answer was not taken.
+std::string unusable(std::string_view answer) {
+  const auto description = sdp::parse_description(answer);
+  if (!description) {
+    return "the body of the 201 is no SDP answer that can be used: " +
+           std::string(sdp::to_string(description.error()));
+  }
+  return description->candidates.empty()
+             ? "the answer in the 201 has no candidate (UDP, with an address)"
+             : "the answer in the 201 has no fingerprint that can be used";
+}
+
+std::string listed(std::span<const SocketAddress> addresses) {
+  std::string text;
+  for (const SocketAddress& address : addresses) {
+    text += (text.empty() ? "" : ", ") + address.to_string();
   }
   return text;
 }
@@ -101,11 +128,38 @@ void WhipClient::handle_response(Instant now, const HttpResponse& response) {
   const auto slots = plays ? std::span<const testpeer::ListedSlot>(played_lines())
                            : std::span<const testpeer::ListedSlot>();
   if (!media_.handle_answer(now, response.body, slots)) {
-    fail("the answer in the 201 cannot be used");
+    fail(unusable(response.body));
+    return;
+  }
+  if (std::string fault = fault_of_answer(); !fault.empty()) {
+    fail(std::move(fault));
     return;
   }
   phase_ = Phase::kInside;
   give_up_at_ = now + kPatience;  // For ICE and DTLS.
+}
+
+/// What would have it wait in vain for a connection or for media. Empty: nothing.
+std::string WhipClient::fault_of_answer() const {
+  const auto is_near = [](const SocketAddress& of) { return of.ip.is_loopback(); };
+  if (options_.stays_on_loopback && std::ranges::none_of(media_.candidates(), is_near)) {
+    return "the server is to be reached at " + listed(media_.candidates()) +
+           ", not on loopback: --allow-remote, or let it announce 127.0.0.1";
+  }
+  const testpeer::MediaSession::Options& media = options_.media;
+  if (media.offer == testpeer::OfferShape::kPlay) {
+    return media_.will_receive(options_.wants)
+               ? ""
+               : "the answer has no " + std::string(rtp::to_string(options_.wants)) +
+                     " that is sent to us";
+  }
+  if (media.camera && media_.camera() == nullptr) {
+    return "the answer takes no " + std::string(rtp::to_string(media.video.codec)) +
+           ": see --codec";
+  }
+  return media.microphone && media_.microphone() == nullptr
+             ? "the answer takes no Opus: see --no-audio"
+             : "";
 }
 
 void WhipClient::leave(Instant now) {
@@ -136,7 +190,10 @@ void WhipClient::handle_timeout(Instant now) {
     fail("ICE or DTLS failed");
   }
   if (now >= give_up_at_) {
-    fail(phase_ == Phase::kInside ? "no media connection in 15 s" : "no HTTP response in 15 s");
+    const bool reached = media_.report().ice_connected_at.has_value();
+    fail(phase_ != Phase::kInside ? "no HTTP response in 15 s"
+         : reached                ? "no DTLS connection in 15 s"
+                                  : "no answer to ICE in 15 s from " + listed(media_.candidates()));
   }
 }
 

@@ -10,13 +10,15 @@
 namespace visavis::load {
 
 /// Publishes by WHIP (RFC 9725) or plays by WHEP in its plain form: the offer in a POST, the answer
-/// in the 201, DELETE on its Location. The server has to be ICE-lite, as SFUs are.
+/// in the 201, DELETE on its Location.
 class WhipClient final : public VirtualClient {
  public:
   struct Options {
     Url url;
     std::string bearer;
-    testpeer::MediaSession::Options media;  ///< `offer` says whether it publishes or plays.
+    testpeer::MediaSession::Options media;          ///< `offer` says whether it publishes or plays.
+    rtp::MediaKind wants = rtp::MediaKind::kVideo;  ///< What a player has come for.
+    bool stays_on_loopback = true;  ///< A server whose candidates are elsewhere is a failure.
   };
 
   WhipClient(Instant now, Options options, const dtls::Identity& identity, Random random);
@@ -39,6 +41,7 @@ class WhipClient final : public VirtualClient {
   void ask(Instant now, const Url& url, const HttpRequest& request);
   void follow(Instant now, HttpReader::State state);
   void handle_response(Instant now, const HttpResponse& response);
+  [[nodiscard]] std::string fault_of_answer() const;
   void remove(Instant now);
   void fail(std::string why);
 

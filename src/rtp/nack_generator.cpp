@@ -5,15 +5,14 @@
 
 namespace visavis::rtp {
 
-void NackGenerator::handle_packet(Instant now, SequenceNumber sequence) {
+bool NackGenerator::handle_packet(Instant now, SequenceNumber sequence) {
   const std::int64_t at = unwrapper_.unwrap(sequence);
   if (!newest_) {
     newest_ = at;
-    return;
+    return false;
   }
   if (at <= *newest_) {
-    fill(at);
-    return;
+    return fill(at);
   }
   const std::int64_t first = *newest_ + 1;
   newest_ = at;
@@ -22,7 +21,7 @@ void NackGenerator::handle_packet(Instant now, SequenceNumber sequence) {
     given_up_ += missing_.size() + hole;
     missing_.clear();
     needs_keyframe_ = true;
-    return;
+    return false;
   }
   for (std::int64_t number = first; number < at; ++number) {
     missing_.push_back({.sequence = number, .ask_at = now + kReorderWait});
@@ -30,16 +29,20 @@ void NackGenerator::handle_packet(Instant now, SequenceNumber sequence) {
   if (hole > 0) {
     next_ask_ = std::min(next_ask_, now + kReorderWait);
   }
+  return false;
 }
 
-void NackGenerator::fill(std::int64_t sequence) {
+bool NackGenerator::fill(std::int64_t sequence) {
+  bool asked = false;
   const auto at = std::ranges::lower_bound(missing_, sequence, {}, &Missing::sequence);
   if (at != missing_.end() && at->sequence == sequence) {
+    asked = at->asked > 0;
     missing_.erase(at);
   }
   if (missing_.empty()) {
     next_ask_ = kNever;
   }
+  return asked;
 }
 
 void NackGenerator::set_round_trip(Duration round_trip) {

@@ -26,7 +26,8 @@ class NackGenerator {
   /// A hole larger than this is an outage, not a loss: a keyframe mends it better.
   static constexpr std::size_t kMissingMax = 1000;
 
-  void handle_packet(Instant now, SequenceNumber sequence);
+  /// True when it had been asked for.
+  bool handle_packet(Instant now, SequenceNumber sequence);
   void set_round_trip(Duration round_trip);
 
   /// Numbers to ask for now, ascending, as many as `into` holds; they count as asked for.
@@ -47,7 +48,7 @@ class NackGenerator {
     unsigned asked = 0;
   };
 
-  void fill(std::int64_t sequence);
+  bool fill(std::int64_t sequence);
 
   SequenceUnwrapper unwrapper_;
   std::optional<std::int64_t> newest_;

@@ -64,6 +64,19 @@ TEST(NackGenerator, AsksOncePerRoundTripAndThenGivesUp) {
   EXPECT_EQ(nacks.next_timeout(), kNever);
 }
 
+TEST(NackGenerator, TellsWhatCameBecauseItWasAskedForFromWhatOnlyCameLate) {
+  NackGenerator nacks;
+  const auto comes = [&nacks](Instant now, int number) {
+    return nacks.handle_packet(now, SequenceNumber(static_cast<std::uint16_t>(number)));
+  };
+  EXPECT_FALSE(comes(kStart, 1));
+  EXPECT_FALSE(comes(kStart, 4));
+  EXPECT_FALSE(comes(kStart, 2)) << "late";
+  EXPECT_THAT(poll(nacks, kStart + seconds(1)), ElementsAre(3));
+  EXPECT_TRUE(comes(kStart + seconds(1), 3));
+  EXPECT_FALSE(comes(kStart + seconds(1), 3)) << "twice";
+}
+
 TEST(NackGenerator, CallsForAKeyframeWhenTheHoleIsAnOutage) {
   NackGenerator nacks;
   receive(nacks, kStart, {1, 2'000});

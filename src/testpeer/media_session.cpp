@@ -112,6 +112,7 @@ bool MediaSession::handle_answer(Instant now, std::string_view answer,
   if (!fingerprint || description->candidates.empty()) {
     return false;
   }
+  candidates_ = description->candidates;
   take_codecs(*description);
   take_slots(*description, slots);
   if (!dtls_) {
@@ -126,9 +127,15 @@ bool MediaSession::handle_answer(Instant now, std::string_view answer,
 
 void MediaSession::take_codecs(const sdp::Description& answer) {
   media_ = {};
+  receives_.clear();
   media_.reduced_size_rtcp = std::ranges::all_of(
       answer.lines, [](const sdp::Line& line) { return line.rejected || line.reduced_size_rtcp; });
   for (const sdp::Line& line : answer.lines) {
+    const bool sends =
+        line.direction == sdp::Direction::kSendOnly || line.direction == sdp::Direction::kSendRecv;
+    if (sends && !line.rejected && !line.codecs.empty()) {
+      receives_.push_back(*line.kind);
+    }
     for (const sdp::OfferedCodec& codec : line.codecs) {
       if (media_.find(codec.line.payload_type) == nullptr) {
         media_.codecs.push_back(codec.line);
@@ -154,6 +161,10 @@ void MediaSession::take_slots(const sdp::Description& answer, std::span<const Li
                                   .ssrc = *line->ssrc,
                                   .rtx_ssrc = line->rtx_ssrc});
   }
+}
+
+bool MediaSession::will_receive(rtp::MediaKind kind) const {
+  return std::ranges::find(receives_, kind) != receives_.end();
 }
 
 void MediaSession::make_senders(const sdp::Description& answer) {

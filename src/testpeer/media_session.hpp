@@ -125,6 +125,10 @@ class MediaSession {
     return ice_ && ice_->state() == ice::FullAgent::State::kFailed;
   }
   [[nodiscard]] const TransportReport& report() const { return report_; }
+  /// Where the server is, as its newest answer says.
+  [[nodiscard]] std::span<const SocketAddress> candidates() const { return candidates_; }
+  /// Whether that answer has a line of this kind on which the server sends what we can read.
+  [[nodiscard]] bool will_receive(rtp::MediaKind kind) const;
   [[nodiscard]] std::span<const SlotReceiver> slots() const { return slots_; }
   [[nodiscard]] const SlotReceiver* slot(std::uint16_t number) const;
   [[nodiscard]] const VideoSender* camera() const { return camera_.get(); }
@@ -170,6 +174,8 @@ class MediaSession {
   SendContext context_;
   std::unique_ptr<VideoSender> camera_;
   std::unique_ptr<AudioSender> microphone_;
+  std::vector<SocketAddress> candidates_;
+  std::vector<rtp::MediaKind> receives_;
   std::vector<SlotReceiver> slots_;
   rtp::TransportFeedbackRecorder arrivals_;
   Instant report_at_ = kNever;

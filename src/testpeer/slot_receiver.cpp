@@ -39,9 +39,7 @@ void SlotReceiver::handle_sealed(Instant now, const rtp::CodecLine& codec,
   report_.bytes += packet.payload.size();
   stats_.handle_packet(now, packet.sequence, packet.timestamp);
   repairs_ = codec.nack;
-  if (repairs_) {
-    nacks_.handle_packet(now, packet.sequence);
-  }
+  came_on_request_ = repairs_ && nacks_.handle_packet(now, packet.sequence);
 }
 
 void SlotReceiver::stop_watching_frames() {

@@ -87,6 +87,9 @@ class SlotReceiver {
     return frames_.report().breaks + report_.audio_breaks + report_.damaged;
   }
   [[nodiscard]] const std::optional<StampedPacket>& newest_stamp() const { return newest_stamp_; }
+  /// Whether the last packet (not by RTX) had been asked for: a peer without RTX sends again what
+  /// it sent (RFC 4585 alone).
+  [[nodiscard]] bool came_on_request() const { return came_on_request_; }
 
  private:
   void handle_video(Instant now, const rtp::CodecLine& codec, const rtp::PacketView& packet);
@@ -99,6 +102,7 @@ class SlotReceiver {
   bool watches_frames_ = true;
   std::optional<StampedPacket> newest_stamp_;
   bool repairs_ = false;  // The codec was agreed with NACK.
+  bool came_on_request_ = false;
   std::optional<rtp::SequenceNumber> audio_sequence_;
   rtp::Timestamp audio_timestamp_;
   std::optional<rtp::SenderReport> first_report_;
