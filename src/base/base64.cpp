@@ -18,22 +18,39 @@ constexpr std::array<std::uint8_t, 256> kDigits = [] {
   return digits;
 }();
 
+std::uint32_t word_of(std::byte first, std::byte second, std::byte third) {
+  return (std::to_integer<std::uint32_t>(first) << 16U) |
+         (std::to_integer<std::uint32_t>(second) << 8U) | std::to_integer<std::uint32_t>(third);
+}
+
+char digit(std::uint32_t word) {
+  return kAlphabet[word & 63U];
+}
+
 }  // namespace
 
 std::string to_base64(Bytes bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t word = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      word = (word << 8U) | (j < count ? std::to_integer<std::uint32_t>(bytes[i + j]) : 0U);
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      text += j <= count ? kAlphabet[(word >> (18U - (6U * j))) & 63U] : '=';
-    }
+  std::string text((bytes.size() + 2) / 3 * 4, '=');
+  auto to = text.begin();
+  for (; bytes.size() >= 3; bytes = bytes.subspan(3)) {
+    const std::uint32_t word = word_of(bytes[0], bytes[1], bytes[2]);
+    *to++ = digit(word >> 18U);
+    *to++ = digit(word >> 12U);
+    *to++ = digit(word >> 6U);
+    *to++ = digit(word);
+  }
+  if (!bytes.empty()) {
+    const bool two = bytes.size() == 2;
+    const std::uint32_t word = word_of(bytes[0], two ? bytes[1] : std::byte{}, std::byte{});
+    *to++ = digit(word >> 18U);
+    *to++ = digit(word >> 12U);
+    *to = two ? digit(word >> 6U) : '=';
   }
   return text;
+}
+
+bool is_base64_digit(char letter) {
+  return kDigits[static_cast<unsigned char>(letter)] != kNoDigit;
 }
 
 std::optional<Buffer> from_base64(std::string_view text) {

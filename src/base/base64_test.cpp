@@ -19,6 +19,15 @@ TEST(Base64, AgreesWithTheVectorsOfRfc4648) {  // §10
   }
 }
 
+TEST(Base64, ADigitIsOneOfTheAlphabets) {
+  for (const char letter : std::string_view("AZaz09+/")) {
+    EXPECT_TRUE(is_base64_digit(letter)) << letter;
+  }
+  for (const char letter : std::string_view("=-_ \x80@[`{.:")) {
+    EXPECT_FALSE(is_base64_digit(letter)) << letter;
+  }
+}
+
 TEST(Base64, MissingPaddingIsTolerated) {
   EXPECT_EQ(from_base64("Zg"), to_buffer(std::string_view("f")));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <list>
 #include <optional>
 #include <utility>
@@ -40,7 +41,7 @@ class DeadlineQueue {
     entries_.splice(entries_.end(), entries_, place);
   }
   void cancel(Place place) {
-    if (spare_.empty()) {
+    if (spare_.size() < kSpareMax) {
       spare_.splice(spare_.end(), entries_, place);
     } else {
       entries_.erase(place);
@@ -61,9 +62,12 @@ class DeadlineQueue {
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
  private:
+  /// As many as come and go within one turn of a busy server.
+  static constexpr std::size_t kSpareMax = 64;
+
   Duration interval_;
   std::list<Entry> entries_;
-  std::list<Entry> spare_;  ///< at most one: what is cancelled is soon armed again, as a rule
+  std::list<Entry> spare_;  ///< what is cancelled is soon armed again, as a rule
 };
 
 }  // namespace visavis

@@ -40,6 +40,16 @@ long long milliseconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
 
+constexpr std::string_view kOpenStart = R"(0{"sid":")";
+
+/// What stands behind the id, in all open packets of a server.
+std::string open_end(const Options& options, bool upgrades) {
+  return std::string(R"(","upgrades":[)") + (upgrades ? R"("websocket")" : "") +
+         R"(],"pingInterval":)" + std::to_string(milliseconds(options.ping_interval)) +
+         R"(,"pingTimeout":)" + std::to_string(milliseconds(options.ping_timeout)) +
+         R"(,"maxPayload":)" + std::to_string(options.max_payload) + "}";
+}
+
 }  // namespace
 
 std::string_view to_string(CloseReason reason) {
@@ -68,6 +78,8 @@ Server::Server(http::Server& http, Options options, Entropy& entropy)
       farewell_due_(kFarewellTimeout),
       socket_close_due_(kSocketCloseTimeout),
       control_frames_(make_control_frames()),
+      open_end_(open_end(options_, false)),
+      open_end_of_polling_(open_end(options_, options_.allow_upgrades && options_.websocket)),
       packer_(options_.http_compression.level) {
   if (options_.cors && options_.cors->decide) {
     decide_origin_ = std::exchange(options_.cors->decide, nullptr);
@@ -295,8 +307,6 @@ Server::Session& Server::add_session(Instant now, Exchange& exchange, std::strin
   auto session = std::make_unique<Session>();
   session->handle = SessionHandle(handles_.take());
   session->address = exchange.address;
-  exchange.request.headers.shrink_to_fit();
-  exchange.request.target.shrink_to_fit();
   session->handshake = std::make_shared<const Handshake>(
       Handshake{.sid = std::move(sid),
                 .url = std::move(exchange.request.target),
@@ -323,13 +333,14 @@ Server::Session& Server::add_session(Instant now, Exchange& exchange, std::strin
   return added;
 }
 
-std::string Server::open_packet(const Session& session) const {
-  const bool upgrades = session.socket == nullptr && options_.allow_upgrades && options_.websocket;
-  return R"(0{"sid":")" + session.handshake->sid + R"(","upgrades":[)" +
-         (upgrades ? R"("websocket")" : "") + R"(],"pingInterval":)" +
-         std::to_string(milliseconds(options_.ping_interval)) + R"(,"pingTimeout":)" +
-         std::to_string(milliseconds(options_.ping_timeout)) + R"(,"maxPayload":)" +
-         std::to_string(options_.max_payload) + "}";
+std::string Server::open_packet(std::string_view sid, bool on_socket) const {
+  const std::string& end = on_socket ? open_end_ : open_end_of_polling_;
+  std::string packet;
+  packet.reserve(kOpenStart.size() + sid.size() + end.size());
+  packet += kOpenStart;
+  packet += sid;
+  packet += end;
+  return packet;
 }
 
 void Server::tell_open(Instant now, const Session& session) {

@@ -206,7 +206,7 @@ class Server {
   void handle_upgrade(Instant now, Exchange& exchange, Session& session);
   void refuse_upgrade(Instant now, http::RequestId id, std::string_view text,
                       unsigned status = 400);
-  [[nodiscard]] WebSocket* accept(Instant now, Exchange& exchange);
+  [[nodiscard]] WebSocket* accept(Instant now, Exchange& exchange, Bytes first = {});
   void begin_probe(Instant now, Session& session, WebSocket& socket);
   void handle_probe_text(Instant now, Session& session, std::string_view text);
   void complete_upgrade(Instant now, Session& session);
@@ -220,7 +220,7 @@ class Server {
 
   // Sessions (server.cpp).
   [[nodiscard]] Session& add_session(Instant now, Exchange& exchange, std::string sid);
-  [[nodiscard]] std::string open_packet(const Session& session) const;
+  [[nodiscard]] std::string open_packet(std::string_view sid, bool on_socket) const;
   void tell_open(Instant now, const Session& session);
   [[nodiscard]] bool handle_packet(Instant now, Session& session, const Packet& packet);
   [[nodiscard]] bool handle_heartbeat(Instant now, Session& session, PacketType type);
@@ -287,6 +287,8 @@ class Server {
   };
   Leaving leaving_;
   std::array<SharedBytes, 7> control_frames_;
+  std::string open_end_;                           ///< of the open packet, on WebSocket
+  std::string open_end_of_polling_;                ///< … on polling: whether there is an upgrade
   std::unique_ptr<websocket::Deflater> deflater_;  ///< null: permessage-deflate is off
   std::unique_ptr<websocket::Inflater> inflater_;
   websocket::MessageReader::Spare spare_;

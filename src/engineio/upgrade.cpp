@@ -10,10 +10,34 @@
 // Sessions that begin on WebSocket, and those that come over to it from polling.
 
 namespace visavis::engineio {
+namespace {
+
+/// RFC 6455 §4.2.2, as they go on the wire.
+std::string switching_fields(std::string_view key, const std::optional<std::string>& deflate) {
+  constexpr std::string_view kStart =
+      "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
+  constexpr std::size_t kAcceptBytes = 30;  // with the line's end
+  std::string fields;
+  fields.reserve(kStart.size() + kAcceptBytes);
+  fields += kStart;
+  fields += websocket::accept_key(key);
+  fields += "\r\n";
+  if (deflate) {
+    fields += "Sec-WebSocket-Extensions: " + *deflate + "\r\n";
+  }
+  return fields;
+}
+
+}  // namespace
 
 void Server::open_websocket(Instant now, Exchange& exchange, std::string sid) {
   add_hook_headers(exchange, true);
-  WebSocket* const socket = accept(now, exchange);
+  const std::string open = open_packet(sid, true);
+  Buffer first;
+  first.reserve(websocket::frame_header_size(open.size()) + open.size());
+  websocket::append_frame_header(first, websocket::Opcode::kText, open.size());
+  first.insert(first.end(), as_bytes(open).begin(), as_bytes(open).end());
+  WebSocket* const socket = accept(now, exchange, first);
   if (socket == nullptr) {
     addresses_->leave(exchange.address);
     return;
@@ -21,8 +45,6 @@ void Server::open_websocket(Instant now, Exchange& exchange, std::string sid) {
   Session& session = add_session(now, exchange, std::move(sid));
   session.socket = socket;
   socket->belong_to(session.handle);
-  socket->write(now,
-                websocket::encode_frame(websocket::Opcode::kText, as_bytes(open_packet(session))));
   tell_open(now, session);
 }
 
@@ -52,8 +74,8 @@ void Server::refuse_upgrade(Instant now, http::RequestId id, std::string_view te
   http_.respond(now, id, std::move(response));
 }
 
-/// RFC 6455 §4.2. Null when the request was refused.
-Server::WebSocket* Server::accept(Instant now, Exchange& exchange) {
+/// RFC 6455 §4.2. Null when the request was refused. `first` is what the socket sends first.
+Server::WebSocket* Server::accept(Instant now, Exchange& exchange, Bytes first) {
   const http::Request& request = exchange.request;
   const std::string_view key = request.headers.find("Sec-WebSocket-Key").value_or("");
   unsigned status = 400;
@@ -74,24 +96,19 @@ Server::WebSocket* Server::accept(Instant now, Exchange& exchange) {
             .status = status});
     return nullptr;
   }
-  http::Response switching;
-  switching.headers.add("Upgrade", "websocket");
-  switching.headers.add("Connection", "Upgrade");
-  switching.headers.add("Sec-WebSocket-Accept", websocket::accept_key(key));
   std::optional<std::string> deflate;
   if (deflater_) {
     deflate = websocket::accept_deflate_offer(
         request.headers.find("Sec-WebSocket-Extensions").value_or(""));
   }
-  if (deflate) {
-    switching.headers.add("Sec-WebSocket-Extensions", *deflate);
-  }
-  for (const http::Headers::Field& field : exchange.headers) {
-    switching.headers.add(field.name, field.value);
-  }
+  const std::string fields = switching_fields(key, deflate);
+  http::Response switching;
+  switching.headers = std::move(exchange.headers);
+  switching.written_fields = fields;
   auto socket = std::make_unique<WebSocket>(*this, exchange.id.connection, deflate.has_value());
   WebSocket* const accepted = socket.get();
-  const bool upgraded = http_.upgrade(now, exchange.id, std::move(switching), std::move(socket));
+  const bool upgraded =
+      http_.upgrade(now, exchange.id, std::move(switching), std::move(socket), first);
   return upgraded ? accepted : nullptr;
 }
 

@@ -30,6 +30,7 @@ void Server::WebSocket::handle_bytes(Instant now, Bytes bytes) {
     }
     handle_message(now, *message);
   }
+  reader_.stop();
 }
 
 void Server::WebSocket::handle_message(Instant now, const websocket::Message& message) {

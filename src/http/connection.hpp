@@ -5,14 +5,13 @@
 #include <vector>
 
 #include "base/callback.hpp"
-#include "base/deadline_queue.hpp"
 #include "http/request_reader.hpp"
 #include "http/server.hpp"
 
 namespace visavis::http {
 
 /// One connection as the server keeps it; an idle or upgraded one holds no buffer and no parser.
-struct Server::Connection {
+struct Server::Connection : DeadlineLink {
   enum class State : std::uint8_t {
     kIdle,        ///< between requests
     kReading,     ///< a request is on its way in
@@ -37,8 +36,7 @@ struct Server::Connection {
   bool head_method = false;
   bool keep_alive = true;
   bool old_version = false;
-  Wait wait = Wait::kNothing;
-  DeadlineQueue<ConnectionId>::Place wait_place;
+  Wait wait = Wait::kNothing;  ///< which of the queues its link stands in
 
   [[nodiscard]] ConnectionId key() const { return id; }
 

@@ -1,6 +1,8 @@
 #include "http/headers.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 namespace visavis::http {
 namespace {
@@ -49,10 +51,14 @@ bool Headers::has_token(std::string_view name, std::string_view token) const {
 }
 
 void Headers::add(std::string_view name, std::string_view value) {
-  extents_.push_back({.name_size = static_cast<std::uint32_t>(name.size()),
-                      .value_size = static_cast<std::uint32_t>(value.size())});
+  const Extent extent{.name_size = static_cast<std::uint32_t>(name.size()),
+                      .value_size = static_cast<std::uint32_t>(value.size())};
+  std::array<char, sizeof(Extent)> bytes;  // NOLINT(*-member-init): set at once.
+  std::memcpy(bytes.data(), &extent, sizeof(extent));
+  text_.append(bytes.data(), bytes.size());
   text_ += name;
   text_ += value;
+  ++fields_;
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
@@ -61,26 +67,24 @@ void Headers::set(std::string_view name, std::string_view value) {
 }
 
 void Headers::remove(std::string_view name) {
-  std::size_t start = 0;
-  std::erase_if(extents_, [&](const Extent& extent) {
-    const bool goes = equal_ignoring_case(field(start, extent).name, name);
-    if (goes) {
-      text_.erase(start, extent.size());
+  for (std::size_t start = 0; start < text_.size();) {
+    const std::size_t size = extent_at(start).size();
+    if (equal_ignoring_case(field_at(start).name, name)) {
+      text_.erase(start, size);
+      --fields_;
     } else {
-      start += extent.size();
+      start += size;
     }
-    return goes;
-  });
+  }
+}
+
+void Headers::clear() {
+  text_.clear();
+  fields_ = 0;
 }
 
 void Headers::reserve(std::size_t fields, std::size_t bytes) {
-  extents_.reserve(fields);
-  text_.reserve(bytes);
-}
-
-void Headers::shrink_to_fit() {
-  text_.shrink_to_fit();
-  extents_.shrink_to_fit();
+  text_.reserve((fields * sizeof(Extent)) + bytes);
 }
 
 }  // namespace visavis::http

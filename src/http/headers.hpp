@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace visavis::http {
 
@@ -22,7 +22,7 @@ namespace visavis::http {
 
 /// The fields of a message in the order they came; names compare without case (RFC 9110 §5.1).
 ///
-/// All of them stand in one text: each idle connection keeps those that it came with.
+/// All of them stand in one piece of memory: each idle connection keeps those that it came with.
 class Headers {
  public:
   /// Valid until the next change.
@@ -45,33 +45,37 @@ class Headers {
   /// The only field of that name from now on.
   void set(std::string_view name, std::string_view value);
   void remove(std::string_view name);
-  /// Sets aside room for so many fields, with so many bytes of names and values together.
+  /// Forgets them all, but keeps their room.
+  void clear();
+  /// Sets aside room for so many fields, with so many bytes of names and values together. A copy
+  /// has no room for more.
   void reserve(std::size_t fields, std::size_t bytes);
-  /// Gives back what was set aside for more.
-  void shrink_to_fit();
 
   [[nodiscard]] Iterator begin() const;
   [[nodiscard]] Iterator end() const;
-  [[nodiscard]] std::size_t size() const { return extents_.size(); }
+  [[nodiscard]] std::size_t size() const { return fields_; }
   /// How long they are as lines of a message.
   [[nodiscard]] std::size_t written_bytes() const {
     constexpr std::size_t kAround = 4;  // ": " and the line's end
-    return text_.size() + (kAround * extents_.size());
+    return text_.size() + (kAround * fields_) - (sizeof(Extent) * fields_);
   }
 
  private:
-  /// Of a field in `text_`: its value follows its name, and the next field its value.
+  /// Stands before each field; then come its name, its value and the next one's extent.
   struct Extent {
     std::uint32_t name_size = 0;
     std::uint32_t value_size = 0;
 
-    [[nodiscard]] std::size_t size() const { return std::size_t{name_size} + value_size; }
+    [[nodiscard]] std::size_t size() const {
+      return sizeof(Extent) + std::size_t{name_size} + value_size;
+    }
   };
 
-  [[nodiscard]] Field field(std::size_t start, const Extent& extent) const;
+  [[nodiscard]] Extent extent_at(std::size_t start) const;
+  [[nodiscard]] Field field_at(std::size_t start) const;
 
   std::string text_;
-  std::vector<Extent> extents_;
+  std::size_t fields_ = 0;
 };
 
 class Headers::Iterator {
@@ -82,10 +86,9 @@ class Headers::Iterator {
   // NOLINTEND(readability-identifier-naming)
 
   Iterator() = default;
-  [[nodiscard]] Field operator*() const { return of_->field(start_, of_->extents_[index_]); }
+  [[nodiscard]] Field operator*() const { return of_->field_at(start_); }
   Iterator& operator++() {
-    start_ += of_->extents_[index_].size();
-    ++index_;
+    start_ += of_->extent_at(start_).size();
     return *this;
   }
   Iterator operator++(int) {
@@ -94,21 +97,27 @@ class Headers::Iterator {
     return before;
   }
   friend bool operator==(const Iterator& a, const Iterator& b) {
-    return a.of_ == b.of_ && a.index_ == b.index_;
+    return a.of_ == b.of_ && a.start_ == b.start_;
   }
 
  private:
   friend class Headers;
-  Iterator(const Headers& of, std::size_t index) : of_(&of), index_(index) {}
+  Iterator(const Headers& of, std::size_t start) : of_(&of), start_(start) {}
 
   const Headers* of_ = nullptr;
-  std::size_t index_ = 0;
-  std::size_t start_ = 0;  // of its field in the text
+  std::size_t start_ = 0;
 };
 
-inline Headers::Field Headers::field(std::size_t start, const Extent& extent) const {
-  return {.name = {text_.data() + start, extent.name_size},
-          .value = {text_.data() + start + extent.name_size, extent.value_size}};
+inline Headers::Extent Headers::extent_at(std::size_t start) const {
+  Extent extent;
+  std::memcpy(&extent, text_.data() + start, sizeof(extent));
+  return extent;
+}
+
+inline Headers::Field Headers::field_at(std::size_t start) const {
+  const Extent extent = extent_at(start);
+  const char* const name = text_.data() + start + sizeof(extent);
+  return {.name = {name, extent.name_size}, .value = {name + extent.name_size, extent.value_size}};
 }
 
 inline Headers::Iterator Headers::begin() const {
@@ -116,7 +125,7 @@ inline Headers::Iterator Headers::begin() const {
 }
 
 inline Headers::Iterator Headers::end() const {
-  return {*this, extents_.size()};
+  return {*this, text_.size()};
 }
 
 }  // namespace visavis::http

@@ -25,6 +25,25 @@ TEST(HeadersTest, SetReplacesAllOfTheName) {
   EXPECT_EQ(headers.find("vary"), "c");
 }
 
+TEST(HeadersTest, StandInTheirOrderAlsoWhenOneBetweenHasGone) {
+  Headers headers;
+  headers.add("A", "1");
+  headers.add("B", "");
+  headers.add("", "3");
+  headers.remove("b");
+  headers.add("D", "4");
+  std::string all;
+  for (const Headers::Field field : headers) {
+    all += std::string(field.name) + "=" + std::string(field.value) + ";";
+  }
+  EXPECT_EQ(all, "A=1;=3;D=4;");
+  EXPECT_EQ(headers.size(), 3U);
+  EXPECT_EQ(headers.written_bytes(), std::string_view("A: 1\r\n: 3\r\nD: 4\r\n").size());
+  headers.clear();
+  EXPECT_EQ(headers.size(), 0U);
+  EXPECT_EQ(headers.begin(), headers.end());
+}
+
 TEST(HeadersTest, ATokenIsFoundInListsOverSeveralFields) {
   Headers headers;
   headers.add("Connection", "keep-alive ,\tUpgrade");

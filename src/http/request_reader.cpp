@@ -132,7 +132,12 @@ struct RequestReader::State {
   explicit State(std::size_t bytes_max) : header_bytes_max(bytes_max) { restart(); }
 
   void restart() {
-    request = Request();
+    // Their room is used again: what `take` gave has its own.
+    request.method.clear();
+    request.target.clear();
+    request.headers.clear();
+    request.body = {};
+    request.minor_version = 1;
     made.emplace(request);
     parser().header_limit(static_cast<std::uint32_t>(header_bytes_max));
     // "No limit" is taken for 0 by this version; the one that counts is ours.
@@ -279,7 +284,14 @@ std::size_t RequestReader::body_size() const {
 }
 
 Request RequestReader::take() {
-  return std::move(state_->request);
+  Request& read = state_->request;
+  Request taken{.method = read.method,
+                .target = read.target,
+                .headers = read.headers,
+                .body = std::move(read.body),
+                .remote = {}};
+  taken.minor_version = read.minor_version;
+  return taken;
 }
 
 }  // namespace visavis::http

@@ -44,6 +44,7 @@ class RequestReader {
   [[nodiscard]] bool expects_continue() const;
   /// Bytes of the body read so far.
   [[nodiscard]] std::size_t body_size() const;
+  /// With no room for more in it: some are kept as long as a connection lives.
   [[nodiscard]] Request take();
 
  private:

@@ -36,6 +36,25 @@ unsigned status_of(std::string_view text, std::size_t body_max = 1000) {
   return request ? 200 : request.error();
 }
 
+TEST(RequestReaderTest, WhatWasTakenStaysWhenTheReaderReadsTheNext) {
+  RequestReader reader(1000);
+  Bytes first = as_bytes("GET /first HTTP/1.0\r\nHost: a\r\nAccept: b\r\n\r\n");
+  ASSERT_TRUE(reader.read(first));
+  const Request taken = reader.take();
+  reader.restart();
+  Bytes second = as_bytes("PUT /2 HTTP/1.1\r\nHost: c\r\n\r\n");
+  ASSERT_TRUE(reader.read(second));
+  EXPECT_EQ(reader.head().method, "PUT");
+  EXPECT_EQ(reader.head().target, "/2");
+  EXPECT_EQ(reader.head().minor_version, 1U);
+  EXPECT_EQ(reader.head().headers.size(), 1U);
+  EXPECT_EQ(taken.method, "GET");
+  EXPECT_EQ(taken.target, "/first");
+  EXPECT_EQ(taken.minor_version, 0U);
+  EXPECT_EQ(taken.headers.find("Host"), "a");
+  EXPECT_EQ(taken.headers.find("accept"), "b");
+}
+
 TEST(RequestReaderTest, TakesTheTargetApartAndDecodesNothing) {
   const auto request = read_whole("GET /a%20b/?x=%41&y HTTP/1.1\r\nHost: h\r\nA-b:  c d \r\n\r\n");
   ASSERT_TRUE(request);

@@ -81,7 +81,7 @@ WrittenResponse write_response(const Response& response, AnswerFraming framing) 
   WrittenResponse written{.bytes = {}, .body_included = bodiless || size <= kCopiedBodyMax};
   const bool copies = !bodiless && written.body_included;
   written.bytes.reserve(kOwnBytesMax + response.headers.written_bytes() +
-                        response.written_fields.size() + (copies ? size : 0));
+                        response.written_fields.size() + (copies ? size : 0) + framing.room_behind);
   append_head(written.bytes, response, framing);
   if (copies) {
     written.bytes.insert(written.bytes.end(), response.body->begin(), response.body->end());

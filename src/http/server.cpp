@@ -8,19 +8,17 @@
 #include "http/response_writer.hpp"
 
 namespace visavis::http {
-namespace {
-
-using Queue = DeadlineQueue<ConnectionId>;
-
-}  // namespace
 
 Server::Server(Limits limits)
     : limits_(std::move(limits)),
       addresses_(limits_.addresses ? limits_.addresses
                                    : std::make_shared<AddressTable>(limits_.per_address)),
-      waits_{Queue(limits_.header_timeout), Queue(limits_.body_timeout),
-             Queue(limits_.idle_timeout),   Queue(limits_.stall_timeout),
-             Queue(limits_.close_timeout),  Queue(limits_.upgrade_timeout)} {}
+      waits_{LinkedDeadlines<Connection>(limits_.header_timeout),
+             LinkedDeadlines<Connection>(limits_.body_timeout),
+             LinkedDeadlines<Connection>(limits_.idle_timeout),
+             LinkedDeadlines<Connection>(limits_.stall_timeout),
+             LinkedDeadlines<Connection>(limits_.close_timeout),
+             LinkedDeadlines<Connection>(limits_.upgrade_timeout)} {}
 
 Server::~Server() = default;
 
@@ -109,14 +107,16 @@ bool Server::is_open(RequestId request) const {
 }
 
 bool Server::upgrade(Instant now, RequestId request, Response switching,
-                     std::unique_ptr<Stream> stream) {
+                     std::unique_ptr<Stream> stream, Bytes first) {
   Connection* const connection = find_open(request);
   if (connection == nullptr || connection->state != Connection::State::kAnswering) {
     return false;
   }
   ++counters_.upgrades;
   switching.status = 101;
-  push(*connection, share(write_response(switching, {}).bytes));
+  Buffer answer = write_response(switching, {.room_behind = first.size()}).bytes;
+  answer.insert(answer.end(), first.begin(), first.end());
+  push(*connection, share(std::move(answer)));
   connection->open_request = false;
   connection->requests->aborted = nullptr;
   connection->stream = std::move(stream);
@@ -357,11 +357,11 @@ void Server::mark(Connection& connection) {
 
 void Server::wait_for(Instant now, Connection& connection, Wait wait) {
   if (connection.wait != Wait::kNothing) {
-    waits_.at(static_cast<std::size_t>(connection.wait)).cancel(connection.wait_place);
+    waits_.at(static_cast<std::size_t>(connection.wait)).cancel(connection);
   }
   connection.wait = wait;
   if (wait != Wait::kNothing) {
-    connection.wait_place = waits_.at(static_cast<std::size_t>(wait)).arm(now, connection.id);
+    waits_.at(static_cast<std::size_t>(wait)).arm(now, connection);
   }
 }
 
@@ -371,46 +371,45 @@ void Server::wait_between_requests(Instant now, Connection& connection) {
 
 void Server::handle_timeout(Instant now) {
   for (std::size_t i = 0; i < waits_.size(); ++i) {
-    while (const auto id = waits_.at(i).poll_expired(now)) {
-      handle_expired(now, static_cast<Wait>(i), *id);
+    while (Connection* const connection = waits_.at(i).poll_expired(now)) {
+      handle_expired(now, static_cast<Wait>(i), *connection);
     }
   }
 }
 
-void Server::handle_expired(Instant now, Wait wait, ConnectionId id) {
-  Connection* const connection = find(id);
-  check(connection != nullptr && connection->wait == wait);
-  connection->wait = Wait::kNothing;
+void Server::handle_expired(Instant now, Wait wait, Connection& connection) {
+  check(connection.wait == wait);
+  connection.wait = Wait::kNothing;
   switch (wait) {
     case Wait::kHeader:
       ++counters_.header_timeouts;
-      if (connection->state == Connection::State::kIdle) {
-        begin_close(now, *connection);  // not a byte has come
+      if (connection.state == Connection::State::kIdle) {
+        begin_close(now, connection);  // not a byte has come
       } else {
-        refuse(now, *connection, 408);
+        refuse(now, connection, 408);
       }
       break;
     case Wait::kBody:
       ++counters_.body_timeouts;
-      abort_request(now, *connection);
-      refuse(now, *connection, 408);
+      abort_request(now, connection);
+      refuse(now, connection, 408);
       break;
-    case Wait::kIdle: begin_close(now, *connection); break;
+    case Wait::kIdle: begin_close(now, connection); break;
     case Wait::kStall:
       ++counters_.stalled;
-      drop_connection(now, *connection);
+      drop_connection(now, connection);
       break;
     case Wait::kClose:
-      if (connection->state == Connection::State::kDiscarding) {
-        begin_close(now, *connection);
+      if (connection.state == Connection::State::kDiscarding) {
+        begin_close(now, connection);
       } else {
-        drop_connection(now, *connection);
+        drop_connection(now, connection);
       }
       break;
     case Wait::kUpgrade:
       ++counters_.upgrades_unanswered;
-      abort_request(now, *connection);
-      drop_connection(now, *connection);
+      abort_request(now, connection);
+      drop_connection(now, connection);
       break;
     case Wait::kNothing: break;
   }
@@ -418,7 +417,7 @@ void Server::handle_expired(Instant now, Wait wait, ConnectionId id) {
 
 Instant Server::next_timeout() const {
   Instant next = kNever;
-  for (const Queue& wait : waits_) {
+  for (const LinkedDeadlines<Connection>& wait : waits_) {
     next = std::min(next, wait.next());
   }
   return next;

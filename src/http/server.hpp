@@ -12,7 +12,7 @@
 #include "base/address.hpp"
 #include "base/bytes.hpp"
 #include "base/callback.hpp"
-#include "base/deadline_queue.hpp"
+#include "base/linked_deadlines.hpp"
 #include "base/place_table.hpp"
 #include "base/shared_bytes.hpp"
 #include "base/time.hpp"
@@ -129,7 +129,9 @@ class Server {
   [[nodiscard]] bool is_open(RequestId request) const;
   /// Answers with 101 and hands the connection over to `stream`, starting (when the answer has
   /// left) with the bytes that came behind the request. Ignored for an unknown id; false then.
-  bool upgrade(Instant now, RequestId request, Response switching, std::unique_ptr<Stream> stream);
+  /// `first`, lent, is the first that `stream` writes: it leaves in one piece with the answer.
+  bool upgrade(Instant now, RequestId request, Response switching, std::unique_ptr<Stream> stream,
+               Bytes first = {});
 
   /// For upgraded connections; an unknown id is ignored.
   void write(Instant now, ConnectionId id, SharedBytes bytes);
@@ -211,7 +213,7 @@ class Server {
 
   void wait_for(Instant now, Connection& connection, Wait wait);
   void wait_between_requests(Instant now, Connection& connection);
-  void handle_expired(Instant now, Wait wait, ConnectionId id);
+  void handle_expired(Instant now, Wait wait, Connection& connection);
   [[nodiscard]] bool has_room();
   [[nodiscard]] bool admits(Instant now, const IpAddress& address);
 
@@ -220,7 +222,7 @@ class Server {
   std::shared_ptr<AddressCounter> addresses_;   // own, or shared with servers of other threads
   std::vector<std::unique_ptr<Route>> routes_;  ///< longest prefix first
   PlaceTable<Connection> connections_;
-  std::array<DeadlineQueue<ConnectionId>, 6> waits_;
+  std::array<LinkedDeadlines<Connection>, 6> waits_;
   std::deque<ConnectionId> changed_;  ///< have output to poll, once each
   std::deque<ConnectionId> refused_;
   std::size_t bodies_bytes_ = 0;

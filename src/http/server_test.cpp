@@ -292,6 +292,17 @@ TEST_F(UpgradeTest, AStreamBegunLaterHearsWhatStoodBehindTheRequestWhenTheAnswer
   EXPECT_EQ(host_.take(id), "def");
 }
 
+TEST_F(UpgradeTest, TheStreamsFirstBytesLeaveInOnePieceWithTheAnswer) {
+  const ConnectionId id = host_.open(now_);
+  host_.send(now_, id, kGetLater);
+  ASSERT_TRUE(server_.upgrade(now_, *parked_, Response{},
+                              std::make_unique<EchoStream>(server_, id, log_), as_bytes("first")));
+  const auto output = server_.poll_output();
+  ASSERT_TRUE(output);
+  ASSERT_EQ(output->bytes.size(), 1U);
+  EXPECT_EQ(as_text(*output->bytes[0]), "HTTP/1.1 101 Switching Protocols\r\n\r\nfirst");
+}
+
 TEST_F(UpgradeTest, ClosesOnceTheWrittenBytesHaveLeft) {
   const ConnectionId id = upgraded();
   host_.send(now_, id, "bye.");

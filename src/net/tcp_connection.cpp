@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <iterator>
 #include <utility>
 
@@ -109,12 +110,13 @@ ssize_t TcpConnection::send_front(int flags) const {
 /// The first `count` pieces, which are small.
 ssize_t TcpConnection::send_copied(std::size_t count, int flags) const {
   std::array<std::byte, kCopiedMax> bytes;  // NOLINT(*-member-init): only what is used is set.
-  auto* end = bytes.begin();
+  std::size_t size = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const Bytes piece = Bytes(*queue_[front_ + i]).subspan(i == 0 ? front_offset_ : 0);
-    end = std::ranges::copy(piece, end).out;
+    std::memcpy(bytes.data() + size, piece.data(), piece.size());  // std::copy goes byte by byte.
+    size += piece.size();
   }
-  return ::send(fd(), bytes.data(), static_cast<std::size_t>(end - bytes.begin()), flags);
+  return ::send(fd(), bytes.data(), size, flags);
 }
 
 std::optional<std::size_t> TcpConnection::write_plain(std::uint64_t& wire_bytes, bool then_closes) {

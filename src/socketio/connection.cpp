@@ -182,9 +182,11 @@ void Connection::take_place(std::string_view name_space, std::shared_ptr<Socket>
 }
 
 void Connection::enter(Namespace& name_space, json::Value auth) {
-  const bool asks = server_.cluster_ != nullptr;
-  const auto enter_later = [weak = asks ? self() : std::weak_ptr<Connection*>(), &name_space,
-                            auth] {
+  if (server_.cluster_ == nullptr) {
+    enter_with_session(name_space, std::move(auth));
+    return;
+  }
+  const auto enter_later = [weak = self(), &name_space, auth] {
     const auto self = weak.lock();
     if (self && !(*self)->closed_) {
       (*self)->enter_with_session(name_space, auth);

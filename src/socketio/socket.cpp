@@ -451,7 +451,10 @@ void Socket::end(DisconnectReason reason) {
     return;  // a handler ended it
   }
   connected_ = false;
-  std::vector<std::string> rooms = this->rooms();
+  std::vector<std::string> rooms;
+  if (of().recovery_) {
+    rooms = this->rooms();
+  }
   of().adapter_.remove(*this);
   of().suspend(*this, std::move(rooms), reason);
   std::exchange(connection_, nullptr)->left(*this, reason);

@@ -101,6 +101,13 @@ MessageReader::Step MessageReader::read(Bytes& input) {
   return step;
 }
 
+void MessageReader::stop() {
+  if (state_) {
+    end_reading();
+    state_.reset();
+  }
+}
+
 MessageReader::Step MessageReader::read_some(Bytes& input) {
   if (std::exchange(state_->message_given, false)) {
     state_->message.clear();

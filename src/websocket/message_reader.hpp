@@ -55,6 +55,8 @@ class MessageReader {
 
   /// Takes bytes off the front of `input` up to the end of the next message.
   [[nodiscard]] std::expected<std::optional<Message>, ReadError> read(Bytes& input);
+  /// Nothing more is read: gives back what reading took, the last message's payload with it.
+  void stop();
 
  private:
   using Step = std::expected<std::optional<Message>, ReadError>;

@@ -206,6 +206,25 @@ TEST_F(MessageReaderTest, ReadersInTheMiddleOfMessagesDoNotDisturbEachOtherThrou
   }
 }
 
+TEST_F(MessageReaderTest, WhoStopsGivesTheSpareStateBackAndKeepsNoHalfMessage) {
+  MessageReader::Spare spare;
+  const MessageReader::Options options{
+      .message_bytes_max = 1000, .inflater = nullptr, .spare = &spare};
+  MessageReader first(Role::kServer, options);
+  const Buffer close = frame(0x88, "");
+  Bytes wire = close;
+  ASSERT_TRUE(first.read(wire));
+  EXPECT_FALSE(spare);  // the message may still be looked at
+  first.stop();
+  EXPECT_TRUE(spare);
+  MessageReader second(Role::kServer, options);
+  const Buffer begun = frame(0x01, "ab");
+  wire = begun;
+  ASSERT_TRUE(second.read(wire));
+  second.stop();
+  EXPECT_EQ(read_all(second, frame(0x81, "cd")), Log{"1cd"});
+}
+
 TEST_F(MessageReaderTest, TheSpareStateKeepsNoBigBuffer) {
   MessageReader::Spare spare;
   MessageReader reader(Role::kServer,
