@@ -1,8 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "net/clock.hpp"
@@ -48,6 +52,33 @@ TEST(Clock, DoesNotGoBack) {
 TEST(SystemEntropy, GivesDifferentBytesEachTime) {
   SystemEntropy entropy;
   EXPECT_NE(entropy.token(20), entropy.token(20));
+}
+
+TEST(SystemEntropy, GivesAForkedProcessOtherBytesThanItsParent) {
+  SystemEntropy entropy;
+  static_cast<void>(entropy.token(20));  // Some are in store now.
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const std::string token = entropy.token(20);
+    ::_exit(::write(ends[1], token.data(), token.size()) == 20 ? 0 : 1);
+  }
+  std::string of_child(20, '\0');
+  ASSERT_EQ(::read(ends[0], of_child.data(), of_child.size()), 20);
+  EXPECT_NE(of_child, entropy.token(20));
+  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+TEST(SystemEntropy, GivesEachIdOtherBytesAlsoWhenTheStoreIsFilledAnew) {
+  SystemEntropy entropy;
+  std::set<std::string> ids;
+  for (int i = 0; i < 1000; ++i) {
+    ids.insert(entropy.token(20));
+  }
+  EXPECT_EQ(ids.size(), 1000U);
 }
 
 TEST(SignalWatch, HearsABlockedSignalInTheLoop) {
