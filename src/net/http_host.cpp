@@ -72,7 +72,8 @@ struct HttpHost::Parts {
   void pause_accepting(Instant now, Listener& listener);
   void open(Instant now, FileDescriptor socket, const SocketAddress& remote,
             const tls::TlsContext* tls);
-  Connection& add(ConnectionId id, TcpConnection tcp);
+  Connection& insert(ConnectionId id, TcpConnection tcp);
+  void watch(Connection& connection);
   void send_away(Instant now, ConnectionId id, std::size_t to);
   void bring(std::size_t to, std::unique_ptr<TravellingConnection> travelling);
   void adopt(Instant now, std::unique_ptr<TravellingConnection> travelling);
@@ -166,18 +167,24 @@ void HttpHost::Parts::open(Instant now, FileDescriptor socket, const SocketAddre
     return;
   }
   const ConnectionId id(ids.take());
-  static_cast<void>(add(id, std::move(tcp)));
+  Connection& connection = insert(id, std::move(tcp));
   server.handle_open(now, id, remote, tls != nullptr);
+  // The client speaks first, and most have done so by now. What comes later is told by the watch.
+  if (read(now, connection, {.read = true})) {
+    watch(connection);
+    write(now, connection);
+  }
 }
 
-HttpHost::Parts::Connection& HttpHost::Parts::add(ConnectionId id, TcpConnection tcp) {
-  const int fd = tcp.fd();
-  Connection& connection = connections.insert(std::make_unique<Connection>(id, std::move(tcp)));
+HttpHost::Parts::Connection& HttpHost::Parts::insert(ConnectionId id, TcpConnection tcp) {
+  return connections.insert(std::make_unique<Connection>(id, std::move(tcp)));
+}
+
+void HttpHost::Parts::watch(Connection& connection) {
   // The watch goes with the connection.
   connection.watch = reactor.watch_edges(
-      fd, Interest::kRead,
+      connection.tcp.fd(), connection.peer_ended ? Interest::kNone : Interest::kRead,
       [this, &connection](Instant at, Ready ready) { connection_ready(at, connection, ready); });
-  return connection;
 }
 
 void HttpHost::Parts::send_away(Instant now, ConnectionId id, std::size_t to) {
@@ -210,7 +217,8 @@ void HttpHost::Parts::adopt(Instant now, std::unique_ptr<TravellingConnection> t
   }
   ++counters.adopted;
   const ConnectionId id(ids.take());
-  Connection& connection = add(id, std::move(travelling->tcp));
+  Connection& connection = insert(id, std::move(travelling->tcp));
+  watch(connection);
   connection.peer_ended = travelling->peer_ended;
   if (auto request = std::move(travelling->request)) {
     server.adopt(now, id, *std::move(request));
@@ -246,9 +254,10 @@ bool HttpHost::Parts::read(Instant now, Connection& connection, Ready ready) {
   // By reference: the function itself would be put on the heap, at each read.
   const auto result = connection.tcp.read(scratch, counters.received_bytes, std::ref(take));
   switch (result) {
-    case TcpConnection::ReadResult::kMore: connection.watch.again(); return true;
+    case TcpConnection::ReadResult::kMore:
     case TcpConnection::ReadResult::kOpen:
-      if (ready.ended) {
+      if (connection.watch.is_set() &&
+          (ready.ended || result == TcpConnection::ReadResult::kMore)) {
         connection.watch.again();
       }
       return true;
@@ -316,6 +325,7 @@ void HttpHost::Parts::drop(Instant now, ConnectionId id) {
     return;
   }
   const bool server_knows = dropped->phase != Connection::Phase::kLingering;
+  dropped->watch.forget();
   dropped.reset();  // Its descriptor may be the one that was missing.
   if (!reserve.is_open()) {
     reserve = reserve_descriptor();

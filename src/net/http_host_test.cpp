@@ -331,11 +331,35 @@ TEST_F(HttpHostTest, TellsAParkedRequestThatItsClientIsGone) {
   turn_until([&] { return aborted_ == 2; });
 }
 
+TEST_F(HttpHostTest, AnswersInTheTurnThatAcceptsWhoHasAskedAlready) {
+  Client client(host_.listen(at("127.0.0.1:0")).value());
+  client.send(kGet);
+  reactor_.turn(std::chrono::seconds(5));
+  client.poll();
+  EXPECT_THAT(client.received, testing::EndsWith("good day"));
+}
+
+TEST_F(HttpHostTest, HearsThatTheClientHadEndedBeforeItWasAccepted) {
+  Client client(host_.listen(at("127.0.0.1:0")).value());
+  client.send("GET /parked HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.finish();
+  turn_until([&] { return client.poll(), client.ended; });
+  EXPECT_EQ(aborted_, 1);
+}
+
+TEST_F(HttpHostTest, WhoConnectsAndIsSilentIsTakenInALittleLater) {
+  Client client(host_.listen(at("127.0.0.1:0")).value());
+  turn_until([&] { return host_.counters().open == 1; });  // The kernel waits for bytes.
+  client.send(kGet);
+  turn_until([&] { return client.poll(), client.received.ends_with("good day"); });
+}
+
 TEST_F(HttpHostTest, ClosesAndCountsConnectionsOverTheLimit) {
   const SocketAddress here = host_.listen(at("127.0.0.1:0")).value();
   std::vector<Client> clients;
   for (int i = 0; i < 4; ++i) {
     clients.emplace_back(here);
+    clients.back().send("G");
   }
   turn_until([&] { return clients.back().poll(), clients.back().ended; });
   EXPECT_EQ(host_.counters().refused_limit, 1U);
@@ -345,8 +369,10 @@ TEST_F(HttpHostTest, ClosesAndCountsConnectionsOverTheLimit) {
 TEST_F(HttpHostTest, SurvivesRunningOutOfDescriptors) {
   const SocketAddress here = host_.listen(at("127.0.0.1:0")).value();
   Client first(here);
+  first.send(kGet.substr(0, 1));
   turn_until([&] { return host_.counters().open == 1; });
   Client second(here);
+  second.send("G");
   rlimit old{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &old), 0);
   const int lowest_free = FileDescriptor(::socket(AF_INET, SOCK_STREAM, 0)).value();
@@ -356,7 +382,7 @@ TEST_F(HttpHostTest, SurvivesRunningOutOfDescriptors) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &old), 0);
   EXPECT_EQ(host_.counters().refused_no_descriptor, 1U);
 
-  first.send(kGet);
+  first.send(kGet.substr(1));
   turn_until([&] { return first.poll(), first.received.ends_with("good day"); });
   Client third(here);
   third.send(kGet);

@@ -14,7 +14,9 @@
 namespace visavis::net {
 namespace {
 
-constexpr int kBacklog = 1024;
+/// Who is to be accepted, and who has not sent anything yet: a page full of clients that come back
+/// at once. The kernel takes no more than net.core.somaxconn.
+constexpr int kBacklog = 4096;
 
 Error listen_error(const SocketAddress& at) {
   return {fmt::format("cannot listen on TCP {}: {}", at.to_string(),
@@ -31,6 +33,8 @@ std::expected<FileDescriptor, Error> listening_socket(const SocketAddress& at, b
   set_option(socket.value(), SOL_SOCKET, SO_REUSEADDR, 1);  // Old connections in TIME_WAIT.
   // What is accepted has it, too: Linux makes a connection in the listener's likeness.
   set_option(socket.value(), IPPROTO_TCP, TCP_NODELAY, 1);
+  // Told of when they have sent something, or after a second without.
+  set_option(socket.value(), IPPROTO_TCP, TCP_DEFER_ACCEPT, 1);
   if (share_port) {
     set_option(socket.value(), SOL_SOCKET, SO_REUSEPORT, 1);
   }

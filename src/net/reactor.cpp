@@ -68,7 +68,13 @@ void Reactor::Watch::again() {
 
 void Reactor::Watch::drop() {
   if (reactor_ != nullptr) {
-    std::exchange(reactor_, nullptr)->end_watch(slot_);
+    std::exchange(reactor_, nullptr)->end_watch(slot_, /*closes_next=*/false);
+  }
+}
+
+void Reactor::Watch::forget() {
+  if (reactor_ != nullptr) {
+    std::exchange(reactor_, nullptr)->end_watch(slot_, /*closes_next=*/true);
   }
 }
 
@@ -133,9 +139,14 @@ std::uint32_t Reactor::events_of(const Slot& slot) {
   return events | end | std::uint32_t{EPOLLET};
 }
 
-void Reactor::end_watch(std::size_t index) {
+void Reactor::end_watch(std::size_t index, bool closes_next) {
   Slot& slot = slots_[index];
-  check(::epoll_ctl(epoll_.value(), EPOLL_CTL_DEL, slot.fd, nullptr) == 0);
+  if (closes_next) {
+    // A child that was forked meanwhile may keep it open: an edge or two to a slot that is no more.
+    check(slot.edges);
+  } else {
+    check(::epoll_ctl(epoll_.value(), EPOLL_CTL_DEL, slot.fd, nullptr) == 0);
+  }
   ++slot.generation;  // Events of this turn that are still to be dispatched go nowhere.
   slot.fd = -1;
   slot.handler = nullptr;

@@ -51,6 +51,9 @@ class Reactor {
     void again();
     [[nodiscard]] bool is_set() const { return reactor_ != nullptr; }
     void drop();
+    /// Of `watch_edges`, instead of `drop`: the descriptor, which nobody shares, is closed next.
+    /// The kernel forgets it by itself then.
+    void forget();
 
    private:
     friend class Reactor;
@@ -118,7 +121,7 @@ class Reactor {
   void settle();
   [[nodiscard]] bool drain_cores();
   void book_wake_up(bool more_to_drain);
-  void end_watch(std::size_t index);
+  void end_watch(std::size_t index, bool closes_next);
   [[nodiscard]] Watch add(const Slot& like, Handler handler);
   void modify(std::size_t index, Interest interest);
   void renew(std::size_t index) const;

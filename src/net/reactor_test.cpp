@@ -86,6 +86,37 @@ TEST(Reactor, TellsOfAnEdgeOnceUntilMoreComesOrItIsAskedAgain) {
   EXPECT_EQ(calls, 4);
 }
 
+TEST(Reactor, AWatchThatIsForgottenSaysNothingMoreAlsoNotOfThisTurn) {
+  Reactor reactor;
+  Stream first;
+  Stream second;
+  int calls = 0;
+  std::array<Reactor::Watch, 2> watches;
+  const auto forget_other = [&](std::size_t other, Stream& its) {
+    return [&, other](Instant, Ready) {
+      ++calls;
+      watches.at(other).forget();
+      its.ours.reset();
+    };
+  };
+  watches[0] = reactor.watch_edges(first.ours.value(), Interest::kRead, forget_other(1, second));
+  watches[1] = reactor.watch_edges(second.ours.value(), Interest::kRead, forget_other(0, first));
+  first.fill();
+  second.fill();
+  reactor.turn(Duration::zero());
+  EXPECT_EQ(calls, 1);
+
+  // Its place, and the number of its descriptor, are another one's now.
+  const Stream third;
+  int of_third = 0;
+  const auto watch =
+      reactor.watch_edges(third.ours.value(), Interest::kRead, [&](Instant, Ready) { ++of_third; });
+  third.fill();
+  reactor.turn(Duration::zero());
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(of_third, 1);
+}
+
 TEST(Reactor, AnEdgeSaysThatThePeerHasEndedBehindItsBytes) {
   Reactor reactor;
   const Stream stream;
