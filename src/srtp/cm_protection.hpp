@@ -3,8 +3,8 @@
 #include <array>
 
 #include "base/bytes.hpp"
+#include "base/hmac_sha1.hpp"
 #include "srtp/cipher_context.hpp"
-#include "srtp/hmac_sha1.hpp"
 #include "srtp/key_derivation.hpp"
 #include "srtp/packet_iv.hpp"
 #include "srtp/packet_place.hpp"

@@ -4,11 +4,11 @@
 #include <memory>
 #include <vector>
 
+#include "base/hmac_sha1.hpp"
 #include "srtp/aead_protection.hpp"
 #include "srtp/cipher.hpp"
 #include "srtp/cipher_context.hpp"
 #include "srtp/cm_protection.hpp"
-#include "srtp/hmac_sha1.hpp"
 #include "srtp/key_derivation.hpp"
 #include "srtp/test_packets.hpp"
 
@@ -51,12 +51,15 @@ TEST(RfcVectors, KeyDerivation) {  // RFC 3711 B.3
   EXPECT_EQ(to_buffer(keys.authentication), from_hex("CEBE321F6FF7716B6FD4AB49AF256A156D38BAA4"));
 }
 
-TEST(RfcVectors, HmacSha1) {  // RFC 2202 §3, cases 1 and 2
+TEST(RfcVectors, HmacSha1) {  // RFC 2202 §3, cases 1, 2 and 6
   EXPECT_EQ(
       to_buffer(HmacSha1(Buffer(20, std::byte{0x0B})).tag({as_bytes("Hi "), as_bytes("There")})),
       from_hex("b617318655057264e28bc0b6fb378c8ef146be00"));
   EXPECT_EQ(to_buffer(HmacSha1(as_bytes("Jefe")).tag({as_bytes("what do ya want for nothing?")})),
             from_hex("effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"));
+  const Bytes text = as_bytes("Test Using Larger Than Block-Size Key - Hash Key First");
+  EXPECT_EQ(to_buffer(HmacSha1(Buffer(80, std::byte{0xAA})).tag({text})),
+            from_hex("aa4ae5e15272d00e95705637ce8a3b55ed402112"));
 }
 
 /// The vectors that a whole packet goes through, under each cipher.

@@ -1,13 +1,12 @@
 #include "stun/integrity.hpp"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <zlib.h>
 
 #include <algorithm>
 
 #include "base/byte_writer.hpp"
 #include "base/check.hpp"
+#include "base/hmac_sha1.hpp"
 
 namespace visavis::stun {
 
@@ -19,13 +18,7 @@ std::array<std::byte, kIntegrityBytes> integrity_of(Bytes before_attribute,
   ByteWriter length(MutableBytes(copy).subspan(2, 2));
   length.u16(static_cast<std::uint16_t>(before_attribute.size() - kHeaderBytes +
                                         kAttributeHeaderBytes + kIntegrityBytes));
-
-  std::array<std::byte, kIntegrityBytes> tag{};
-  const auto* const made =
-      HMAC(EVP_sha1(), password.data(), static_cast<int>(password.size()), as_u8(Bytes(copy)),
-           before_attribute.size(), as_u8(MutableBytes(tag)), nullptr);
-  check(made != nullptr);
-  return tag;
+  return HmacSha1(as_bytes(password)).tag({Bytes(copy).first(before_attribute.size())});
 }
 
 std::uint32_t fingerprint_of(Bytes before_attribute) {

@@ -2,13 +2,11 @@
 // time a keyed state is copied: once per packet.
 #define OPENSSL_SUPPRESS_DEPRECATED
 
-#include "srtp/hmac_sha1.hpp"
+#include "base/hmac_sha1.hpp"
 
 #include <openssl/sha.h>
 
-#include "base/check.hpp"
-
-namespace visavis::srtp {
+namespace visavis {
 namespace {
 
 constexpr std::size_t kBlockBytes = 64;
@@ -33,7 +31,11 @@ struct HmacSha1::States {
 };
 
 HmacSha1::HmacSha1(Bytes key) {
-  check(key.size() <= kBlockBytes);
+  Tag digest;
+  if (key.size() > kBlockBytes) {  // RFC 2104 §2
+    SHA1(as_u8(key), key.size(), as_u8(MutableBytes(digest)));
+    key = digest;
+  }
   constexpr unsigned char kInnerPad = 0x36;
   constexpr unsigned char kOuterPad = 0x5C;
   states_ = std::make_unique<States>(
@@ -56,4 +58,4 @@ HmacSha1::Tag HmacSha1::tag(std::initializer_list<Bytes> parts) const {
   return tag;
 }
 
-}  // namespace visavis::srtp
+}  // namespace visavis
