@@ -10,6 +10,7 @@
 #include "sfu/publisher.hpp"
 #include "sfu/rate_meter.hpp"
 #include "sfu/subscriber.hpp"
+#include "sfu/woken_slots.hpp"
 
 namespace visavis::sfu {
 
@@ -37,6 +38,9 @@ class alignas(kCacheLineBytes) RoutedPeer {
     publisher_.prefetch_first();
   }
   void prefetch_first() const {
+    if (const Slot* slot = woken.first()) {
+      slot->prefetch_packet();
+    }
     subscriber_.prefetch_news();
     prefetch_line(transport_.sealer);
   }
@@ -59,14 +63,15 @@ class alignas(kCacheLineBytes) RoutedPeer {
   [[nodiscard]] Subscriber& subscriber() { return subscriber_; }
   [[nodiscard]] PeerReport make_report(Instant now, std::uint64_t request) const;
 
-  bool has_work = false;    ///< `WorkList`'s mark.
   Instant booked = kNever;  ///< `Wakeups`' mark.
+  WokenSlots woken;         ///< To be looked at by the next `flush()`.
+  bool has_work = false;    ///< `WorkList`'s mark.
 
  private:
   [[nodiscard]] bool send_publisher_feedback(Instant now, Outlet& outlet);
 
   /// Up to the viewer's first numbers in `subscriber_`, with the marks above.
-  static constexpr std::size_t kHotBytes = 3 * kCacheLineBytes;
+  static constexpr std::size_t kHotBytes = 4 * kCacheLineBytes;
 
   // What a packet to it touches comes first, in as few cache lines as it fits.
   bool reachable_ = false;

@@ -170,31 +170,17 @@ RoutedPeer* Router::find(PeerId peer) const {
   return at == peers_.end() ? nullptr : at->second.get();
 }
 
-// What each step asks for is where the step before it has looked.
-void Router::prefetch_next_readers(const std::vector<Slot*>& readers, std::size_t at) {
-  constexpr std::size_t kCursorAhead = 12;
-  constexpr std::size_t kViewerAhead = 8;
-  constexpr std::size_t kOwnerAhead = 4;
-  if (at + kCursorAhead < readers.size()) {
-    readers[at + kCursorAhead]->prefetch_cursor();
-  }
-  if (at + kViewerAhead < readers.size()) {
-    readers[at + kViewerAhead]->prefetch_viewer();
-  }
-  if (at + kOwnerAhead < readers.size()) {
-    readers[at + kOwnerAhead]->prefetch_owner();
-  }
-}
-
 // Once per wake-up and stream, however many packets came: its viewers look for themselves.
 void Router::wake_readers() {
+  constexpr std::size_t kAhead = 8;
   while (Stream* stream = parts_.work.take_stream()) {
-    const std::vector<Slot*>& readers = stream->readers();
+    const std::vector<Reader>& readers = stream->readers();
     for (std::size_t at = 0; at < readers.size(); ++at) {
-      prefetch_next_readers(readers, at);
-      if (readers[at]->has_backlog()) {
-        readers[at]->wake();
+      if (at + kAhead < readers.size()) {
+        prefetch_line(readers[at + kAhead].viewer);
       }
+      readers[at].viewer->woken.add(*readers[at].slot);
+      parts_.work.mark(*readers[at].viewer);
     }
   }
 }
@@ -227,9 +213,9 @@ void Router::leave_room(RoomId room, Stream& stream) {
 }
 
 void Router::remove_stream(Instant now, Stream& stream) {
-  const std::vector<Slot*> readers = stream.readers();
-  for (Slot* reader : readers) {
-    reader->assign(now, nullptr);
+  const std::vector<Reader> readers = stream.readers();
+  for (const Reader& reader : readers) {
+    reader.slot->assign(now, nullptr);
   }
   leave_room(stream.publisher()->room(), stream);
   stream.publisher()->publisher().detach(stream);

@@ -55,7 +55,6 @@ class Router {
 
  private:
   void wake_readers();
-  static void prefetch_next_readers(const std::vector<Slot*>& readers, std::size_t at);
   void rank_speakers(Instant now);
   void join_room(Instant now, RoomId room, Stream& stream);
   void leave_room(RoomId room, Stream& stream);

@@ -31,7 +31,7 @@ struct Viewer {
   static constexpr Duration kRoundTripMin = std::chrono::milliseconds(10);
 
   RoutedPeer& owner;
-  std::vector<Slot*> news;               ///< Slots that may have packets to send.
+  std::vector<Slot*> news;               ///< Slots that may have packets to send, in their turn.
   Instant reports_at = kNever;           ///< When the first slot's sender report is due.
   std::uint16_t transport_sequence = 0;  ///< Of the next numbered packet, over all slots.
   bool ready = false;                    ///< It can be sent to.
@@ -94,14 +94,6 @@ class alignas(kCacheLineBytes) Slot {
   /// Sends the next packet of the log. False when it has caught up (or does not show anything).
   [[nodiscard]] bool send_next(const SendTime& time, Outlet& outlet);
   [[nodiscard]] bool has_backlog() const;
-  /// Hints for a `has_backlog()` and `wake()` that come soon: first for all of the slot that they
-  /// touch, then for what that points to.
-  void prefetch_cursor() const { prefetch_lines<kCacheLineBytes>(*this); }
-  void prefetch_viewer() const { prefetch_line(&viewer_); }
-  void prefetch_owner() const {
-    prefetch_line(&viewer_.owner);
-    prefetch_line(static_cast<const void*>(viewer_.news.data()));
-  }
   /// A hint for a `send_next()` that comes soon.
   void prefetch_packet() const { prefetch_lines<kHotBytes>(*this); }
   /// Makes the viewer look at this slot when it is flushed next.
@@ -121,6 +113,7 @@ class alignas(kCacheLineBytes) Slot {
 
   [[nodiscard]] const rtp::SlotLine& line() const { return line_; }
   [[nodiscard]] SlotIndex index() const { return SlotIndex(line_.slot); }
+  [[nodiscard]] RoutedPeer& viewer() const { return viewer_.owner; }
   [[nodiscard]] SlotState state() const { return state_; }
   [[nodiscard]] const Stream* stream() const { return stream_; }
   [[nodiscard]] bool is_audio() const { return line_.kind == rtp::MediaKind::kAudio; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sfu/routed_peer.hpp"
 #include "sfu/slot.hpp"
 
 namespace visavis::sfu {
@@ -94,10 +95,7 @@ void Slot::handle_media_changed(Instant now) {
 }
 
 void Slot::wake() {
-  if (!has_news) {
-    has_news = true;
-    viewer_.news.push_back(this);
-  }
+  viewer_.owner.woken.add(*this);
   parts_.work.mark(viewer_.owner);
 }
 

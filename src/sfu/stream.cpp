@@ -57,13 +57,13 @@ void Stream::handle_packet(Instant now, const IncomingPacket& incoming,
     handle_keyframe(now);
   }
   if (format_changed && identity_.kind == rtp::MediaKind::kAudio) {
-    for (Slot* reader : readers_) {
-      reader->begin(now);
+    for (const Reader& reader : readers_) {
+      reader.slot->begin(now);
     }
   }
   if (result.appended == TrackLog::Appended::kLate) {
-    for (Slot* reader : readers_) {
-      reader->handle_late_packet(result.entry->sequence);
+    for (const Reader& reader : readers_) {
+      reader.slot->handle_late_packet(result.entry->sequence);
     }
   }
   if (identity_.kind == rtp::MediaKind::kAudio) {
@@ -80,9 +80,17 @@ void Stream::restart(Instant now) {
   layers_.front()->log.restart();
   clock_.restart();
   format_.reset();  // The next packet begins everything anew, as the first one did.
-  for (Slot* reader : readers_) {
-    reader->begin(now);
+  for (const Reader& reader : readers_) {
+    reader.slot->begin(now);
   }
+}
+
+void Stream::add_reader(Slot& slot) {
+  readers_.push_back({.slot = &slot, .viewer = &slot.viewer()});
+}
+
+void Stream::remove_reader(const Slot& slot) {
+  std::erase_if(readers_, [&slot](const Reader& reader) { return reader.slot == &slot; });
 }
 
 void Stream::set_takes_requests(bool takes) {
@@ -180,8 +188,8 @@ void Stream::change_format(Instant now, const rtp::Format& format) {
   }
   format_ = format;
   parts_.events.push(StreamActive{.stream = identity_.id, .format = format});
-  for (Slot* reader : readers_) {
-    reader->begin(now);
+  for (const Reader& reader : readers_) {
+    reader.slot->begin(now);
   }
 }
 
@@ -190,15 +198,16 @@ void Stream::handle_keyframe(Instant now) {
   ++parts_.counters.keyframes;
   layers_.front()->keyframes.handle_keyframe();
   keyframe_at_ = now;
-  for (Slot* reader : readers_) {
-    reader->handle_keyframe(now);
+  for (const Reader& reader : readers_) {
+    reader.slot->handle_keyframe(now);
   }
 }
 
 // Those who only wait for the viewer's transport are served by the cache when it is there; they
 // count as waiting all the same.
 bool Stream::somebody_waits() const {
-  return std::ranges::any_of(readers_, [](const Slot* reader) { return reader->needs_keyframe(); });
+  return std::ranges::any_of(readers_,
+                             [](const Reader& reader) { return reader.slot->needs_keyframe(); });
 }
 
 Instant Stream::refresh_at() const {

@@ -21,6 +21,12 @@ namespace visavis::sfu {
 
 class Slot;
 
+/// A slot that shows a stream, and whose it is: to wake a viewer its slot need not be touched.
+struct Reader {
+  Slot* slot = nullptr;
+  RoutedPeer* viewer = nullptr;
+};
+
 /// One encoding of a stream.
 struct Layer {
   Layer(LogPool& pool, LogLimits limits) : log(pool, limits) {}
@@ -58,9 +64,9 @@ class Stream {
   /// The publisher sends on another SSRC now: what its numbers meant is void.
   void restart(Instant now);
 
-  void add_reader(Slot& slot) { readers_.push_back(&slot); }
-  void remove_reader(const Slot& slot) { std::erase(readers_, &slot); }
-  [[nodiscard]] const std::vector<Slot*>& readers() const { return readers_; }
+  void add_reader(Slot& slot);
+  void remove_reader(const Slot& slot);
+  [[nodiscard]] const std::vector<Reader>& readers() const { return readers_; }
 
   /// Whether its publisher agreed to be asked for keyframes (PLI or FIR, RFC 4585 §4.2). One that
   /// did not is not asked: until its next keyframe a viewer has the last as a still, however old.
@@ -109,7 +115,7 @@ class Stream {
   std::vector<std::unique_ptr<Layer>> layers_;
   std::optional<rtp::Format> format_;
   StreamClock clock_;
-  std::vector<Slot*> readers_;
+  std::vector<Reader> readers_;
   std::array<Instant, kRush> arrivals_;    ///< Of the newest viewers, oldest first.
   Instant wanted_until_ = Instant::min();  ///< Also if no slot waits.
 

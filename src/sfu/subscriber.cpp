@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sfu/routed_peer.hpp"
+
 namespace visavis::sfu {
 
 Subscriber::Subscriber(RoutedPeer& owner, PeerId peer, RouterParts& parts)
@@ -53,6 +55,7 @@ Slot* Subscriber::find(SlotIndex index) const {
 // video in turns, so that of many tiles each has its keyframe early.
 Subscriber::Progress Subscriber::send(const SendTime& time, Outlet& outlet) {
   paced_ = false;
+  gather_news();
   if (!viewer_.ready) {
     forget_idle();
     return Progress::kDone;
@@ -76,6 +79,25 @@ Instant Subscriber::next_timeout() const {
     return kNever;
   }
   return std::min(viewer_.reports_at, paced_ ? tick_at_ + kTick : kNever);
+}
+
+void Subscriber::take_news(Slot& slot) {
+  if (!slot.has_news) {
+    slot.has_news = true;
+    viewer_.news.push_back(&slot);
+  }
+}
+
+void Subscriber::gather_news() {
+  WokenSlots& woken = viewer_.owner.woken;
+  if (woken.too_many()) {
+    for (const auto& slot : slots_) {
+      take_news(*slot);
+    }
+  } else {
+    woken.for_each([this](Slot& slot) { take_news(slot); });
+  }
+  woken.clear();
 }
 
 bool Subscriber::send_audio(const SendTime& time, Outlet& outlet) {

@@ -46,6 +46,7 @@ class Subscriber {
     if (!viewer_.news.empty()) {
       viewer_.news.front()->prefetch_packet();
     }
+    prefetch_line(viewer_.news.data());
   }
 
   [[nodiscard]] Progress send(const SendTime& time, Outlet& outlet);
@@ -72,6 +73,8 @@ class Subscriber {
   [[nodiscard]] bool send_repairs(const SendTime& time, Outlet& outlet);
   [[nodiscard]] bool send_video(const SendTime& time, Outlet& outlet);
   [[nodiscard]] bool take_turn(Slot& slot, const SendTime& time, Outlet& outlet);
+  void take_news(Slot& slot);
+  void gather_news();
   void forget_idle();
 
   // What sending touches comes first, the viewer's own first numbers included.
