@@ -58,13 +58,13 @@ void LiveReceiver::run(const Reading& reading) {
 
 void LiveReceiver::read_all() {
   for (auto datagrams = socket_.receive(); !datagrams.empty(); datagrams = socket_.receive()) {
-    for (const net::UdpSocket::Datagram& datagram : datagrams) {
+    for (const Datagram& datagram : datagrams) {
       take(datagram);
     }
   }
 }
 
-void LiveReceiver::take(const net::UdpSocket::Datagram& datagram) {
+void LiveReceiver::take(const Datagram& datagram) {
   const std::size_t index = datagram.route.local.ip.v4_host_order() - kFirstAddress;
   if (index < openers_.size() && openers_[index].open_rtp(datagram.bytes)) {
     ++opened_;

@@ -45,7 +45,7 @@ class LiveReceiver {
  private:
   void run(const Reading& reading);
   void read_all();
-  void take(const net::UdpSocket::Datagram& datagram);
+  void take(const Datagram& datagram);
 
   net::UdpSocket socket_;
   std::unique_ptr<srtp::Cipher> cipher_;
