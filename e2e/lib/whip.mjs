@@ -1,10 +1,19 @@
 // Pages that know nothing of Visavis: RTCPeerConnection and fetch, as any WHIP or WHEP client in a browser is made.
 import http from 'node:http';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-/** An empty page of another origin than the server's. */
+const others = fileURLToPath(new URL('../node_modules/whip-whep/', import.meta.url));
+
+/** An empty page of another origin than the server's; beside it `whip.js` and `whep.js`, clients that others wrote. */
 export async function serveForeignPage() {
-  const server = http.createServer((_, response) => {
+  const server = http.createServer(({ url }, response) => {
+    if (url.endsWith('.js')) {
+      response.setHeader('Content-Type', 'text/javascript');
+      response.end(readFileSync(others + url.slice(1)));
+      return;
+    }
     response.setHeader('Content-Type', 'text/html');
     response.end('<!doctype html><title>elsewhere</title><video id="video" muted playsinline autoplay></video>');
   });
@@ -59,6 +68,29 @@ export function publishPaint(page, endpoint, colour) {
     },
     { url: endpoint, first: colour },
   );
+}
+
+/** The same by the client of `whip.js`, which trickles candidates by PATCH. */
+export function publishByOthers(page, endpoint) {
+  return page.evaluate(async (url) => {
+    const { WHIPClient } = await import('/whip.js');
+    const media = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+    window.connection = new RTCPeerConnection();
+    for (const track of media.getTracks()) window.connection.addTransceiver(track, { direction: 'sendonly', streams: [media] });
+    window.client = new WHIPClient();
+    await window.client.publish(window.connection, url);
+  }, endpoint);
+}
+
+/** Plays by the client of `whep.js`. */
+export function playByOthers(page, endpoint) {
+  return page.evaluate(async (url) => {
+    const { WHEPClient } = await import('/whep.js');
+    window.connection = new RTCPeerConnection();
+    for (const kind of ['audio', 'video']) window.connection.addTransceiver(kind, { direction: 'recvonly' });
+    window.client = new WHEPClient();
+    await window.client.view(window.connection, url);
+  }, endpoint);
 }
 
 /** The colour in the middle of what the page plays now. */

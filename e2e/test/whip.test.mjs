@@ -5,7 +5,21 @@ import { after, before, test } from 'node:test';
 import { Caller, launchChromium } from '../lib/chromium.mjs';
 import { Server, loadProgram } from '../lib/server.mjs';
 import { until } from '../lib/until.mjs';
-import { addExchange, colourOfVideo, dtlsState, hangUp, inbound, offerLikeFfmpeg, outbound, play, publish, publishPaint, serveForeignPage } from '../lib/whip.mjs';
+import {
+  addExchange,
+  colourOfVideo,
+  dtlsState,
+  hangUp,
+  inbound,
+  offerLikeFfmpeg,
+  outbound,
+  play,
+  playByOthers,
+  publish,
+  publishByOthers,
+  publishPaint,
+  serveForeignPage,
+} from '../lib/whip.mjs';
 
 let browser;
 let server;
@@ -111,6 +125,21 @@ test('browsers that leave the ClientHello to the server, and offer no extensions
   assert.deepEqual([await role(camera), await role(player)], ['server', 'server']);
   assert.equal(await hangUp(camera, published.location), 200);
   await until('the browser hears that its session has ended', async () => (await dtlsState(camera)) === 'closed');
+});
+
+test('the WHIP and WHEP clients of others publish, play, and end what they began', async () => {
+  const faults = [];
+  const [camera, player] = await Promise.all([open(), open()]);
+  for (const page of [camera, player]) page.on('pageerror', (error) => faults.push(error.message));
+  const patched = camera.waitForResponse((response) => response.request().method() === 'PATCH');
+  await publishByOthers(camera, `${server.url}/whip/others/Cam`);
+  await playByOthers(player, `${server.url}/whep/others/Cam`);
+  await framesGrow(player);
+  await until('sound arrives', async () => ((await inbound(player, 'audio')).packetsReceived ?? 0) > 50);
+  assert.equal((await patched).status(), 405, 'they do without trickle');
+  for (const page of [player, camera]) await page.evaluate(() => window.client.stop());
+  await until('both sessions have ended', async () => (await server.metric('visavis_whip_sessions')) === 0);
+  assert.deepEqual(faults, []);
 });
 
 for (const kind of [['--codec', 'vp8'], ['--codec', 'h264'], ['--publisher', 'ffmpeg']]) {
