@@ -17,14 +17,23 @@ std::size_t EncodedMessage::polling_size() const {
 }
 
 SharedMessage text_message(std::string_view text) {
+  return text_message({&text, 1});
+}
+
+SharedMessage text_message(std::span<const std::string_view> pieces) {
   EncodedMessage::Frame frame;
-  const std::size_t size = text.size() + 1;
+  std::size_t size = 1;
+  for (const std::string_view piece : pieces) {
+    size += piece.size();
+  }
   frame.header_size = websocket::frame_header_size(size);
   frame.bytes.reserve(frame.header_size + size);
   websocket::append_frame_header(frame.bytes, websocket::Opcode::kText, size);
   frame.bytes.push_back(std::byte{'4'});
-  const Bytes bytes = as_bytes(text);
-  frame.bytes.insert(frame.bytes.end(), bytes.begin(), bytes.end());
+  for (const std::string_view piece : pieces) {
+    const Bytes bytes = as_bytes(piece);
+    frame.bytes.insert(frame.bytes.end(), bytes.begin(), bytes.end());
+  }
   return std::make_shared<const EncodedMessage>(std::move(frame));
 }
 

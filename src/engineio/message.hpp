@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -47,6 +48,8 @@ class EncodedMessage {
 
 /// `text` is UTF-8.
 [[nodiscard]] SharedMessage text_message(std::string_view text);
+/// Its pieces one behind the other.
+[[nodiscard]] SharedMessage text_message(std::span<const std::string_view> pieces);
 [[nodiscard]] SharedMessage binary_message(Bytes bytes);
 
 }  // namespace visavis::engineio

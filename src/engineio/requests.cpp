@@ -239,7 +239,7 @@ void Server::open_polling(Instant now, Exchange& exchange, std::string sid) {
   Session& session = add_session(now, exchange, std::move(sid));
   session.polling->poll =
       Session::Poll{.id = exchange.id, .headers = std::move(exchange.headers), .coding = coding};
-  answer_poll(now, session, open_packet(session.handshake->sid, false));
+  answer_poll(now, session, open_packet(session.handshake->sid));
   tell_open(now, session);
 }
 

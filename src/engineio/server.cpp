@@ -78,6 +78,7 @@ Server::Server(http::Server& http, Options options, Entropy& entropy)
       farewell_due_(kFarewellTimeout),
       socket_close_due_(kSocketCloseTimeout),
       control_frames_(make_control_frames()),
+      close_frame_(websocket::encode_frame(websocket::Opcode::kClose, {})),
       open_end_(open_end(options_, false)),
       open_end_of_polling_(open_end(options_, options_.allow_upgrades && options_.websocket)),
       packer_(options_.http_compression.level) {
@@ -333,14 +334,24 @@ Server::Session& Server::add_session(Instant now, Exchange& exchange, std::strin
   return added;
 }
 
-std::string Server::open_packet(std::string_view sid, bool on_socket) const {
-  const std::string& end = on_socket ? open_end_ : open_end_of_polling_;
-  std::string packet;
-  packet.reserve(kOpenStart.size() + sid.size() + end.size());
-  packet += kOpenStart;
+/// On polling.
+std::string Server::open_packet(std::string_view sid) const {
+  std::string packet(kOpenStart);
   packet += sid;
-  packet += end;
+  packet += open_end_of_polling_;
   return packet;
+}
+
+Buffer Server::open_frame(std::string_view sid) const {
+  const std::size_t size = kOpenStart.size() + sid.size() + open_end_.size();
+  Buffer frame;
+  frame.reserve(websocket::frame_header_size(size) + size);
+  websocket::append_frame_header(frame, websocket::Opcode::kText, size);
+  for (const std::string_view piece : {kOpenStart, sid, std::string_view(open_end_)}) {
+    const Bytes bytes = as_bytes(piece);
+    frame.insert(frame.end(), bytes.begin(), bytes.end());
+  }
+  return frame;
 }
 
 void Server::tell_open(Instant now, const Session& session) {

@@ -220,7 +220,8 @@ class Server {
 
   // Sessions (server.cpp).
   [[nodiscard]] Session& add_session(Instant now, Exchange& exchange, std::string sid);
-  [[nodiscard]] std::string open_packet(std::string_view sid, bool on_socket) const;
+  [[nodiscard]] std::string open_packet(std::string_view sid) const;
+  [[nodiscard]] Buffer open_frame(std::string_view sid) const;
   void tell_open(Instant now, const Session& session);
   [[nodiscard]] bool handle_packet(Instant now, Session& session, const Packet& packet);
   [[nodiscard]] bool handle_heartbeat(Instant now, Session& session, PacketType type);
@@ -287,6 +288,7 @@ class Server {
   };
   Leaving leaving_;
   std::array<SharedBytes, 7> control_frames_;
+  SharedBytes close_frame_;                        ///< without a code
   std::string open_end_;                           ///< of the open packet, on WebSocket
   std::string open_end_of_polling_;                ///< … on polling: whether there is an upgrade
   std::unique_ptr<websocket::Deflater> deflater_;  ///< null: permessage-deflate is off

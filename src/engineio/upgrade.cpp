@@ -32,12 +32,7 @@ std::string switching_fields(std::string_view key, const std::optional<std::stri
 
 void Server::open_websocket(Instant now, Exchange& exchange, std::string sid) {
   add_hook_headers(exchange, true);
-  const std::string open = open_packet(sid, true);
-  Buffer first;
-  first.reserve(websocket::frame_header_size(open.size()) + open.size());
-  websocket::append_frame_header(first, websocket::Opcode::kText, open.size());
-  first.insert(first.end(), as_bytes(open).begin(), as_bytes(open).end());
-  WebSocket* const socket = accept(now, exchange, first);
+  WebSocket* const socket = accept(now, exchange, open_frame(sid));
   if (socket == nullptr) {
     addresses_->leave(exchange.address);
     return;

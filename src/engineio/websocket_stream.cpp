@@ -54,7 +54,8 @@ void Server::WebSocket::handle_message(Instant now, const websocket::Message& me
 void Server::WebSocket::handle_close_frame(Instant now, Bytes payload) {
   const bool by_peer = open();
   if (by_peer) {
-    write(now, websocket::encode_frame(Opcode::kClose, payload.first(payload.empty() ? 0 : 2)));
+    write(now, payload.empty() ? server_.close_frame_
+                               : websocket::encode_frame(Opcode::kClose, payload.first(2)));
   }
   stop_waiting();
   phase_ = Phase::kClosed;

@@ -10,6 +10,17 @@
 
 namespace visavis::http {
 
+/// What a connection needs for requests, and no more once it is upgraded.
+struct Server::Requests {
+  std::size_t leaves_for = 0;
+  Route* route = nullptr;
+  std::unique_ptr<RequestReader> reader;
+  std::size_t body_bytes = 0;  ///< of the request being read, counted in `bodies_bytes_`
+  std::size_t discarded_bytes = 0;
+  Buffer input;
+  Callback<void(Instant)> aborted;
+};
+
 /// One connection as the server keeps it; an idle or upgraded one holds no buffer and no parser.
 struct Server::Connection : DeadlineLink {
   enum class State : std::uint8_t {
@@ -41,17 +52,7 @@ struct Server::Connection : DeadlineLink {
   [[nodiscard]] ConnectionId key() const { return id; }
 
   std::uint64_t request_number = 0;
-  /// What a connection needs for requests, and no more once it is upgraded.
-  struct Requests {
-    std::size_t leaves_for = 0;
-    Route* route = nullptr;
-    std::unique_ptr<RequestReader> reader;
-    std::size_t body_bytes = 0;  ///< of the request being read, counted in `bodies_bytes_`
-    std::size_t discarded_bytes = 0;
-    Buffer input;
-    Callback<void(Instant)> aborted;
-  };
-  std::unique_ptr<Requests> requests = std::make_unique<Requests>();  ///< null: upgraded
+  std::unique_ptr<Requests> requests;  ///< null: upgraded
   std::unique_ptr<Stream> stream;
   std::vector<SharedBytes> output;
   std::size_t unsent_bytes = 0;

@@ -24,7 +24,7 @@ Server::Handover::~Handover() {
 }
 
 std::size_t Server::Handover::held_bytes() const {
-  const Connection::Requests& requests = *connection_->requests;
+  const Requests& requests = *connection_->requests;
   const Request& head = requests.reader->head();
   return head.method.size() + head.target.size() + head.headers.written_bytes() + head.body.size() +
          requests.input.size() + connection_->unsent_bytes;

@@ -165,6 +165,8 @@ void Server::handle_open(Instant now, ConnectionId id, SocketAddress remote, boo
   connection->id = id;
   connection->remote = remote;
   connection->secure = secure;
+  connection->requests =
+      spare_requests_ ? std::exchange(spare_requests_, nullptr) : std::make_unique<Requests>();
   wait_for(now, *connection, Wait::kHeader);
   connections_.insert(std::move(connection));
 }
@@ -343,7 +345,8 @@ void Server::release_reader(Connection& connection) {
 void Server::forget_requests(Connection& connection) {
   if (connection.stream && !connection.advancing && connection.requests &&
       connection.requests->input.empty()) {
-    connection.requests.reset();
+    *connection.requests = Requests();
+    spare_requests_ = std::exchange(connection.requests, nullptr);
   }
 }
 

@@ -179,6 +179,7 @@ class Server {
 
  private:
   struct Connection;
+  struct Requests;
   /// What a connection waits for, at most one thing at a time; the index of its queue.
   enum class Wait : std::uint8_t { kHeader, kBody, kIdle, kStall, kClose, kUpgrade, kNothing };
 
@@ -208,7 +209,7 @@ class Server {
   void drop_connection(Instant now, Connection& connection);
   void release_reader(Connection& connection);
   /// Once an upgraded connection has none any more.
-  static void forget_requests(Connection& connection);
+  void forget_requests(Connection& connection);
   void mark(Connection& connection);
 
   void wait_for(Instant now, Connection& connection, Wait wait);
@@ -229,6 +230,7 @@ class Server {
   /// Most requests come in one piece and are answered before the next one comes: one reader reads
   /// them all.
   std::unique_ptr<RequestReader> spare_reader_;
+  std::unique_ptr<Requests> spare_requests_;  ///< the same for who is upgraded at once
 };
 
 class Server::Handover {

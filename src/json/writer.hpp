@@ -30,6 +30,10 @@ void append_number(std::string& to, double number);
 ///     std::move(writer).text();   // {"ok":true,"slots":[1]}
 class Writer {
  public:
+  Writer() = default;
+  /// With room set aside for a text of so many bytes.
+  explicit Writer(std::size_t bytes) { text_.reserve(bytes); }
+
   Writer& begin_object() { return open('{'); }
   Writer& end_object() { return close('}'); }
   Writer& begin_array() { return open('['); }

@@ -14,7 +14,7 @@
 namespace visavis::net {
 namespace {
 
-/// Who is to be accepted, and who has not sent anything yet: a page full of clients that come back
+/// Who is to be accepted, and who has not spoken yet: the clients of a restarted server come all
 /// at once. The kernel takes no more than net.core.somaxconn.
 constexpr int kBacklog = 4096;
 

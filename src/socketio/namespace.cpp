@@ -187,7 +187,8 @@ void Namespace::admit(Socket& socket) {
     socket.connection_->close(engineio::CloseReason::kForcedClose);
     return;
   }
-  json::Writer json;
+  constexpr std::size_t kUsualBytes = 64;  // two ids and their names
+  json::Writer json(kUsualBytes);
   if (!socket.connection_->is_old()) {
     json.begin_object().member("sid", socket.id());
     if (recovery_) {

@@ -142,21 +142,15 @@ std::expected<Decoded, DecodeError> decode_text(std::string_view text,
   return decoded;
 }
 
-std::string encode_text(PacketHead head, std::size_t attachments, std::string_view json) {
-  std::string text;
-  text.reserve(json.size() + head.name_space.size() + head.id.size() + 8);
-  text.push_back(static_cast<char>('0' + static_cast<int>(head.type)));
-  if (attachments > 0) {
-    text += std::to_string(attachments);
-    text.push_back('-');
-  }
-  if (head.name_space != "/") {
-    text += head.name_space;
-    text.push_back(',');
-  }
-  text += head.id;
-  text += json;
-  return text;
+engineio::SharedMessage encode_text(PacketHead head, std::size_t attachments,
+                                    std::string_view json) {
+  const char type = static_cast<char>('0' + static_cast<int>(head.type));
+  const std::string count = attachments > 0 ? std::to_string(attachments) + "-" : std::string();
+  const bool named = head.name_space != "/";
+  const std::array<std::string_view, 6> pieces = {
+      std::string_view(&type, 1), count,   named ? head.name_space : "",
+      named ? "," : "",           head.id, json};
+  return engineio::text_message(pieces);
 }
 
 }  // namespace
@@ -229,8 +223,7 @@ EncodedPacket encode_packet(const PacketHead& head, Payload payload) {
   }
   EncodedPacket packet;
   packet.reserve(1 + attachments.size());
-  packet.push_back(
-      engineio::text_message(encode_text(typed, attachments.size(), std::move(payload).finish())));
+  packet.push_back(encode_text(typed, attachments.size(), std::move(payload).finish()));
   for (const SharedBytes& attachment : attachments) {
     packet.push_back(engineio::binary_message(*attachment));
   }
@@ -252,7 +245,7 @@ std::optional<Packet> decode_packet(PacketDecoder& decoder, const EncodedPacket&
 }
 
 EncodedPacket encode_packet(const PacketHead& head, std::string_view json) {
-  return {engineio::text_message(encode_text(head, 0, json))};
+  return {encode_text(head, 0, json)};
 }
 
 }  // namespace visavis::socketio

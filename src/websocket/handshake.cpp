@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "base/base64.hpp"
 #include "base/check.hpp"
@@ -17,6 +18,17 @@ const EVP_MD* sha1() {
   return found;
 }
 
+struct FreeContext {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+
+/// One for each thread: making one takes as long as the digest.
+EVP_MD_CTX* begun_digest() {
+  thread_local const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
+  check(EVP_DigestInit_ex(context.get(), sha1(), nullptr) == 1);
+  return context.get();
+}
+
 }  // namespace
 
 bool is_key(std::string_view key) {
@@ -27,15 +39,13 @@ bool is_key(std::string_view key) {
 
 std::string accept_key(std::string_view key) {
   constexpr std::string_view kSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-  std::string text;
-  text.reserve(key.size() + kSuffix.size());
-  text += key;
-  text += kSuffix;
+  EVP_MD_CTX* const context = begun_digest();
   std::array<std::byte, 20> digest{};
   unsigned size = 0;
-  const int done =
-      EVP_Digest(text.data(), text.size(), as_u8(MutableBytes(digest)), &size, sha1(), nullptr);
-  check(done == 1 && size == digest.size());
+  const bool done = EVP_DigestUpdate(context, key.data(), key.size()) == 1 &&
+                    EVP_DigestUpdate(context, kSuffix.data(), kSuffix.size()) == 1 &&
+                    EVP_DigestFinal_ex(context, as_u8(MutableBytes(digest)), &size) == 1;
+  check(done && size == digest.size());
   return to_base64(digest);
 }
 
