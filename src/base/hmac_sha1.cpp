@@ -11,24 +11,31 @@ namespace {
 
 constexpr std::size_t kBlockBytes = 64;
 
-SHA_CTX state_after(Bytes key, unsigned char pad) {
+SHA_CTX resumed(const std::array<std::uint32_t, 5>& state) {
+  SHA_CTX context;
+  SHA1_Init(&context);
+  context.h0 = state[0];
+  context.h1 = state[1];
+  context.h2 = state[2];
+  context.h3 = state[3];
+  context.h4 = state[4];
+  context.Nl = kBlockBytes * 8;
+  return context;
+}
+
+}  // namespace
+
+HmacSha1::State HmacSha1::state_after(Bytes key, unsigned char pad) {
   std::array<unsigned char, kBlockBytes> block{};
   block.fill(pad);
   for (std::size_t index = 0; index < key.size(); ++index) {
     block[index] ^= std::to_integer<unsigned char>(key[index]);
   }
-  SHA_CTX state;
-  SHA1_Init(&state);
-  SHA1_Update(&state, block.data(), block.size());
-  return state;
+  SHA_CTX context;
+  SHA1_Init(&context);
+  SHA1_Update(&context, block.data(), block.size());
+  return {context.h0, context.h1, context.h2, context.h3, context.h4};
 }
-
-}  // namespace
-
-struct HmacSha1::States {
-  SHA_CTX inner;
-  SHA_CTX outer;
-};
 
 HmacSha1::HmacSha1(Bytes key) {
   Tag digest;
@@ -38,23 +45,20 @@ HmacSha1::HmacSha1(Bytes key) {
   }
   constexpr unsigned char kInnerPad = 0x36;
   constexpr unsigned char kOuterPad = 0x5C;
-  states_ = std::make_unique<States>(
-      States{.inner = state_after(key, kInnerPad), .outer = state_after(key, kOuterPad)});
+  inner_ = state_after(key, kInnerPad);
+  outer_ = state_after(key, kOuterPad);
 }
-HmacSha1::HmacSha1(HmacSha1&&) noexcept = default;
-HmacSha1& HmacSha1::operator=(HmacSha1&&) noexcept = default;
-HmacSha1::~HmacSha1() = default;
 
 HmacSha1::Tag HmacSha1::tag(std::initializer_list<Bytes> parts) const {
   Tag tag;
-  SHA_CTX state = states_->inner;
+  SHA_CTX context = resumed(inner_);
   for (const Bytes part : parts) {
-    SHA1_Update(&state, part.data(), part.size());
+    SHA1_Update(&context, part.data(), part.size());
   }
-  SHA1_Final(as_u8(MutableBytes(tag)), &state);
-  state = states_->outer;
-  SHA1_Update(&state, tag.data(), tag.size());
-  SHA1_Final(as_u8(MutableBytes(tag)), &state);
+  SHA1_Final(as_u8(MutableBytes(tag)), &context);
+  context = resumed(outer_);
+  SHA1_Update(&context, tag.data(), tag.size());
+  SHA1_Final(as_u8(MutableBytes(tag)), &context);
   return tag;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <initializer_list>
-#include <memory>
 
 #include "base/bytes.hpp"
 
@@ -15,18 +15,18 @@ class HmacSha1 {
   using Tag = std::array<std::byte, 20>;
 
   explicit HmacSha1(Bytes key);
-  HmacSha1(HmacSha1&&) noexcept;
-  HmacSha1& operator=(HmacSha1&&) noexcept;
-  HmacSha1(const HmacSha1&) = delete;
-  HmacSha1& operator=(const HmacSha1&) = delete;
-  ~HmacSha1();
 
   /// The tag of the parts, one behind the other.
   [[nodiscard]] Tag tag(std::initializer_list<Bytes> parts) const;
 
  private:
-  struct States;
-  std::unique_ptr<States> states_;
+  /// SHA-1 behind one block.
+  using State = std::array<std::uint32_t, 5>;
+
+  [[nodiscard]] static State state_after(Bytes key, unsigned char pad);
+
+  State inner_;
+  State outer_;
 };
 
 }  // namespace visavis

@@ -14,15 +14,17 @@ bool is_media(Bytes datagram) {
 }  // namespace
 
 // What each step asks for is where the step before it has looked.
-void look_ahead(const TransportTable& transports, std::span<const Datagram> datagrams) {
+Senders look_ahead(const TransportTable& transports, std::span<const Datagram> datagrams) {
+  Senders senders{};
   std::array<const PeerTransport*, kLookAheadMax> all;
   std::size_t count = 0;
-  for (const Datagram& datagram : datagrams.first(std::min(datagrams.size(), all.size()))) {
-    const PeerTransport* transport =
-        is_media(datagram.bytes) ? transports.find(datagram.route) : nullptr;
-    if (transport != nullptr) {
-      transport->prefetch_self();
-      all[count++] = transport;
+  for (std::size_t at = 0; at < std::min(datagrams.size(), senders.size()); ++at) {
+    if (is_media(datagrams[at].bytes)) {
+      senders[at] = transports.find(datagrams[at].route);
+    }
+    if (senders[at] != nullptr) {
+      senders[at]->prefetch_self();
+      all[count++] = senders[at];
     }
   }
   const std::span found = std::span(all).first(count);
@@ -36,6 +38,7 @@ void look_ahead(const TransportTable& transports, std::span<const Datagram> data
   for (const PeerTransport* transport : found) {
     transport->peer.prefetch_open_key();
   }
+  return senders;
 }
 
 }  // namespace visavis::sfu

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <span>
 
 #include "base/datagram.hpp"
@@ -11,9 +12,13 @@ namespace visavis::sfu {
 /// worked.
 inline constexpr std::size_t kLookAheadMax = 16;
 
-/// A hint for media (RFC 7983 §7) of many peers that is worked next: brings near what finds and
+/// Whose the datagrams are, in their order; null for what is no media, or a stranger's.
+using Senders = std::array<PeerTransport*, kLookAheadMax>;
+
+/// For media (RFC 7983 §7) of many peers that is worked next: finds them, and brings near what
 /// opens it. A report is small, so its price would be waiting for one line of memory after another;
 /// so the lines of all are asked for at once, step by step.
-void look_ahead(const TransportTable& transports, std::span<const Datagram> datagrams);
+[[nodiscard]] Senders look_ahead(const TransportTable& transports,
+                                 std::span<const Datagram> datagrams);
 
 }  // namespace visavis::sfu

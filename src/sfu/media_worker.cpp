@@ -67,7 +67,7 @@ class MediaWorker::Core {
     router_.report_worker(command.request);
   }
 
-  void handle_datagram(Instant now, const Route& route, MutableBytes datagram);
+  void handle_datagram(Instant now, const Datagram& datagram, PeerTransport* sender = nullptr);
   void handle_datagrams(Instant now, std::span<const Datagram> datagrams);
   void handle_timeout(Instant now);
   bool flush(Instant now, DatagramBatch& out);
@@ -78,7 +78,7 @@ class MediaWorker::Core {
 
  private:
   void receive(Instant now, PeerTransport& transport, const Route& route, MutableBytes datagram);
-  [[nodiscard]] PeerTransport* find_peer(Instant now, const Route& route, Bytes datagram);
+  [[nodiscard]] PeerTransport* find_peer(const Datagram& datagram);
   void settle(Instant now, PeerTransport& transport);
   void follow(Instant now, PeerTransport& transport, const peer::Event& event);
   [[nodiscard]] bool flush_goodbyes(DatagramBatch& out);
@@ -148,29 +148,39 @@ void MediaWorker::Core::handle(Instant now, const ClosePeer& command) {
   transports_.remove(command.peer);
 }
 
-void MediaWorker::Core::handle_datagram(Instant now, const Route& route, MutableBytes datagram) {
+// A check is free, for anybody can write a name into one; everything else comes no faster than one
+// peer may.
+void MediaWorker::Core::handle_datagram(Instant now, const Datagram& datagram,
+                                        PeerTransport* sender) {
+  const MutableBytes bytes = datagram.bytes;
   ++router_.counters().datagrams_in;
-  router_.counters().bytes_in += datagram.size();
-  PeerTransport* transport = find_peer(now, route, datagram);
+  router_.counters().bytes_in += bytes.size();
+  PeerTransport* transport = sender != nullptr ? sender : find_peer(datagram);
   if (transport == nullptr) {
     return;
   }
-  if (looks_like_dtls(datagram) && !handshakes_.has_room_for(*transport)) {
+  if (!stun::looks_like_stun(bytes) &&
+      !transport->intake.take(now, static_cast<double>(bytes.size() + kDatagramPrice))) {
+    router_.counters().drop(DropReason::kPeerTooFast);
+    return;
+  }
+  if (looks_like_dtls(bytes) && !handshakes_.has_room_for(*transport)) {
     router_.counters().drop(DropReason::kTooManyHandshakes);
     return;
   }
-  receive(now, *transport, route, datagram);
+  receive(now, *transport, datagram.route, bytes);
 }
 
 void MediaWorker::Core::handle_datagrams(Instant now, std::span<const Datagram> datagrams) {
   while (!datagrams.empty()) {
     const auto turn = datagrams.first(std::min(datagrams.size(), kLookAheadMax));
     datagrams = datagrams.subspan(turn.size());
-    if (turn.size() > 1) {
-      look_ahead(transports_, turn);
-    }
-    for (const Datagram& datagram : turn) {
-      handle_datagram(now, datagram.route, datagram.bytes);
+    const Senders senders = turn.size() > 1 ? look_ahead(transports_, turn) : Senders{};
+    const std::uint64_t version = transports_.version();
+    for (std::size_t at = 0; at < turn.size(); ++at) {
+      // A check before it may have said that the route is another's now.
+      const bool valid = transports_.version() == version;
+      handle_datagram(now, turn[at], valid ? senders[at] : nullptr);
     }
   }
 }
@@ -193,25 +203,19 @@ void MediaWorker::Core::receive(Instant now, PeerTransport& transport, const Rou
   settle(now, transport);
 }
 
-// A check names its user; everything else must come over a route that checks have proved, and no
-// faster than one peer may. Checks are free: anybody can write a name into one.
-PeerTransport* MediaWorker::Core::find_peer(Instant now, const Route& route, Bytes datagram) {
-  if (stun::looks_like_stun(datagram)) {
-    const auto ufrag = stun::local_ufrag_of(datagram);
+// A check names its user; everything else must come over a route that checks have proved.
+PeerTransport* MediaWorker::Core::find_peer(const Datagram& datagram) {
+  if (stun::looks_like_stun(datagram.bytes)) {
+    const auto ufrag = stun::local_ufrag_of(datagram.bytes);
     PeerTransport* transport = ufrag ? transports_.find_by_ufrag(*ufrag) : nullptr;
     if (transport == nullptr) {
       router_.counters().drop(DropReason::kUnknownUfrag);
     }
     return transport;
   }
-  PeerTransport* transport = transports_.find(route);
+  PeerTransport* transport = transports_.find(datagram.route);
   if (transport == nullptr) {
     router_.counters().drop(DropReason::kUnknownRoute);
-    return nullptr;
-  }
-  if (!transport->intake.take(now, static_cast<double>(datagram.size() + kDatagramPrice))) {
-    router_.counters().drop(DropReason::kPeerTooFast);
-    return nullptr;
   }
   return transport;
 }
@@ -335,7 +339,7 @@ void MediaWorker::handle_command(Instant now, const Command& command) {
 }
 
 void MediaWorker::handle_datagram(Instant now, const Route& route, MutableBytes datagram) {
-  core_->handle_datagram(now, route, datagram);
+  core_->handle_datagram(now, {.route = route, .bytes = datagram});
 }
 
 void MediaWorker::handle_datagrams(Instant now, std::span<const Datagram> datagrams) {

@@ -2,6 +2,8 @@
 
 #include "sfu/media_worker.hpp"
 
+#include <array>
+
 #include "sfu/test_worker.hpp"
 
 namespace visavis::sfu {
@@ -62,6 +64,29 @@ TEST_F(MediaWorkerTest, TakesManyDatagramsOfManyPeersInTheirOrder) {
               vp8_payload({.sequence = static_cast<std::uint16_t>(at + 1), .keyframe = at == 0}));
   }
   EXPECT_EQ(drops(DropReason::kUnknownRoute), kPackets);
+}
+
+TEST_F(MediaWorkerTest, TakesARouteAsTheCheckBeforeItInTheSameBatchSays) {
+  const Browser& alice = open(1, kViewerNumbers);
+  Browser& bob = open(2, kPublisherNumbers);
+  Browser& carol = open(3, kViewerNumbers);
+  publish_video(bob, StreamId(11));
+  worker.handle_command(now, AssignSlot{PeerId(3), SlotIndex(1), StreamId(11)});
+  run(1s);
+
+  bob.address = alice.address;  // His NAT gives him what was hers.
+  DatagramBatch check(16);
+  while (check.empty()) {
+    now += 1s;
+    bob.client.handle_timeout(now);
+    static_cast<void>(bob.client.poll_transmit(check));
+  }
+  Buffer asked = to_buffer(check.bytes(check.cells().front()));
+  Buffer media = sealed(bob, {.sequence = 1, .keyframe = true});
+  const Route route{Browser::kServer, bob.address};
+  worker.handle_datagrams(now, std::array{Datagram{route, asked}, Datagram{route, media}});
+  run(10ms);
+  EXPECT_THAT(carol.rtp, SizeIs(1));
 }
 
 TEST_F(MediaWorkerTest, AStreamThatRanWhileTheViewerConnectedIsThereAtOnce) {

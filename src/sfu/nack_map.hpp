@@ -17,7 +17,7 @@ namespace visavis::sfu {
 /// it any packet of the stretch can be made again from the log, to the bit.
 struct Segment {
   StreamRef stream;
-  std::size_t layer = 0;
+  std::uint32_t layer = 0;
   std::uint32_t epoch = 0;           ///< Of the log.
   std::int64_t first_out = 0;        ///< The slot's sequence numbers from here on.
   std::int64_t sequence_offset = 0;  ///< Slot's number = log's number + this.
@@ -33,7 +33,7 @@ struct Segment {
 /// A packet of a log.
 struct LogPlace {
   StreamRef stream;
-  std::size_t layer = 0;
+  std::uint32_t layer = 0;
   std::uint32_t epoch = 0;
   std::int64_t sequence = 0;
 };
@@ -73,7 +73,8 @@ class NackMap {
   /// The stretch that is `back` before the newest.
   [[nodiscard]] const Segment& at(std::size_t back) const;
 
-  Segment current_;  ///< First: a packet touches nothing else of it.
+  // A packet touches these two, one cache line, and nothing else of it.
+  Segment current_;
   bool begun_ = false;
   std::vector<Segment> older_;  ///< A ring, once there are `kSegmentsMax` - 1.
   std::size_t newest_older_ = 0;

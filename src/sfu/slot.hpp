@@ -172,7 +172,7 @@ class alignas(kCacheLineBytes) Slot {
   std::int64_t next_ = 0;           ///< The log's number to read next.
   std::int64_t stop_at_ = kNoStop;  ///< The last packet of a still.
   std::int64_t next_out_;           ///< The slot's number to send next.
-  std::size_t layer_index_ = 0;
+  std::uint32_t layer_index_ = 0;
   // ... its header, what was counted, ...
   SlotHeader numbered_header_;
   std::uint64_t packets_ = 0;  ///< Without retransmissions.

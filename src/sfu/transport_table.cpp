@@ -67,6 +67,7 @@ PeerTransport* TransportTable::find_by_ufrag(std::string_view ufrag) const {
 }
 
 void TransportTable::forget_routes(PeerTransport& transport) {
+  ++version_;
   for (const Route& route : transport.routes) {
     const auto at = by_route_.find(route);
     if (at != by_route_.end() && at->second == &transport) {

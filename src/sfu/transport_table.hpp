@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -61,6 +62,9 @@ class TransportTable {
   void update_routes(PeerTransport& transport);
   void remove(PeerId id);
 
+  /// Another one when what `find()` said of a route may not hold any more.
+  [[nodiscard]] std::uint64_t version() const { return version_; }
+
   [[nodiscard]] PeerTransport* find(PeerId id) const;
   [[nodiscard]] PeerTransport* find(const Route& route) const;
   [[nodiscard]] PeerTransport* find_by_ufrag(std::string_view ufrag) const;
@@ -84,6 +88,7 @@ class TransportTable {
 
   void forget_routes(PeerTransport& transport);
 
+  std::uint64_t version_ = 0;
   std::unordered_map<PeerId, std::unique_ptr<PeerTransport>> by_id_;
   std::unordered_map<Route, PeerTransport*, RouteHash> by_route_;
   std::unordered_map<std::string, PeerTransport*, TextHash, std::equal_to<>> by_ufrag_;

@@ -270,8 +270,10 @@ bool IpsecMbCipher::open_rtp(const CipherJob& job) {
 // A report is short: it takes the rounds, which come first, and the lowest powers of the hash key,
 // which come last.
 void IpsecMbCipher::prefetch_rtcp(const CipherKey& key, Profile profile) const {
-  prefetch_line(&key);
-  if (profile == Profile::kAeadAes128Gcm) {
+  if (profile != Profile::kAeadAes128Gcm) {
+    prefetch(static_cast<const CmKey&>(key).single);
+  } else {
+    prefetch_line(&key);
     const gcm_key_data& data = static_cast<const GcmKey&>(key).rtcp;
     prefetch(data.expanded_keys);
     const std::span powers = data.ghash_keys.vaes_avx512.shifted_hkey;
