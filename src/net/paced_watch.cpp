@@ -27,7 +27,7 @@ void PacedWatch::look(Instant now) {
     return;
   }
   watch_.set(Interest::kNone);
-  next_at_ = found == Found::kMore ? now : now + gap_;
+  next_at_ = found == Found::kMore ? now : on_grid(now + (gap_ / 2), gap_);
 }
 
 }  // namespace visavis::net

@@ -7,10 +7,11 @@
 
 namespace visavis::net {
 
-/// Reads a descriptor that can wait, at most once in a while: what comes in between shares one
-/// wake-up, and asks for none of its own.
+/// Reads a descriptor that can wait, once in a while: what comes in between shares one wake-up, and
+/// asks for none of its own.
 ///
-/// What comes after a pause of at least `gap` is read at once.
+/// That is at multiples of `gap`, which others' deadlines may share, and `gap` / 2 to 3 `gap` / 2
+/// after the reading before. What comes after a longer pause is read at once.
 class PacedWatch {
  public:
   enum class Found : std::uint8_t {

@@ -63,6 +63,8 @@ class alignas(kCacheLineBytes) Slot {
   static constexpr std::uint32_t kRepairCreditMax = 1024;
   /// How often the viewer is told the slot's time line (RFC 3550 §6.2 would allow less for video).
   static constexpr Duration kReportInterval = std::chrono::seconds(1);
+  /// All slots' reports are due at multiples of this, for there may be thousands in a second.
+  static constexpr Duration kReportGrid = std::chrono::milliseconds(20);
   /// A viewer that lost its picture is served from the log only up to this size: it may have lost
   /// it to a full link.
   static constexpr std::size_t kReplayBytesMax = std::size_t{256} << 10U;

@@ -131,7 +131,7 @@ Instant Slot::report_at() const {
 }
 
 rtp::SenderReport Slot::make_report(Instant now) {
-  report_at_ = now + kReportInterval;
+  report_at_ = on_grid(now + kReportInterval, kReportGrid);
   const TimestampMap& timestamps = nack_map_.current()->timestamps;
   rtp::SenderReport report;
   report.sender = line_.ssrc;

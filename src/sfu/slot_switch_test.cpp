@@ -256,6 +256,20 @@ TEST_F(SlotSwitch, ASenderReportFollowsASwapAtOnceAndThenEverySecond) {
   EXPECT_THAT(call.flush_and_take(viewer).feedback<rtp::SenderReport>(), SizeIs(1));
 }
 
+TEST_F(SlotSwitch, SenderReportsOfSlotsThatBeganApartShareAWakeUp) {
+  const Duration grid = Slot::kReportGrid;
+  call.now += grid / 3;
+  const Instant first = call.now;
+  show_alice();
+  alice_publishes(2);
+  EXPECT_THAT(call.take(viewer).feedback<rtp::SenderReport>(), SizeIs(1)) << "the first at once";
+  while (call.take(viewer).feedback<rtp::SenderReport>().empty()) {
+    call.run(1ms);
+  }
+  EXPECT_LT(call.now.time_since_epoch() % grid, 1ms);
+  EXPECT_GE(call.now, first + Slot::kReportInterval);
+}
+
 TEST_F(SlotSwitch, ASenderReportCountsWhatWasSentAndCarriesTheCommonName) {
   show_alice();
   alice_publishes(40);
