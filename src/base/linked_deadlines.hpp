@@ -55,6 +55,11 @@ class LinkedDeadlines {
     return &of;
   }
 
+  /// Who expires next; null when nobody waits.
+  [[nodiscard]] const Of* first() const {
+    return ends_.after == &ends_ ? nullptr : static_cast<const Of*>(ends_.after);
+  }
+
   [[nodiscard]] Instant next() const { return ends_.after == &ends_ ? kNever : ends_.after->at; }
 
  private:

@@ -19,6 +19,7 @@ class LinkedDeadlinesTest : public testing::Test {
 
 TEST_F(LinkedDeadlinesTest, AnEmptyQueueWaitsForNothing) {
   EXPECT_EQ(queue_.next(), kNever);
+  EXPECT_EQ(queue_.first(), nullptr);
   EXPECT_EQ(queue_.poll_expired(kNever), nullptr);
 }
 
@@ -27,7 +28,9 @@ TEST_F(LinkedDeadlinesTest, ObjectsExpireInTheOrderOfArmingAndOnce) {
   queue_.arm(start_ + seconds(1), second_);
   EXPECT_EQ(queue_.next(), start_ + seconds(5));
   EXPECT_EQ(queue_.poll_expired(start_ + seconds(4)), nullptr);
+  EXPECT_EQ(queue_.first(), &first_);
   EXPECT_EQ(queue_.poll_expired(start_ + seconds(6)), &first_);
+  EXPECT_EQ(queue_.first(), &second_);
   EXPECT_EQ(queue_.poll_expired(start_ + seconds(6)), &second_);
   EXPECT_EQ(queue_.poll_expired(start_ + seconds(6)), nullptr);
 }

@@ -86,10 +86,10 @@ TEST(HeartbeatBatchTest, ABatchIsNeverMoreThanAFiftiethOfTheInterval) {
   EXPECT_EQ(test.frames(socket), Frames{"2"});
 }
 
-TEST(HeartbeatBatchTest, ATurnSendsNotMoreThanAFewHundredPingsAndTheNextOneTheRest) {
+TEST(HeartbeatBatchTest, ATurnSendsNotMoreThanAFewDozenPingsAndTheNextOneTheRest) {
   TestServer test(TestServer::quick_options());
   std::vector<http::ConnectionId> sockets;
-  for (int i = 0; i < 600; ++i) {
+  for (int i = 0; i < 100; ++i) {
     sockets.push_back(test.open_socket());
     test.frames(sockets.back());
   }
@@ -99,9 +99,9 @@ TEST(HeartbeatBatchTest, ATurnSendsNotMoreThanAFewHundredPingsAndTheNextOneTheRe
     return std::ranges::count_if(sockets, [&](auto id) { return !test.frames(id).empty(); });
   };
   test.now = test.server().next_timeout();
-  EXPECT_EQ(pinged_by_one_turn(), 512);
+  EXPECT_EQ(pinged_by_one_turn(), 64);
   EXPECT_LE(test.server().next_timeout(), test.now);
-  EXPECT_EQ(pinged_by_one_turn(), 88);
+  EXPECT_EQ(pinged_by_one_turn(), 36);
 }
 
 TEST_F(HeartbeatTest, AnotherPacketProvesLifeOnce) {
