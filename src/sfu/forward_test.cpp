@@ -306,13 +306,26 @@ TEST(Forward, AnUnknownMidAndAnUnknownPayloadTypeAreDroppedAndCounted) {
   EXPECT_EQ(count(DropReason::kMalformed), 1U);
 }
 
+TEST(Forward, APacketOf1400BytesIsForwarded) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  RoutedPeer& bob = call.viewer(2);
+  call.show(bob, 1, TestCall::video_of(1));
+
+  call.receive_vp8(alice, {.sequence = 1, .keyframe = true, .filler = 1380});
+
+  const auto sent = call.flush_and_take(bob).rtp;
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_GE(sent[0].payload.size(), 1380U);
+}
+
 TEST(Forward, APacketThatWouldNotFitACellIsDroppedAndCounted) {
   TestCall call;
   RoutedPeer& alice = call.publisher(1);
   RoutedPeer& bob = call.viewer(2);
   call.show(bob, 1, TestCall::video_of(1));
 
-  call.receive_vp8(alice, {.sequence = 1, .keyframe = true, .filler = 1400});
+  call.receive_vp8(alice, {.sequence = 1, .keyframe = true, .filler = 1420});
 
   EXPECT_TRUE(call.flush_and_take(bob).rtp.empty());
   EXPECT_EQ(call.router.counters().drops[static_cast<std::size_t>(DropReason::kTooLarge)], 1U);

@@ -20,6 +20,7 @@ constexpr std::size_t kSsrcAt = 8;
 /// So that a packet fits a cell with a viewer's header, RTX's two bytes and the cipher's tag (16).
 constexpr std::size_t kPayloadMax =
     DatagramBatch::kCellBytes - SlotHeader::kBytesMax - rtp::kRtxHeaderBytes - 16;
+static_assert(kPayloadMax >= 1400 - 12, "GStreamer's payloaders fill packets of 1400 bytes");
 /// Nor may the publisher's own header be endless: it lies in the log.
 constexpr std::size_t kPacketMax = 1500;
 
