@@ -1,6 +1,6 @@
 // Our Socket.IO server beside Node's: the same load on both in the same minutes, medians, and whether each target holds.
 //
-//     ./dev bench socketio [--quick] [--only cpu,memory,heartbeat,threads,hold]        (docs/benchmarks.md)
+//     ./dev bench socketio [--quick] [--only cpu,memory,heartbeat,threads,hold] [--scenarios handshake,…]   (docs/benchmarks.md)
 //
 // Server on core 0, load on core 1. Both servers get each scenario in turn, in every round in the other order.
 import { spawn } from 'node:child_process';
@@ -11,16 +11,17 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const { values: flags } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, out: { type: 'string' } } });
+const { values: flags } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, scenarios: { type: 'string' }, out: { type: 'string' } } });
 const programs = {
   ours: [process.env.BENCH_SERVER ?? path.join(root, 'build/release/examples/bench_server'), '--port', '0'],
   node: [process.execPath, path.join(root, 'bench/node/server.mjs'), '--port', '0'],
 };
 const load = path.join(root, 'build/release/bench/socketio_load');
 // Odd numbers of rounds: a median of two would be the better one.
-const plan = flags.quick ? { rounds: 3, seconds: 1, warmUp: 0.6 } : { rounds: 5, seconds: 4, warmUp: 2 };
-// One message at a time: what it costs to wake the other side differs from run to run by as much as the message costs.
-const jumpy = new Set(['echo-1', 'broadcast-1', 'relay']);
+const plan = flags.quick ? { rounds: 3, heartbeats: 1, seconds: 1, warmUp: 0.6 } : { rounds: 5, heartbeats: 3, seconds: 4, warmUp: 2 };
+// Mostly the kernel's: what it costs to wake the other side, or to touch what the other core has just touched, differs
+// from run to run by as much as the message costs.
+const jumpy = new Set(['echo-1', 'broadcast-1', 'relay', 'handshake']);
 const jumpyRounds = 7;
 const scratch = mkdtempSync(path.join(tmpdir(), 'socketio-bench-'));
 const running = new Set();
@@ -99,7 +100,7 @@ const middle = (scenario, name, figure) => {
 };
 
 async function measureCpu() {
-  const scenarios = [...new Set(rows.map((row) => row.scenario))].filter((name) => !name.startsWith('idle') && name !== 'heartbeat');
+  const scenarios = [...new Set(rows.map((row) => row.scenario))].filter((name) => !name.startsWith('idle') && name !== 'heartbeat' && asked(name));
   const servers = { ours: await startServer('ours'), node: await startServer('node') };
   for (let round = 0; round < jumpyRounds; round++) {
     for (const scenario of scenarios.filter((name) => round < plan.rounds || jumpy.has(name))) {
@@ -128,13 +129,15 @@ async function measureMemory() {
 
 /** Beside each other: 1000 pings a second leave both cores idle. */
 async function measureHeartbeat() {
-  const both = ['ours', 'node'].map(async (name) => {
-    const server = await startServer(name);
-    keep('heartbeat', name, await measure(server, 'heartbeat', { limit_s: 90 }));
-    await server.stop();
-  });
-  await Promise.all(both);
-  process.stderr.write('.');
+  for (let round = 0; round < plan.heartbeats; round++) {
+    const both = ['ours', 'node'].map(async (name) => {
+      const server = await startServer(name);
+      keep('heartbeat', name, await measure(server, 'heartbeat', { limit_s: 90 }));
+      await server.stop();
+    });
+    await Promise.all(both);
+    process.stderr.write('.');
+  }
 }
 
 /** Two threads against one, both free to use all cores. */
@@ -213,6 +216,10 @@ process.on('exit', stopAll);
 process.on('SIGINT', () => process.exit(130));
 process.on('SIGTERM', () => process.exit(143));
 
+/** Of the section `cpu`, those that `--scenarios` names. */
+function asked(scenario) {
+  return !flags.scenarios || flags.scenarios.split(',').includes(scenario);
+}
 const chosen = (part) => !flags.only || flags.only.split(',').includes(part);
 if (chosen('cpu')) await measureCpu();
 if (chosen('memory')) await measureMemory();
