@@ -71,7 +71,7 @@ TEST(CommandLine, ForcesTheFallbacksOfTheMediaPath) {
   const Config config = read({"serve", "--udp-offload", "off", "--srtp-cipher", "openssl"}).value();
   EXPECT_FALSE(config.media_sockets.send_offload);
   EXPECT_FALSE(config.media_sockets.receive_offload);
-  EXPECT_FALSE(config.media_sockets.split_rtcp);
+  EXPECT_FALSE(config.media_sockets.split_reports);
   EXPECT_EQ(config.worker.cipher, srtp::CipherChoice::kOpenssl);
   expect_usage_error({"serve", "--udp-offload", "maybe"}, "maybe");
   expect_usage_error({"serve", "--srtp-cipher", "rot13"}, "rot13");

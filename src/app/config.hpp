@@ -43,7 +43,7 @@ struct Config {
 
   Endpoints http;
   Endpoints media;
-  net::UdpSocket::Options media_sockets{.split_rtcp = true};
+  net::UdpSocket::Options media_sockets{.split_reports = true};
   std::vector<IpAddress> announce;  ///< Empty: what the interfaces have.
   std::string web;                  ///< Empty: where the build or the package puts the page.
   TlsConfig tls;

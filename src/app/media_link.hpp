@@ -17,7 +17,7 @@ struct MediaMeans {
   std::size_t sockets = 0;
   std::size_t sending_runs = 0;    ///< Sockets with UDP_SEGMENT.
   std::size_t receiving_runs = 0;  ///< Sockets with UDP_GRO.
-  std::size_t splitting_rtcp = 0;  ///< Sockets whose RTCP has a way in of its own.
+  std::size_t splitting_reports = 0;  ///< Sockets whose reports have a way in of their own.
 };
 
 /// What `/metrics` shows of the media thread.

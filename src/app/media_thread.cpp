@@ -9,9 +9,8 @@ namespace {
 
 /// Datagrams of one flush; several flushes make a turn. Fits a core's second-level cache.
 constexpr std::size_t kBatchCells = 128;
-/// How long viewers' reports may wait for each other. Nothing in them is worth a wake-up of its
-/// own: what they ask for crosses a network twice.
-constexpr Duration kRtcpGap = std::chrono::milliseconds(5);
+/// How often viewers' reports are read. Nothing in them is worth a wake-up of its own.
+constexpr Duration kReportsGap = std::chrono::milliseconds(10);
 /// Rings of buffers read from a socket before what they caused is sent.
 constexpr int kRingsPerTurn = 4;
 constexpr int kCommandsPerTurn = 1024;
@@ -69,14 +68,14 @@ void MediaThread::watch(net::UdpSocket& socket) {
   watches_.push_back(
       reactor_.watch(socket.fd(), net::Interest::kRead, [this, &socket](Instant now, net::Ready) {
         receive(now, socket);
-        for (const auto& rtcp : rtcp_) {
-          rtcp->catch_up(now);
+        for (const auto& reports : reports_) {
+          reports->catch_up(now);
         }
       }));
-  if (socket.rtcp_fd() >= 0) {
-    rtcp_.push_back(std::make_unique<net::PacedWatch>(
-        reactor_, socket.rtcp_fd(), kRtcpGap,
-        [this, &socket](Instant now) { return receive_rtcp(now, socket); }));
+  if (socket.reports_fd() >= 0) {
+    reports_.push_back(std::make_unique<net::PacedWatch>(
+        reactor_, socket.reports_fd(), kReportsGap,
+        [this, &socket](Instant now) { return receive_reports(now, socket); }));
   }
 }
 
@@ -97,17 +96,17 @@ void MediaThread::receive(Instant now, net::UdpSocket& socket) {
   }
 }
 
-net::PacedWatch::Found MediaThread::receive_rtcp(Instant now, net::UdpSocket& socket) {
+net::PacedWatch::Found MediaThread::receive_reports(Instant now, net::UdpSocket& socket) {
   using Found = net::PacedWatch::Found;
   Found found = Found::kNothing;
   for (int i = 0; i < kRingsPerTurn; ++i) {
-    const auto datagrams = socket.receive_rtcp();
+    const auto datagrams = socket.receive_reports();
     if (datagrams.empty()) {
       return found;
     }
     found = Found::kAll;
     worker_.handle_datagrams(now, datagrams);
-    if (!socket.may_have_more_rtcp()) {
+    if (!socket.may_have_more_reports()) {
       return found;
     }
   }
@@ -160,7 +159,7 @@ MediaMeans MediaThread::means() const {
   for (const net::UdpSocket& socket : sockets_) {
     means.sending_runs += socket.send_offload() ? 1U : 0U;
     means.receiving_runs += socket.receive_offload() ? 1U : 0U;
-    means.splitting_rtcp += socket.rtcp_fd() >= 0 ? 1U : 0U;
+    means.splitting_reports += socket.reports_fd() >= 0 ? 1U : 0U;
   }
   return means;
 }

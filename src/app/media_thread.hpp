@@ -33,7 +33,7 @@ class MediaThread {
  private:
   void watch(net::UdpSocket& socket);
   void receive(Instant now, net::UdpSocket& socket);
-  [[nodiscard]] net::PacedWatch::Found receive_rtcp(Instant now, net::UdpSocket& socket);
+  [[nodiscard]] net::PacedWatch::Found receive_reports(Instant now, net::UdpSocket& socket);
   void take_commands(Instant now);
   void flush(Instant now);
   void finish(Instant now);
@@ -49,7 +49,7 @@ class MediaThread {
   DatagramBatch batch_;
   Instant events_again_at_ = kNever;
   std::vector<net::Reactor::Watch> watches_;
-  std::vector<std::unique_ptr<net::PacedWatch>> rtcp_;
+  std::vector<std::unique_ptr<net::PacedWatch>> reports_;
   std::jthread thread_;  // Last: it uses all of the above.
 };
 

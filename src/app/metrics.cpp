@@ -175,11 +175,12 @@ void write_means(MetricsWriter& out, const MediaMeans& means) {
   out.gauge("visavis_srtp_cipher", "1, with what computes SRTP as a label.");
   out.sample(1, {{"name", means.cipher}});
   out.gauge("visavis_udp_sockets", "Media sockets.", means.sockets);
-  out.gauge("visavis_udp_offload",
-            "Of them, those that give the kernel (GSO) and take (GRO) runs, and read RTCP apart.");
+  out.gauge(
+      "visavis_udp_offload",
+      "Of them, those that give the kernel (GSO) and take (GRO) runs, and read reports apart.");
   out.sample(means.sending_runs, {{"mode", "gso"}});
   out.sample(means.receiving_runs, {{"mode", "gro"}});
-  out.sample(means.splitting_rtcp, {{"mode", "rtcp"}});
+  out.sample(means.splitting_reports, {{"mode", "reports"}});
 }
 
 void write_udp(MetricsWriter& out, const net::UdpCounters& udp) {

@@ -147,7 +147,7 @@ Applied set_udp_offload(Config& config, Values values) {
   }
   config.media_sockets.send_offload = values.back() == "on";
   config.media_sockets.receive_offload = config.media_sockets.send_offload;
-  config.media_sockets.split_rtcp = config.media_sockets.send_offload;
+  config.media_sockets.split_reports = config.media_sockets.send_offload;
   return {};
 }
 
@@ -229,8 +229,9 @@ constexpr std::array kSettings = {
         .apply = [](Config& c, Values v) { return set_addresses(c.announce, v); }},
     Setting{.name = "udp-offload",
             .values = "on|off",
-            .meaning = "give the kernel runs of datagrams (GSO, GRO), and have it sort out RTCP, "
-                       "where it can; default on",
+            .meaning =
+                "give the kernel runs of datagrams (GSO, GRO), and have it sort out reports, "
+                "where it can; default on",
             .repeatable = false,
             .apply = &set_udp_offload},
     Setting{.name = "srtp-cipher",

@@ -53,21 +53,24 @@ std::expected<FileDescriptor, Error> bound_to(const SocketAddress& at, Port port
 }
 
 /// Chooses among the sockets of `fd`'s port, by the order in which they came to it.
-bool give_rtcp_to_second(int fd) {
+bool give_reports_to_second(int fd) {
   constexpr std::uint16_t kLoadByte = BPF_LD | BPF_B | BPF_ABS;
   constexpr std::uint16_t kMask = BPF_ALU | BPF_AND | BPF_K;
   constexpr std::uint16_t kEqual = BPF_JMP | BPF_JEQ | BPF_K;
   constexpr std::uint16_t kAtLeast = BPF_JMP | BPF_JGE | BPF_K;
   constexpr std::uint16_t kChoose = BPF_RET | BPF_K;
   // A datagram that ends before the byte that is read goes to the first.
-  std::array<sock_filter, 9> steps{{
+  std::array<sock_filter, 12> steps{{
+      {.code = kLoadByte, .jt = 0, .jf = 0, .k = 1},
+      {.code = kEqual, .jt = 5, .jf = 0, .k = 205},  // Feedback (RFC 4585 §6.1) is looked at below.
+      {.code = kAtLeast, .jt = 0, .jf = 8, .k = 200},  // Reports are 200 and 201 (RFC 3550 §12.1).
+      {.code = kAtLeast, .jt = 7, .jf = 0, .k = 202},
       {.code = kLoadByte, .jt = 0, .jf = 0, .k = 0},
       {.code = kMask, .jt = 0, .jf = 0, .k = 0xC0},
-      {.code = kEqual, .jt = 0, .jf = 5, .k = 0x80},  // RTP's version.
-      {.code = kLoadByte, .jt = 0, .jf = 0, .k = 1},
-      {.code = kMask, .jt = 0, .jf = 0, .k = 0x7F},
-      {.code = kAtLeast, .jt = 0, .jf = 2, .k = 64},  // 192 to 223, less the highest bit.
-      {.code = kAtLeast, .jt = 1, .jf = 0, .k = 96},
+      {.code = kEqual, .jt = 3, .jf = 4, .k = 0x80},  // RTP's version.
+      {.code = kLoadByte, .jt = 0, .jf = 0, .k = 0},
+      {.code = kMask, .jt = 0, .jf = 0, .k = 0xDF},   // Padded or not.
+      {.code = kEqual, .jt = 0, .jf = 1, .k = 0x8F},  // The same version, and format 15.
       {.code = kChoose, .jt = 0, .jf = 0, .k = 1},
       {.code = kChoose, .jt = 0, .jf = 0, .k = 0},
   }};
@@ -82,14 +85,14 @@ std::expected<FileDescriptor, Error> bound_udp_socket(const SocketAddress& at,
   return bound_to(at, Port::kOwn, options);
 }
 
-FileDescriptor rtcp_socket_beside(int first, const SocketAddress& local,
-                                  const UdpSocket::Options& options) {
+FileDescriptor reports_socket_beside(int first, const SocketAddress& local,
+                                     const UdpSocket::Options& options) {
   // Not before `first` was bound: another server could have been on its port.
   if (!set_option(first, SOL_SOCKET, SO_REUSEPORT, 1)) {
     return {};
   }
   auto second = bound_to(local, Port::kShared, options);
-  if (!second || !give_rtcp_to_second(first)) {
+  if (!second || !give_reports_to_second(first)) {
     return {};
   }
   return std::move(*second);

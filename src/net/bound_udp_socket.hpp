@@ -13,10 +13,11 @@ namespace visavis::net {
 [[nodiscard]] std::expected<FileDescriptor, Error> bound_udp_socket(
     const SocketAddress& at, const UdpSocket::Options& options);
 
-/// A second socket on the port of `first`, bound to `local`, which from now on gets what looks like
-/// RTCP by its first two bytes (RFC 5761 §4, RFC 7983 §7); `first` keeps the rest. None where the
-/// kernel can not (before 4.5): then `first` gets all.
-[[nodiscard]] FileDescriptor rtcp_socket_beside(int first, const SocketAddress& local,
-                                                const UdpSocket::Options& options);
+/// A second socket on the port of `first`, bound to `local`, which from now on gets the RTCP that
+/// begins with a report or with transport-wide feedback (format 15 of RFC 4585 §6.2), as its first
+/// two bytes tell; `first` keeps the rest. None where the kernel can not (before 4.5): then `first`
+/// gets all.
+[[nodiscard]] FileDescriptor reports_socket_beside(int first, const SocketAddress& local,
+                                                   const UdpSocket::Options& options);
 
 }  // namespace visavis::net

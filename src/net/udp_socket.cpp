@@ -43,10 +43,10 @@ struct UdpSocket::Parts {
                 .unfragmented = keep_unfragmented(socket.value(), local),
                 .choose_source = local.ip.is_unspecified()},
                counters),
-        rtcp(options.split_rtcp ? rtcp_socket_beside(socket.value(), local, options)
-                                : FileDescriptor()) {
-    if (rtcp.is_open()) {
-      rtcp_receiver.emplace(UdpReceiver::Setup{.fd = rtcp.value(), .bound = local}, counters);
+        reports(options.split_reports ? reports_socket_beside(socket.value(), local, options)
+                                      : FileDescriptor()) {
+    if (reports.is_open()) {
+      reports_receiver.emplace(UdpReceiver::Setup{.fd = reports.value(), .bound = local}, counters);
     }
   }
 
@@ -57,8 +57,8 @@ struct UdpSocket::Parts {
   UdpCounters counters;
   UdpReceiver receiver;
   UdpSender sender;
-  FileDescriptor rtcp;
-  std::optional<UdpReceiver> rtcp_receiver;  ///< Of `rtcp`, if that is open.
+  FileDescriptor reports;
+  std::optional<UdpReceiver> reports_receiver;  ///< Of `reports`, if that is open.
 };
 
 std::expected<UdpSocket, Error> UdpSocket::open(const SocketAddress& at, const Options& options) {
@@ -98,16 +98,17 @@ bool UdpSocket::may_have_more() const {
   return parts_->receiver.ring_was_full();
 }
 
-int UdpSocket::rtcp_fd() const {
-  return parts_->rtcp.value();
+int UdpSocket::reports_fd() const {
+  return parts_->reports.value();
 }
 
-std::span<const Datagram> UdpSocket::receive_rtcp() {
-  return parts_->rtcp_receiver ? parts_->rtcp_receiver->receive() : std::span<const Datagram>();
+std::span<const Datagram> UdpSocket::receive_reports() {
+  return parts_->reports_receiver ? parts_->reports_receiver->receive()
+                                  : std::span<const Datagram>();
 }
 
-bool UdpSocket::may_have_more_rtcp() const {
-  return parts_->rtcp_receiver && parts_->rtcp_receiver->ring_was_full();
+bool UdpSocket::may_have_more_reports() const {
+  return parts_->reports_receiver && parts_->reports_receiver->ring_was_full();
 }
 
 void UdpSocket::send(DatagramBatch& batch) {

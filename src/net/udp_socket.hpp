@@ -48,8 +48,8 @@ class UdpSocket {
     /// Off: as on a kernel that has neither (4.18, 5.0). On: probed, and used where there.
     bool receive_offload = true;
     bool send_offload = true;
-    /// Give RTCP a way in of its own, where the kernel can (`rtcp_fd()`).
-    bool split_rtcp = false;
+    /// Give reports a way in of their own, where the kernel can (`reports_fd()`).
+    bool split_reports = false;
   };
 
   [[nodiscard]] static std::expected<UdpSocket, Error> open(const SocketAddress& at,
@@ -75,12 +75,13 @@ class UdpSocket {
   /// Whether the last `receive()` filled its ring: only then another call is worth its price.
   [[nodiscard]] bool may_have_more() const;
 
-  /// Readable when RTCP has arrived, which `receive()` then does not give: viewers' reports are
-  /// many and can wait for a few milliseconds, media can not. Negative: it comes by `receive()`.
-  [[nodiscard]] int rtcp_fd() const;
-  /// As `receive()`, of what came as RTCP.
-  [[nodiscard]] std::span<const Datagram> receive_rtcp();
-  [[nodiscard]] bool may_have_more_rtcp() const;
+  /// Readable when RTCP has arrived that tells and does not ask: reports, and transport-wide
+  /// feedback. Viewers' are many and can wait for some milliseconds; media, and what asks (NACK,
+  /// PLI), can not. `receive()` does not give them then. Negative: it does.
+  [[nodiscard]] int reports_fd() const;
+  /// As `receive()`, of these.
+  [[nodiscard]] std::span<const Datagram> receive_reports();
+  [[nodiscard]] bool may_have_more_reports() const;
 
   /// Sends the cells of `batch` that this socket serves, in order. When the kernel's buffer is
   /// full, what matters least is left out first, then the next kind, audio and control last; all of

@@ -49,8 +49,8 @@ std::vector<Got> receive(UdpSocket& socket, std::size_t count) {
   return receive_by(socket.fd(), count, [&] { return socket.receive(); });
 }
 
-std::vector<Got> receive_rtcp(UdpSocket& socket, std::size_t count) {
-  return receive_by(socket.rtcp_fd(), count, [&] { return socket.receive_rtcp(); });
+std::vector<Got> receive_reports(UdpSocket& socket, std::size_t count) {
+  return receive_by(socket.reports_fd(), count, [&] { return socket.receive_reports(); });
 }
 
 void put(DatagramBatch& batch, const Route& route, std::string_view text) {
@@ -207,45 +207,49 @@ TEST(UdpSocket, LetsNoRouterFragmentWhatItSendsByIpv4) {
   EXPECT_EQ(how, IP_PMTUDISC_DO);
 }
 
-/// What the first two bytes of a datagram say (RFC 7983 §7, RFC 5761 §4).
-constexpr std::array<std::string_view, 12> kNoRtcp = {std::string_view("\x00\x01 a check", 10),
+/// What the first two bytes of a datagram say (RFC 7983 §7, RFC 5761 §4, RFC 4585 §6).
+constexpr std::array<std::string_view, 16> kUrgent = {std::string_view("\x00\x01 a check", 10),
                                                       "\x16\xFE a handshake",
                                                       "\x80\x60 RTP",
                                                       "\x90\xE0 RTP, marked",
-                                                      "\x80\x3F below",
-                                                      "\x80\xBF below, marked",
-                                                      "\x80\xE0 above",
+                                                      "\x81\xC7 below",
+                                                      "\x81\xCA names",
+                                                      "\x81\xCB a goodbye",
+                                                      "\x81\xCD a NACK",
+                                                      "\x8E\xCD format 14",
+                                                      "\x81\xCE a PLI",
                                                       "\x40\xC8 version 1",
-                                                      "\xC0\xC8 version 3",
+                                                      "\xC0\xC9 version 3",
+                                                      "\xCF\xCD version 3",
                                                       "\x80",
                                                       "\xC8",
                                                       "?"};
-constexpr std::array<std::string_view, 6> kRtcp = {"\x80\xC0 first",  "\x81\xC8 sender",
-                                                   "\x80\xC9 viewer", "\x8F\xCD feedback",
-                                                   "\xA1\xCE padded", "\x80\xDF last"};
+constexpr std::array<std::string_view, 6> kReports = {"\x80\xC8 sender",    "\x81\xC9 viewer",
+                                                      "\x80\xC9 no blocks", "\x8F\xCD transport",
+                                                      "\xAF\xCD padded",    "\xA1\xC9 padded"};
 
-class UdpSocketThatSplitsRtcp : public testing::TestWithParam<Family> {};
+class UdpSocketThatSplitsReports : public testing::TestWithParam<Family> {};
 
-TEST_P(UdpSocketThatSplitsRtcp, GivesItApartAndAnswersFromTheSamePort) {
-  UdpSocket server = UdpSocket::open(at(GetParam().wildcard), {.split_rtcp = true}).value();
-  ASSERT_GE(server.rtcp_fd(), 0);
+TEST_P(UdpSocketThatSplitsReports, GivesThemApartAndAnswersFromTheSamePort) {
+  UdpSocket server = UdpSocket::open(at(GetParam().wildcard), {.split_reports = true}).value();
+  ASSERT_GE(server.reports_fd(), 0);
   const SocketAddress asked{IpAddress::parse(GetParam().asked).value(), server.local().port};
   UdpSocket client = UdpSocket::open({asked.ip, 0}).value();
-  DatagramBatch batch(kNoRtcp.size() + kRtcp.size());
-  for (const std::string_view text : kNoRtcp) {
+  DatagramBatch batch(kUrgent.size() + kReports.size());
+  for (const std::string_view text : kUrgent) {
     put(batch, {client.local(), asked}, text);
   }
-  for (const std::string_view text : kRtcp) {
+  for (const std::string_view text : kReports) {
     put(batch, {client.local(), asked}, text);
   }
   client.send(batch);
-  EXPECT_THAT(texts(receive(server, kNoRtcp.size())), ElementsAreArray(kNoRtcp));
-  const std::vector<Got> reports = receive_rtcp(server, kRtcp.size());
-  EXPECT_THAT(texts(reports), ElementsAreArray(kRtcp));
+  EXPECT_THAT(texts(receive(server, kUrgent.size())), ElementsAreArray(kUrgent));
+  const std::vector<Got> reports = receive_reports(server, kReports.size());
+  EXPECT_THAT(texts(reports), ElementsAreArray(kReports));
   EXPECT_EQ(reports[0].route, (Route{asked, client.local()}));
   EXPECT_TRUE(server.receive().empty());
-  EXPECT_TRUE(server.receive_rtcp().empty());
-  EXPECT_EQ(server.counters().received_datagrams, kNoRtcp.size() + kRtcp.size());
+  EXPECT_TRUE(server.receive_reports().empty());
+  EXPECT_EQ(server.counters().received_datagrams, kUrgent.size() + kReports.size());
 
   batch.clear();
   put(batch, reports[0].route, "answer");
@@ -255,13 +259,13 @@ TEST_P(UdpSocketThatSplitsRtcp, GivesItApartAndAnswersFromTheSamePort) {
   EXPECT_EQ(answers[0].route.remote, asked);
 }
 
-INSTANTIATE_TEST_SUITE_P(Loopback, UdpSocketThatSplitsRtcp,
+INSTANTIATE_TEST_SUITE_P(Loopback, UdpSocketThatSplitsReports,
                          testing::Values(Family{"0.0.0.0:0", "127.0.0.1"},
                                          Family{"127.0.0.3:0", "127.0.0.3"},
                                          Family{"[::]:0", "::1"}));
 
-TEST(UdpSocket, TellsRtcpInARunByItsFirstDatagram) {
-  UdpSocket server = UdpSocket::open(at("127.0.0.1:0"), {.split_rtcp = true}).value();
+TEST(UdpSocket, TellsReportsInARunByItsFirstDatagram) {
+  UdpSocket server = UdpSocket::open(at("127.0.0.1:0"), {.split_reports = true}).value();
   UdpSocket client = UdpSocket::open(at("127.0.0.1:0")).value();
   DatagramBatch batch(8);
   const Route route{client.local(), server.local()};
@@ -273,24 +277,24 @@ TEST(UdpSocket, TellsRtcpInARunByItsFirstDatagram) {
   if (!client.send_offload()) {
     GTEST_SKIP() << "this kernel has no UDP_SEGMENT";
   }
-  EXPECT_THAT(receive_rtcp(server, 4), SizeIs(4))
+  EXPECT_THAT(receive_reports(server, 4), SizeIs(4))
       << "both ways lead to the same peer: none is lost";
 }
 
-TEST(UdpSocket, GivesRtcpWithTheRestWhereItIsNotSplit) {
+TEST(UdpSocket, GivesReportsWithTheRestWhereTheyAreNotSplit) {
   UdpSocket server = UdpSocket::open(at("127.0.0.1:0")).value();
   UdpSocket client = UdpSocket::open(at("127.0.0.1:0")).value();
-  EXPECT_LT(server.rtcp_fd(), 0);
-  EXPECT_TRUE(server.receive_rtcp().empty());
-  EXPECT_FALSE(server.may_have_more_rtcp());
+  EXPECT_LT(server.reports_fd(), 0);
+  EXPECT_TRUE(server.receive_reports().empty());
+  EXPECT_FALSE(server.may_have_more_reports());
   DatagramBatch batch(1);
-  put(batch, {client.local(), server.local()}, kRtcp[0]);
+  put(batch, {client.local(), server.local()}, kReports[0]);
   client.send(batch);
-  EXPECT_THAT(texts(receive(server, 1)), ElementsAre(kRtcp[0]));
+  EXPECT_THAT(texts(receive(server, 1)), ElementsAre(kReports[0]));
 }
 
 TEST(UdpSocket, SharesItsPortWithNoOtherServer) {
-  const UdpSocket::Options split{.split_rtcp = true};
+  const UdpSocket::Options split{.split_reports = true};
   const UdpSocket first = UdpSocket::open(at("127.0.0.1:0"), split).value();
   const auto second = UdpSocket::open(first.local(), split);
   ASSERT_FALSE(second);
