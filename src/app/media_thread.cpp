@@ -74,8 +74,9 @@ void MediaThread::watch(net::UdpSocket& socket) {
       }));
   if (socket.reports_fd() >= 0) {
     reports_.push_back(std::make_unique<net::PacedWatch>(
-        reactor_, socket.reports_fd(), kReportsGap,
-        [this, &socket](Instant now) { return receive_reports(now, socket); }));
+        reactor_, socket.reports_fd(), kReportsGap, [this, &socket](Instant now, Duration waited) {
+          return receive_reports(now, waited, socket);
+        }));
   }
 }
 
@@ -96,7 +97,8 @@ void MediaThread::receive(Instant now, net::UdpSocket& socket) {
   }
 }
 
-net::PacedWatch::Found MediaThread::receive_reports(Instant now, net::UdpSocket& socket) {
+net::PacedWatch::Found MediaThread::receive_reports(Instant now, Duration waited,
+                                                    net::UdpSocket& socket) {
   using Found = net::PacedWatch::Found;
   Found found = Found::kNothing;
   for (int i = 0; i < kRingsPerTurn; ++i) {
@@ -105,7 +107,7 @@ net::PacedWatch::Found MediaThread::receive_reports(Instant now, net::UdpSocket&
       return found;
     }
     found = Found::kAll;
-    worker_.handle_datagrams(now, datagrams);
+    worker_.handle_datagrams(now, datagrams, waited);
     if (!socket.may_have_more_reports()) {
       return found;
     }

@@ -33,7 +33,8 @@ class MediaThread {
  private:
   void watch(net::UdpSocket& socket);
   void receive(Instant now, net::UdpSocket& socket);
-  [[nodiscard]] net::PacedWatch::Found receive_reports(Instant now, net::UdpSocket& socket);
+  [[nodiscard]] net::PacedWatch::Found receive_reports(Instant now, Duration waited,
+                                                       net::UdpSocket& socket);
   void take_commands(Instant now);
   void flush(Instant now);
   void finish(Instant now);

@@ -57,14 +57,12 @@ bool give_reports_to_second(int fd) {
   constexpr std::uint16_t kLoadByte = BPF_LD | BPF_B | BPF_ABS;
   constexpr std::uint16_t kMask = BPF_ALU | BPF_AND | BPF_K;
   constexpr std::uint16_t kEqual = BPF_JMP | BPF_JEQ | BPF_K;
-  constexpr std::uint16_t kAtLeast = BPF_JMP | BPF_JGE | BPF_K;
   constexpr std::uint16_t kChoose = BPF_RET | BPF_K;
   // A datagram that ends before the byte that is read goes to the first.
-  std::array<sock_filter, 12> steps{{
+  std::array<sock_filter, 11> steps{{
       {.code = kLoadByte, .jt = 0, .jf = 0, .k = 1},
-      {.code = kEqual, .jt = 5, .jf = 0, .k = 205},  // Feedback (RFC 4585 §6.1) is looked at below.
-      {.code = kAtLeast, .jt = 0, .jf = 8, .k = 200},  // Reports are 200 and 201 (RFC 3550 §12.1).
-      {.code = kAtLeast, .jt = 7, .jf = 0, .k = 202},
+      {.code = kEqual, .jt = 4, .jf = 0, .k = 205},  // Feedback (RFC 4585 §6.1) is looked at below.
+      {.code = kEqual, .jt = 0, .jf = 7, .k = 201},  // A receiver report (RFC 3550 §12.1).
       {.code = kLoadByte, .jt = 0, .jf = 0, .k = 0},
       {.code = kMask, .jt = 0, .jf = 0, .k = 0xC0},
       {.code = kEqual, .jt = 3, .jf = 4, .k = 0x80},  // RTP's version.

@@ -14,9 +14,9 @@ namespace visavis::net {
     const SocketAddress& at, const UdpSocket::Options& options);
 
 /// A second socket on the port of `first`, bound to `local`, which from now on gets the RTCP that
-/// begins with a report or with transport-wide feedback (format 15 of RFC 4585 §6.2), as its first
-/// two bytes tell; `first` keeps the rest. None where the kernel can not (before 4.5): then `first`
-/// gets all.
+/// begins with a receiver report or with transport-wide feedback (format 15 of RFC 4585 §6.2), as
+/// its first two bytes tell; `first` keeps the rest. None where the kernel can not (before 4.5):
+/// then `first` gets all.
 [[nodiscard]] FileDescriptor reports_socket_beside(int first, const SocketAddress& local,
                                                    const UdpSocket::Options& options);
 

@@ -7,20 +7,27 @@ namespace visavis::net {
 PacedWatch::PacedWatch(Reactor& reactor, int fd, Duration gap, Read read)
     : gap_(gap),
       read_(std::move(read)),
-      watch_(reactor.watch(fd, Interest::kRead, [this](Instant now, Ready) { look(now); })) {
+      watch_(reactor.watch(fd, Interest::kRead,
+                           [this](Instant now, Ready) { look(now, Duration::zero()); })) {
   reactor.drive({.next_timeout = [this] { return next_at_; },
-                 .handle_timeout = [this](Instant now) { look(now); },
+                 .handle_timeout = [this](Instant now) { look(now, waited(now)); },
                  .drain = {}});
 }
 
 void PacedWatch::catch_up(Instant now) {
   if (next_at_ != kNever && next_at_ - now < gap_ / 2) {
-    look(now);
+    look(now, waited(now));
   }
 }
 
-void PacedWatch::look(Instant now) {
-  const Found found = read_(now);
+/// It came at any time since.
+Duration PacedWatch::waited(Instant now) const {
+  return (now - looked_at_) / 2;
+}
+
+void PacedWatch::look(Instant now, Duration waited) {
+  looked_at_ = now;
+  const Found found = read_(now, waited);
   if (found == Found::kNothing) {
     next_at_ = kNever;
     watch_.set(Interest::kRead);

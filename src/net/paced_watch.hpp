@@ -19,7 +19,8 @@ class PacedWatch {
     kAll,
     kMore,  ///< Too much for one turn: the next one goes on.
   };
-  using Read = std::move_only_function<Found(Instant)>;
+  /// Told when, and how long what it finds has lain there, on average.
+  using Read = std::move_only_function<Found(Instant, Duration)>;
 
   /// `reactor` outlives it, and must not turn any more when it ends; `fd` outlives it too.
   PacedWatch(Reactor& reactor, int fd, Duration gap, Read read);
@@ -30,10 +31,12 @@ class PacedWatch {
   void catch_up(Instant now);
 
  private:
-  void look(Instant now);
+  void look(Instant now, Duration waited);
+  [[nodiscard]] Duration waited(Instant now) const;
 
   Duration gap_;
   Read read_;
+  Instant looked_at_ = Instant::min();
   Instant next_at_ = kNever;  ///< `kNever`: the descriptor wakes us.
   Reactor::Watch watch_;
 };

@@ -26,7 +26,8 @@ class Reading : public testing::Test {
     EXPECT_EQ(::pipe(ends.data()), 0);
     out_ = FileDescriptor(ends[0]);
     in_ = FileDescriptor(ends[1]);
-    watch_.emplace(reactor_, out_.value(), kGap, [this](Instant now) { return read(now); });
+    watch_.emplace(reactor_, out_.value(), kGap,
+                   [this](Instant now, Duration waited) { return read(now, waited); });
     reactor_.turn(Duration::zero());
   }
 
@@ -45,11 +46,11 @@ class Reading : public testing::Test {
     ASSERT_GE(reads_.size(), times);
   }
 
-  Found read(Instant now) {
+  Found read(Instant now, Duration waited) {
     std::array<char, 4> bytes{};
     pollfd polled{.fd = out_.value(), .events = POLLIN, .revents = 0};
     const auto count = ::poll(&polled, 1, 0) == 1 ? ::read(out_.value(), bytes.data(), 4) : 0;
-    reads_.push_back({.at = now, .bytes = static_cast<int>(count)});
+    reads_.push_back({.at = now, .waited = waited, .bytes = static_cast<int>(count)});
     if (count == 0) {
       return Found::kNothing;
     }
@@ -58,6 +59,7 @@ class Reading : public testing::Test {
 
   struct Once {
     Instant at;
+    Duration waited{};
     int bytes = 0;
   };
 
@@ -81,6 +83,8 @@ TEST_F(Reading, BeginsAtOnceAndThenWaitsForMore) {
   await(2);
   EXPECT_GE(reads_[1].at - reads_[0].at, kGap / 2);
   EXPECT_EQ(reads_[1].bytes, 2) << "together";
+  EXPECT_EQ(reads_[0].waited, Duration::zero());
+  EXPECT_EQ(reads_[1].waited, (reads_[1].at - reads_[0].at) / 2) << "each about half of it";
 }
 
 TEST_F(Reading, SleepsWhenNothingCameInAWhile) {

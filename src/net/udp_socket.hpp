@@ -75,9 +75,10 @@ class UdpSocket {
   /// Whether the last `receive()` filled its ring: only then another call is worth its price.
   [[nodiscard]] bool may_have_more() const;
 
-  /// Readable when RTCP has arrived that tells and does not ask: reports, and transport-wide
-  /// feedback. Viewers' are many and can wait for some milliseconds; media, and what asks (NACK,
-  /// PLI), can not. `receive()` does not give them then. Negative: it does.
+  /// Readable when RTCP has arrived that tells and does not ask: receiver reports, and
+  /// transport-wide feedback. Viewers' are many and can wait for some milliseconds; media, what
+  /// asks (NACK, PLI), and a sender's report, whose arrival is a measurement, can not. `receive()`
+  /// does not give them then. Negative: it does.
   [[nodiscard]] int reports_fd() const;
   /// As `receive()`, of these.
   [[nodiscard]] std::span<const Datagram> receive_reports();

@@ -212,7 +212,7 @@ constexpr std::array<std::string_view, 16> kUrgent = {std::string_view("\x00\x01
                                                       "\x16\xFE a handshake",
                                                       "\x80\x60 RTP",
                                                       "\x90\xE0 RTP, marked",
-                                                      "\x81\xC7 below",
+                                                      "\x81\xC8 a sender's report",
                                                       "\x81\xCA names",
                                                       "\x81\xCB a goodbye",
                                                       "\x81\xCD a NACK",
@@ -224,9 +224,9 @@ constexpr std::array<std::string_view, 16> kUrgent = {std::string_view("\x00\x01
                                                       "\x80",
                                                       "\xC8",
                                                       "?"};
-constexpr std::array<std::string_view, 6> kReports = {"\x80\xC8 sender",    "\x81\xC9 viewer",
-                                                      "\x80\xC9 no blocks", "\x8F\xCD transport",
-                                                      "\xAF\xCD padded",    "\xA1\xC9 padded"};
+constexpr std::array<std::string_view, 5> kReports = {"\x81\xC9 viewer", "\x80\xC9 no blocks",
+                                                      "\x8F\xCD transport", "\xAF\xCD padded",
+                                                      "\xA1\xC9 padded"};
 
 class UdpSocketThatSplitsReports : public testing::TestWithParam<Family> {};
 

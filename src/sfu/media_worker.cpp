@@ -68,7 +68,7 @@ class MediaWorker::Core {
   }
 
   void handle_datagram(Instant now, const Datagram& datagram, PeerTransport* sender = nullptr);
-  void handle_datagrams(Instant now, std::span<const Datagram> datagrams);
+  void handle_datagrams(Instant now, std::span<const Datagram> datagrams, Duration waited);
   void handle_timeout(Instant now);
   bool flush(Instant now, DatagramBatch& out);
   [[nodiscard]] Instant next_timeout() const;
@@ -91,6 +91,7 @@ class MediaWorker::Core {
   TransportTable transports_;
   Router router_;
   double intake_per_second_;
+  Duration waited_{};  ///< How long the datagrams in work lay unread.
   Wakeups<PeerId> wakeups_;
   HandshakeLine handshakes_;
   std::vector<PeerTransport*> with_output_;
@@ -171,7 +172,9 @@ void MediaWorker::Core::handle_datagram(Instant now, const Datagram& datagram,
   receive(now, *transport, datagram.route, bytes);
 }
 
-void MediaWorker::Core::handle_datagrams(Instant now, std::span<const Datagram> datagrams) {
+void MediaWorker::Core::handle_datagrams(Instant now, std::span<const Datagram> datagrams,
+                                         Duration waited) {
+  waited_ = waited;
   while (!datagrams.empty()) {
     const auto turn = datagrams.first(std::min(datagrams.size(), kLookAheadMax));
     datagrams = datagrams.subspan(turn.size());
@@ -183,6 +186,7 @@ void MediaWorker::Core::handle_datagrams(Instant now, std::span<const Datagram> 
       handle_datagram(now, turn[at], valid ? senders[at] : nullptr);
     }
   }
+  waited_ = Duration::zero();
 }
 
 void MediaWorker::Core::receive(Instant now, PeerTransport& transport, const Route& route,
@@ -192,7 +196,9 @@ void MediaWorker::Core::receive(Instant now, PeerTransport& transport, const Rou
     case peer::Peer::Kind::kRtp:
       router_.handle_rtp(now, *transport.routed, received.packet);
       return;  // Media moves nothing in the transport: it costs no look at it.
-    case peer::Peer::Kind::kRtcp: transport.routed->handle_rtcp(now, received.packet); return;
+    case peer::Peer::Kind::kRtcp:
+      transport.routed->handle_rtcp(now, received.packet, waited_);
+      return;
     case peer::Peer::Kind::kCheck: transports_.update_routes(transport); break;
     case peer::Peer::Kind::kNothing:
       if (received.dropped) {
@@ -342,8 +348,9 @@ void MediaWorker::handle_datagram(Instant now, const Route& route, MutableBytes 
   core_->handle_datagram(now, {.route = route, .bytes = datagram});
 }
 
-void MediaWorker::handle_datagrams(Instant now, std::span<const Datagram> datagrams) {
-  core_->handle_datagrams(now, datagrams);
+void MediaWorker::handle_datagrams(Instant now, std::span<const Datagram> datagrams,
+                                   Duration waited) {
+  core_->handle_datagrams(now, datagrams, waited);
 }
 
 void MediaWorker::handle_timeout(Instant now) {

@@ -49,8 +49,10 @@ class MediaWorker {
   void handle_command(Instant now, const Command& command);
   /// `datagram` is opened in place; the caller keeps the buffer.
   void handle_datagram(Instant now, const Route& route, MutableBytes datagram);
-  /// The same for many, which costs less each.
-  void handle_datagrams(Instant now, std::span<const Datagram> datagrams);
+  /// The same for many, which costs less each. `waited`: how long they lay unread, on average; what
+  /// is measured by their arrival allows for it.
+  void handle_datagrams(Instant now, std::span<const Datagram> datagrams,
+                        Duration waited = Duration::zero());
   void handle_timeout(Instant now);
 
   /// Writes what is to leave into `out`, grouped by receiver. True: the batch is full and more

@@ -38,16 +38,16 @@ void RoutedPeer::count_rtp(Instant now, std::size_t bytes) {
   rate_in_.update(now, bytes_in_);
 }
 
-void RoutedPeer::handle_rtcp(Instant now, Bytes compound) {
+void RoutedPeer::handle_rtcp(Instant now, Bytes compound, Duration waited) {
   ++parts_.counters.rtcp_in;
   const auto read = rtp::for_each_rtcp(
       compound, rtp::Overloaded{
                     [&](const rtp::SenderReport& report) {
                       publisher_.handle_sender_report(now, report);
-                      subscriber_.handle_reports(now, report.blocks);
+                      subscriber_.handle_reports(now - waited, report.blocks);
                     },
                     [&](const rtp::ReceiverReport& report) {
-                      subscriber_.handle_reports(now, report.blocks);
+                      subscriber_.handle_reports(now - waited, report.blocks);
                     },
                     [&](const rtp::Nack& nack) { subscriber_.handle_nack(now, nack); },
                     [&](const rtp::Pli& pli) { subscriber_.handle_pli(now, pli); },

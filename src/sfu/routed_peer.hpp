@@ -27,8 +27,8 @@ class alignas(kCacheLineBytes) RoutedPeer {
   void guess_round_trip(Duration round_trip);
 
   void count_rtp(Instant now, std::size_t bytes);
-  /// A decrypted compound.
-  void handle_rtcp(Instant now, Bytes compound);
+  /// A decrypted compound, which has lain unread for about `waited`.
+  void handle_rtcp(Instant now, Bytes compound, Duration waited);
   /// Sends what there is and what is due. False: the outlet is full and more waits.
   [[nodiscard]] bool flush(const SendTime& time, Outlet& outlet);
   /// Hints for a `flush()` that comes soon: of this object, of what it points to, and of what that

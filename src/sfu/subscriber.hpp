@@ -55,7 +55,7 @@ class Subscriber {
   [[nodiscard]] Instant next_timeout() const;
 
   void guess_round_trip(Duration round_trip);
-  void handle_reports(Instant now, const rtp::ReportBlocks& blocks);
+  void handle_reports(Instant arrival, const rtp::ReportBlocks& blocks);
   void handle_nack(Instant now, const rtp::Nack& nack);
   void handle_pli(Instant now, const rtp::Pli& pli);
   void handle_fir(Instant now, const rtp::Fir& fir);

@@ -219,12 +219,12 @@ class TestCall {
     receive(from, rtp_packet(header, {audio_ssrc(from), "a"}, Buffer(60), level));
   }
   template <class Write>
-  void receive_rtcp(RoutedPeer& from, Write&& write) {
+  void receive_rtcp(RoutedPeer& from, Write&& write, Duration waited = Duration::zero()) {
     Buffer compound(1200);
     rtp::RtcpWriter writer(compound);
     writer.receiver_report(rtp::Ssrc(77));
     write(writer);
-    from.handle_rtcp(now, writer.written());
+    from.handle_rtcp(now, writer.written(), waited);
   }
   static rtp::Ssrc video_ssrc(const RoutedPeer& peer) {
     return rtp::Ssrc(static_cast<std::uint32_t>(5000 + peer.id().value()));

@@ -10,7 +10,7 @@ void Subscriber::guess_round_trip(Duration round_trip) {
   viewer_.round_trip = std::max(round_trip, Viewer::kRoundTripMin);
 }
 
-void Subscriber::handle_reports(Instant now, const rtp::ReportBlocks& blocks) {
+void Subscriber::handle_reports(Instant arrival, const rtp::ReportBlocks& blocks) {
   for (std::size_t index = 0; index < blocks.size(); ++index) {
     const rtp::ReportBlock block = blocks[index];
     Slot* slot = find_by_ssrc(block.ssrc);
@@ -20,7 +20,7 @@ void Subscriber::handle_reports(Instant now, const rtp::ReportBlocks& blocks) {
     if (block.ssrc == slot->line().ssrc) {
       slot->handle_report(block);
     }
-    if (const auto measured = rtp::round_trip(now, block)) {
+    if (const auto measured = rtp::round_trip(arrival, block)) {
       const Duration round_trip = std::max(*measured, Viewer::kRoundTripMin);
       // RFC 6298 §2.3's share: a single late report does not hold back repairs.
       viewer_.round_trip = viewer_.round_trip_known
