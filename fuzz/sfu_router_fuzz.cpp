@@ -83,7 +83,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Bytes bytes = script.bytes(length);
     std::vector<std::byte> packet(bytes.begin(), bytes.end());
     RoutedPeer& from = *peers[step & 1U];
-    (step & 2U) != 0 ? from.handle_rtcp(now, packet) : router.handle_rtp(now, from, packet);
+    (step & 2U) != 0 ? from.handle_rtcp(now, packet, Duration::zero())
+                     : router.handle_rtp(now, from, packet);
     if ((step & 4U) != 0) {
       router.assign_slot(now, {PeerId(2), SlotIndex(1), StreamId(2 + ((step >> 3U) & 1U))});
     }

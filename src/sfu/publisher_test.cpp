@@ -359,7 +359,7 @@ TEST_F(PublisherTest, GarbageInRtcpIsCountedAndSurvived) {
     return compound;
   }();
   for (std::size_t size = 0; size <= whole.size(); ++size) {
-    alice.handle_rtcp(call.now, Bytes(whole).first(size));
+    alice.handle_rtcp(call.now, Bytes(whole).first(size), Duration::zero());
   }
   EXPECT_GT(call.router.counters().drops[static_cast<std::size_t>(DropReason::kMalformed)], 0U);
 }
