@@ -190,10 +190,13 @@ void WhipClient::handle_timeout(Instant now) {
     fail("ICE or DTLS failed");
   }
   if (now >= give_up_at_) {
-    const bool reached = media_.report().ice_connected_at.has_value();
-    fail(phase_ != Phase::kInside ? "no HTTP response in 15 s"
-         : reached                ? "no DTLS connection in 15 s"
-                                  : "no answer to ICE in 15 s from " + listed(media_.candidates()));
+    if (phase_ != Phase::kInside) {
+      fail("no HTTP response in 15 s");
+    } else if (media_.report().ice_connected_at) {
+      fail("no DTLS connection in 15 s");
+    } else {
+      fail("no answer to ICE in 15 s from " + listed(media_.candidates()));
+    }
   }
 }
 

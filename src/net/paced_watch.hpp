@@ -26,6 +26,7 @@ class PacedWatch {
   PacedWatch(Reactor& reactor, int fd, Duration gap, Read read);
   PacedWatch(const PacedWatch&) = delete;
   PacedWatch& operator=(const PacedWatch&) = delete;
+  ~PacedWatch() = default;
 
   /// Called when the thread is awake for something else: reads now what would have to be read soon.
   void catch_up(Instant now);

@@ -72,7 +72,7 @@ void SystemEntropy::fill(MutableBytes bytes) {
     ask_system(bytes);
     return;
   }
-  thread_local Store store;
+  static thread_local Store store;
   store.take(bytes);
 }
 

@@ -4,7 +4,7 @@
 #include <netinet/udp.h>
 #include <sys/socket.h>
 
-#include <optional>
+#include <memory>
 #include <utility>
 
 #include "net/bound_udp_socket.hpp"
@@ -46,7 +46,8 @@ struct UdpSocket::Parts {
         reports(options.split_reports ? reports_socket_beside(socket.value(), local, options)
                                       : FileDescriptor()) {
     if (reports.is_open()) {
-      reports_receiver.emplace(UdpReceiver::Setup{.fd = reports.value(), .bound = local}, counters);
+      reports_receiver = std::make_unique<UdpReceiver>(
+          UdpReceiver::Setup{.fd = reports.value(), .bound = local}, counters);
     }
   }
 
@@ -58,7 +59,7 @@ struct UdpSocket::Parts {
   UdpReceiver receiver;
   UdpSender sender;
   FileDescriptor reports;
-  std::optional<UdpReceiver> reports_receiver;  ///< Of `reports`, if that is open.
+  std::unique_ptr<UdpReceiver> reports_receiver;  ///< Of `reports`, if that is open.
 };
 
 std::expected<UdpSocket, Error> UdpSocket::open(const SocketAddress& at, const Options& options) {
@@ -108,7 +109,7 @@ std::span<const Datagram> UdpSocket::receive_reports() {
 }
 
 bool UdpSocket::may_have_more_reports() const {
-  return parts_->reports_receiver && parts_->reports_receiver->ring_was_full();
+  return parts_->reports_receiver != nullptr && parts_->reports_receiver->ring_was_full();
 }
 
 void UdpSocket::send(DatagramBatch& batch) {

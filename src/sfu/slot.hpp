@@ -175,6 +175,7 @@ class alignas(kCacheLineBytes) Slot {
   std::int64_t stop_at_ = kNoStop;  ///< The last packet of a still.
   std::int64_t next_out_;           ///< The slot's number to send next.
   std::uint32_t layer_index_ = 0;
+  std::uint32_t repair_credit_ = kRepairCreditMax;
   // ... its header, what was counted, ...
   SlotHeader numbered_header_;
   std::uint64_t packets_ = 0;  ///< Without retransmissions.
@@ -192,7 +193,6 @@ class alignas(kCacheLineBytes) Slot {
   Instant keyframe_sent_at_ = Instant::min();
   std::int64_t replayed_ = LogEntry::kNone;  ///< The keyframe that a wish was served with.
   TokenBucket wishes_{kWishesPerSecond, kWishesAtOnce};
-  std::uint32_t repair_credit_ = kRepairCreditMax;
   std::uint64_t packets_credited_ = 0;  ///< `packets_` when the credit was counted last.
   Instant report_at_ = kNever;
   SlotReport report_;  ///< But for the packets and bytes, which are counted above.

@@ -46,7 +46,7 @@ class Subscriber {
     if (!viewer_.news.empty()) {
       viewer_.news.front()->prefetch_packet();
     }
-    prefetch_line(viewer_.news.data());
+    prefetch_line(static_cast<const void*>(viewer_.news.data()));
   }
 
   [[nodiscard]] Progress send(const SendTime& time, Outlet& outlet);

@@ -35,7 +35,7 @@ struct PeerTransport {
   /// A hint for a datagram of its that comes soon.
   void prefetch_self() const {
     prefetch(intake);
-    prefetch_line(&routed);
+    prefetch_line(static_cast<const void*>(&routed));
     peer.prefetch_self();
   }
 
