@@ -15,8 +15,8 @@ namespace visavis::app {
 struct MediaMeans {
   std::string_view cipher;  ///< `sfu::MediaWorker::cipher_name()`; lives as long as the thread.
   std::size_t sockets = 0;
-  std::size_t sending_runs = 0;    ///< Sockets with UDP_SEGMENT.
-  std::size_t receiving_runs = 0;  ///< Sockets with UDP_GRO.
+  std::size_t sending_runs = 0;       ///< Sockets with UDP_SEGMENT.
+  std::size_t receiving_runs = 0;     ///< Sockets with UDP_GRO.
   std::size_t splitting_reports = 0;  ///< Sockets whose reports have a way in of their own.
 };
 

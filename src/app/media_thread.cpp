@@ -13,6 +13,8 @@ constexpr std::size_t kBatchCells = 128;
 constexpr Duration kReportsGap = std::chrono::milliseconds(10);
 /// Rings of buffers read from a socket before what they caused is sent.
 constexpr int kRingsPerTurn = 4;
+/// Reports are small, and come together.
+constexpr int kReportRingsPerTurn = 16;
 constexpr int kCommandsPerTurn = 1024;
 /// How soon to look again whether the signalling thread has made room.
 constexpr Duration kRetry = std::chrono::milliseconds(1);
@@ -47,6 +49,9 @@ MediaThread::MediaThread(MediaLink& link, dtls::Identity identity,
   watches_.push_back(reactor_.watch(link_.commands.fd(), net::Interest::kRead,
                                     [this](Instant now, net::Ready) { take_commands(now); }));
   reactor_.drive(worker_, [this](Instant now) {
+    if (std::exchange(media_came_, false)) {
+      catch_up(now);
+    }
     flush(now);
     give_events(now);
     return false;
@@ -68,9 +73,7 @@ void MediaThread::watch(net::UdpSocket& socket) {
   watches_.push_back(
       reactor_.watch(socket.fd(), net::Interest::kRead, [this, &socket](Instant now, net::Ready) {
         receive(now, socket);
-        for (const auto& reports : reports_) {
-          reports->catch_up(now);
-        }
+        media_came_ = true;
       }));
   if (socket.reports_fd() >= 0) {
     reports_.push_back(std::make_unique<net::PacedWatch>(
@@ -97,11 +100,18 @@ void MediaThread::receive(Instant now, net::UdpSocket& socket) {
   }
 }
 
+/// The thread is awake: reports that are due soon need not wake it again.
+void MediaThread::catch_up(Instant now) {
+  for (const auto& reports : reports_) {
+    reports->catch_up(now);
+  }
+}
+
 net::PacedWatch::Found MediaThread::receive_reports(Instant now, Duration waited,
                                                     net::UdpSocket& socket) {
   using Found = net::PacedWatch::Found;
   Found found = Found::kNothing;
-  for (int i = 0; i < kRingsPerTurn; ++i) {
+  for (int i = 0; i < kReportRingsPerTurn; ++i) {
     const auto datagrams = socket.receive_reports();
     if (datagrams.empty()) {
       return found;

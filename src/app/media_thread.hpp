@@ -33,6 +33,7 @@ class MediaThread {
  private:
   void watch(net::UdpSocket& socket);
   void receive(Instant now, net::UdpSocket& socket);
+  void catch_up(Instant now);
   [[nodiscard]] net::PacedWatch::Found receive_reports(Instant now, Duration waited,
                                                        net::UdpSocket& socket);
   void take_commands(Instant now);
@@ -51,7 +52,8 @@ class MediaThread {
   Instant events_again_at_ = kNever;
   std::vector<net::Reactor::Watch> watches_;
   std::vector<std::unique_ptr<net::PacedWatch>> reports_;
-  std::jthread thread_;  // Last: it uses all of the above.
+  bool media_came_ = false;  ///< In this turn.
+  std::jthread thread_;      // Last: it uses all of the above.
 };
 
 }  // namespace visavis::app

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace visavis::http {
 
@@ -31,6 +32,19 @@ class Headers {
     std::string_view value;
   };
   class Iterator;
+
+  Headers() = default;
+  Headers(const Headers&) = default;
+  Headers& operator=(const Headers&) = default;
+  /// What was moved from has no fields.
+  Headers(Headers&& other) noexcept
+      : text_(std::exchange(other.text_, {})), fields_(std::exchange(other.fields_, 0)) {}
+  Headers& operator=(Headers&& other) noexcept {
+    text_ = std::exchange(other.text_, {});
+    fields_ = std::exchange(other.fields_, 0);
+    return *this;
+  }
+  ~Headers() = default;
 
   /// The first value under `name`; valid until the next change.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;

@@ -155,10 +155,10 @@ std::size_t Server::unsent_bytes(ConnectionId id) const {
 
 // What the host calls.
 
-void Server::handle_open(Instant now, ConnectionId id, SocketAddress remote, bool secure) {
+bool Server::handle_open(Instant now, ConnectionId id, SocketAddress remote, bool secure) {
   if (!admits(now, remote.ip)) {
     refused_.push_back(id);
-    return;
+    return false;
   }
   ++counters_.connections;
   auto connection = std::make_unique<Connection>();
@@ -169,6 +169,7 @@ void Server::handle_open(Instant now, ConnectionId id, SocketAddress remote, boo
       spare_requests_ ? std::exchange(spare_requests_, nullptr) : std::make_unique<Requests>();
   wait_for(now, *connection, Wait::kHeader);
   connections_.insert(std::move(connection));
+  return true;
 }
 
 bool Server::has_room() {

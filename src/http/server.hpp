@@ -145,7 +145,9 @@ class Server {
   /// Written and not yet reported as sent.
   [[nodiscard]] std::size_t unsent_bytes(ConnectionId id) const;
 
-  void handle_open(Instant now, ConnectionId id, SocketAddress remote, bool secure);
+  /// Whether it was admitted. One that was not is to be closed without looking at what it says;
+  /// the next drain tells of it, too.
+  bool handle_open(Instant now, ConnectionId id, SocketAddress remote, bool secure);
   void handle_bytes(Instant now, ConnectionId id, Bytes bytes);
   /// `bytes` of what `poll_output` gave have been taken by the kernel.
   void handle_sent(Instant now, ConnectionId id, std::size_t bytes);

@@ -91,6 +91,7 @@ FileDescriptor reports_socket_beside(int first, const SocketAddress& local,
   }
   auto second = bound_to(local, Port::kShared, options);
   if (!second || !give_reports_to_second(first)) {
+    static_cast<void>(set_option(first, SOL_SOCKET, SO_REUSEPORT, 0));
     return {};
   }
   return std::move(*second);

@@ -168,7 +168,9 @@ void HttpHost::Parts::open(Instant now, FileDescriptor socket, const SocketAddre
   }
   const ConnectionId id(ids.take());
   Connection& connection = insert(id, std::move(tcp));
-  server.handle_open(now, id, remote, tls != nullptr);
+  if (!server.handle_open(now, id, remote, tls != nullptr)) {
+    return;  // Dropped when this turn settles. To answer its TLS would cost more than a request.
+  }
   // The client speaks first, and most have done so by now. What comes later is told by the watch.
   if (read(now, connection, {.read = true})) {
     watch(connection);

@@ -189,6 +189,20 @@ TEST_F(HttpHostTest, AnswersOverTls) {
   EXPECT_EQ(client.tls().state(), tls::TlsSession::State::kClosed) << "close_notify is missing";
 }
 
+TEST_F(HttpHostTest, ARefusedClientHasNoAnswerToItsTlsEither) {
+  const auto context =
+      tls::TlsContext::self_signed({.names = {"localhost"}, .unix_now = 1'795'000'000}).value();
+  const auto trusting = tls::TlsContext::client(context.certificate_pem()).value();
+  http::Server small({.connections_max = 1});
+  HttpHost host(reactor_, small, {});
+  const SocketAddress where = host.listen(at("127.0.0.1:0"), &context).value();
+  Client first(where, trusting);
+  turn_until([&] { return first.poll(), first.tls().state() == tls::TlsSession::State::kOpen; });
+  Client second(where, trusting);
+  turn_until([&] { return second.poll(), second.ended; });
+  EXPECT_NE(second.tls().state(), tls::TlsSession::State::kOpen);
+}
+
 TEST_F(HttpHostTest, ANewCertificateIsForNewConnectionsAndOldOnesGoOn) {
   const tls::TlsContext::SelfSigned options{.names = {"localhost"}, .unix_now = 1'795'000'000};
   auto first = std::make_unique<tls::TlsContext>(tls::TlsContext::self_signed(options).value());

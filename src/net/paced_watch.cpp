@@ -15,7 +15,7 @@ PacedWatch::PacedWatch(Reactor& reactor, int fd, Duration gap, Read read)
 }
 
 void PacedWatch::catch_up(Instant now) {
-  if (next_at_ != kNever && next_at_ - now < gap_ / 2) {
+  if (next_at_ != kNever && next_at_ - now < gap_ / 2 && looked_at_ != now) {
     look(now, waited(now));
   }
 }
@@ -26,15 +26,20 @@ Duration PacedWatch::waited(Instant now) const {
 }
 
 void PacedWatch::look(Instant now, Duration waited) {
-  looked_at_ = now;
   const Found found = read_(now, waited);
+  if (found == Found::kMore) {  // What is left has waited as long.
+    watch_.set(Interest::kNone);
+    next_at_ = now + Duration(1);
+    return;
+  }
+  looked_at_ = now;
   if (found == Found::kNothing) {
     next_at_ = kNever;
     watch_.set(Interest::kRead);
     return;
   }
   watch_.set(Interest::kNone);
-  next_at_ = found == Found::kMore ? now : on_grid(now + (gap_ / 2), gap_);
+  next_at_ = on_grid(now + (gap_ / 2), gap_);
 }
 
 }  // namespace visavis::net

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 
 #include "base/time.hpp"
@@ -37,7 +38,7 @@ class PacedWatch {
 
   Duration gap_;
   Read read_;
-  Instant looked_at_ = Instant::min();
+  Instant looked_at_{};
   Instant next_at_ = kNever;  ///< `kNever`: the descriptor wakes us.
   Reactor::Watch watch_;
 };

@@ -47,7 +47,12 @@ struct UdpSocket::Parts {
                                       : FileDescriptor()) {
     if (reports.is_open()) {
       reports_receiver = std::make_unique<UdpReceiver>(
-          UdpReceiver::Setup{.fd = reports.value(), .bound = local}, counters);
+          UdpReceiver::Setup{
+              .fd = reports.value(),
+              // Both or none: before a datagram is looked at, the kernel asks either.
+              .runs = receive_offload && set_option(reports.value(), IPPROTO_UDP, UDP_GRO, 1),
+              .bound = local},
+          counters);
     }
   }
 
