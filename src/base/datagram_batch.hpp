@@ -27,10 +27,9 @@ inline constexpr std::size_t kSendPriorityCount = 4;
 /// stay where they are until `clear()`.
 class DatagramBatch {
  public:
-  /// No datagram of ours is larger. It holds what encoders send at most, RTP packets of 1400 bytes
-  /// (GStreamer's default), also behind the longest header of a viewer's; with a usual one they
-  /// stay below Ethernet's 1472.
-  static constexpr std::size_t kCellBytes = 1600;
+  /// No datagram of ours is larger: 1500 (Ethernet) less IPv4 and UDP headers, and a cipher's
+  /// slack.
+  static constexpr std::size_t kCellBytes = 1500;
 
   struct Cell {
     Route route;

@@ -17,11 +17,7 @@ constexpr std::byte kPaddingBit{0x20};  // RFC 3550 §5.1
 constexpr std::byte kMarkerBit{0x80};
 constexpr std::size_t kSsrcAt = 8;
 
-/// So that a packet fits a cell with a viewer's header, RTX's two bytes and the cipher's tag (16).
-constexpr std::size_t kPayloadMax =
-    DatagramBatch::kCellBytes - SlotHeader::kBytesMax - rtp::kRtxHeaderBytes - 16;
-static_assert(kPayloadMax >= 1400 - 12, "GStreamer's payloaders fill packets of 1400 bytes");
-/// Nor may the publisher's own header be endless: it lies in the log.
+/// The publisher's own header may not be endless: it lies in the log.
 constexpr std::size_t kPacketMax = 1500;
 
 }  // namespace
@@ -294,7 +290,8 @@ void Publisher::deliver(Instant now, Source& source, const IncomingPacket& incom
     parts_.counters.drop(DropReason::kNoStream);
     return;
   }
-  if (incoming.view.payload.size() > kPayloadMax || incoming.packet.size() > kPacketMax) {
+  if (incoming.view.payload.size() > SlotHeader::kPayloadMax ||
+      incoming.packet.size() > kPacketMax) {
     parts_.counters.drop(DropReason::kTooLarge);
     return;
   }

@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "rtp/header_extensions.hpp"
 #include "rtp/header_writer.hpp"
+#include "rtp/rtx.hpp"
 
 namespace visavis::sfu {
 namespace {
@@ -98,12 +99,21 @@ std::size_t SlotHeader::write(MutableBytes cell, const HeaderFields& fields,
   return entry.carried_count == 0 ? padded_size_ : append_carried(cell, entry);
 }
 
+std::size_t SlotHeader::bytes_max(const LogEntry& entry) {
+  constexpr std::size_t kTagBytes = 16;  // The longest cipher's.
+  constexpr std::size_t kBehind = rtp::kRtxHeaderBytes + kTagBytes;
+  constexpr std::size_t kOwnBytesMax = 44;
+  static_assert(kOwnBytesMax + kPayloadMax + kBehind <= kSealedMax);
+  return std::min(kBytesMax, kSealedMax - kBehind - entry.payload().size());
+}
+
 std::size_t SlotHeader::append_carried(MutableBytes cell, const LogEntry& entry) const {
+  const std::size_t room = bytes_max(entry);
   std::size_t size = front_size_;
   for (std::size_t index = 0; index < entry.carried_count; ++index) {
     const CarriedExtension& carried = entry.carried[index];
     const auto id = ids_.id_of(carried.extension);
-    if (!id || size + 1 + carried.size > kBytesMax - kWordBytes) {
+    if (!id || size + 1 + carried.size > room - kWordBytes) {
       continue;
     }
     put_u8(cell, size, static_cast<std::uint8_t>((unsigned{*id} << 4U) | (carried.size - 1U)));
@@ -150,7 +160,7 @@ bool SlotHeader::fits_one_byte_form(const LogEntry& entry) const {
 // agreed with us on mixing both forms, and so have its viewers (RFC 8285 §4.1.2).
 std::size_t SlotHeader::write_two_byte_form(MutableBytes cell, const HeaderFields& fields,
                                             const LogEntry& entry) const {
-  rtp::HeaderWriter writer(cell.first(kBytesMax),
+  rtp::HeaderWriter writer(cell.first(bytes_max(entry)),
                            {.payload_type = fields.payload_type,
                             .sequence = fields.sequence,
                             .timestamp = fields.timestamp,

@@ -30,6 +30,11 @@ class SlotHeader {
   /// Enough for 12 fixed bytes, 4 before the extensions, our own (mid 18, transport-cc 4,
   /// abs-send-time 5) and copied ones of usual size; those that do not fit are left out.
   static constexpr std::size_t kBytesMax = 180;
+  /// What encoders send at most: RTP packets of 1400 bytes (GStreamer's default).
+  static constexpr std::size_t kPayloadMax = 1400 - 12;
+  /// No sealed packet is larger: what Ethernet carries over IPv6. A publisher could otherwise have
+  /// every packet of his fragmented on the way to all who watch, by filling extensions.
+  static constexpr std::size_t kSealedMax = 1500 - 40 - 8;
 
   /// `numbered` says whether packets carry transport-cc and abs-send-time, which differ each time a
   /// packet is sent.
@@ -43,6 +48,8 @@ class SlotHeader {
   }
 
  private:
+  /// How long this packet's may be.
+  [[nodiscard]] static std::size_t bytes_max(const LogEntry& entry);
   void add_to_front(std::uint8_t id, Bytes value);
   [[nodiscard]] std::size_t append_carried(MutableBytes cell, const LogEntry& entry) const;
   [[nodiscard]] bool fits_one_byte_form(const LogEntry& entry) const;

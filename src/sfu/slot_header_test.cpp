@@ -55,6 +55,24 @@ TEST_F(SlotHeaderTest, LeavesOutNumbersThatDiffer) {
   EXPECT_EQ(value(view, kViewerNumbers.abs_send_time), std::nullopt);
 }
 
+TEST_F(SlotHeaderTest, LeavesOutWhatWouldMakeAPacketTooLargeForEthernet) {
+  constexpr std::size_t kTagAndRtx = 18;
+  rtp::ExtensionMap ids = media_of(kViewerNumbers).extensions;
+  ids.set(13, rtp::Extension::kDependencyDescriptor);
+  for (const std::size_t value_size : {std::size_t{16}, std::size_t{100}}) {  // Either form.
+    std::size_t kept = 0;
+    for (std::size_t payload = 1100; payload <= SlotHeader::kPayloadMax; ++payload) {
+      carry(rtp::Extension::kDependencyDescriptor, Buffer(value_size + payload));
+      entry.carried[0].size = static_cast<std::uint8_t>(value_size);
+      entry.payload_at = static_cast<std::uint16_t>(value_size);
+      const std::size_t size = SlotHeader(ids, "7", true).write(cell, {}, entry);
+      EXPECT_LE(size + payload + kTagAndRtx, SlotHeader::kSealedMax);
+      kept += size > value_size + 16 ? 1U : 0U;
+    }
+    EXPECT_GT(kept, 100U) << "where it fits it is there";
+  }
+}
+
 TEST_F(SlotHeaderTest, WritesTheTwoByteFormWhenAnIdNeedsIt) {
   rtp::ExtensionMap ids;
   ids.set(200, rtp::Extension::kMid);
