@@ -284,13 +284,9 @@ std::size_t RequestReader::body_size() const {
 }
 
 Request RequestReader::take() {
-  Request& read = state_->request;
-  Request taken{.method = read.method,
-                .target = read.target,
-                .headers = read.headers,
-                .body = std::move(read.body),
-                .remote = {}};
-  taken.minor_version = read.minor_version;
+  Buffer body = std::move(state_->request.body);
+  Request taken = state_->request;  // The rest is read into again, with the room that it has.
+  taken.body = std::move(body);
   return taken;
 }
 
