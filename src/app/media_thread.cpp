@@ -49,9 +49,7 @@ MediaThread::MediaThread(MediaLink& link, dtls::Identity identity,
   watches_.push_back(reactor_.watch(link_.commands.fd(), net::Interest::kRead,
                                     [this](Instant now, net::Ready) { take_commands(now); }));
   reactor_.drive(worker_, [this](Instant now) {
-    if (std::exchange(media_came_, false)) {
-      catch_up(now);
-    }
+    catch_up(now);
     flush(now);
     give_events(now);
     return false;
@@ -71,10 +69,8 @@ MediaThread::~MediaThread() {
 
 void MediaThread::watch(net::UdpSocket& socket) {
   watches_.push_back(
-      reactor_.watch(socket.fd(), net::Interest::kRead, [this, &socket](Instant now, net::Ready) {
-        receive(now, socket);
-        media_came_ = true;
-      }));
+      reactor_.watch(socket.fd(), net::Interest::kRead,
+                     [this, &socket](Instant now, net::Ready) { receive(now, socket); }));
   if (socket.reports_fd() >= 0) {
     reports_.push_back(std::make_unique<net::PacedWatch>(
         reactor_, socket.reports_fd(), kReportsGap, [this, &socket](Instant now, Duration waited) {

@@ -52,8 +52,7 @@ class MediaThread {
   Instant events_again_at_ = kNever;
   std::vector<net::Reactor::Watch> watches_;
   std::vector<std::unique_ptr<net::PacedWatch>> reports_;
-  bool media_came_ = false;  ///< In this turn.
-  std::jthread thread_;      // Last: it uses all of the above.
+  std::jthread thread_;  // Last: it uses all of the above.
 };
 
 }  // namespace visavis::app

@@ -15,7 +15,7 @@ PacedWatch::PacedWatch(Reactor& reactor, int fd, Duration gap, Read read)
 }
 
 void PacedWatch::catch_up(Instant now) {
-  if (next_at_ != kNever && next_at_ - now < gap_ / 2 && looked_at_ != now) {
+  if (next_at_ != kNever && next_at_ - now < gap_ / 2) {
     look(now, waited(now));
   }
 }

@@ -18,7 +18,7 @@ class PacedWatch {
   enum class Found : std::uint8_t {
     kNothing,
     kAll,
-    kMore,  ///< Too much for one turn: the next one goes on.
+    kMore,  ///< Too much at once: it goes on as soon as others have had their turn.
   };
   /// Told when, and how long what it finds has lain there, on average.
   using Read = std::move_only_function<Found(Instant, Duration)>;

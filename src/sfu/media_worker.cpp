@@ -67,7 +67,13 @@ class MediaWorker::Core {
     router_.report_worker(command.request);
   }
 
-  void handle_datagram(Instant now, const Datagram& datagram, PeerTransport* sender = nullptr);
+  /// What came, how long it has lain unread, and whose it is if that is known.
+  struct Incoming {
+    Datagram datagram;
+    Duration waited{};
+    PeerTransport* sender = nullptr;
+  };
+  void handle_datagram(Instant now, const Incoming& incoming);
   void handle_datagrams(Instant now, std::span<const Datagram> datagrams, Duration waited);
   void handle_timeout(Instant now);
   bool flush(Instant now, DatagramBatch& out);
@@ -77,7 +83,7 @@ class MediaWorker::Core {
   [[nodiscard]] const Router& router() const { return router_; }
 
  private:
-  void receive(Instant now, PeerTransport& transport, const Route& route, MutableBytes datagram);
+  void receive(Instant now, PeerTransport& transport, const Incoming& incoming);
   [[nodiscard]] PeerTransport* find_peer(const Datagram& datagram);
   void settle(Instant now, PeerTransport& transport);
   void follow(Instant now, PeerTransport& transport, const peer::Event& event);
@@ -91,7 +97,6 @@ class MediaWorker::Core {
   TransportTable transports_;
   Router router_;
   double intake_per_second_;
-  Duration waited_{};  ///< How long the datagrams in work lay unread.
   Wakeups<PeerId> wakeups_;
   HandshakeLine handshakes_;
   std::vector<PeerTransport*> with_output_;
@@ -151,12 +156,12 @@ void MediaWorker::Core::handle(Instant now, const ClosePeer& command) {
 
 // A check is free, for anybody can write a name into one; everything else comes no faster than one
 // peer may.
-void MediaWorker::Core::handle_datagram(Instant now, const Datagram& datagram,
-                                        PeerTransport* sender) {
-  const MutableBytes bytes = datagram.bytes;
+void MediaWorker::Core::handle_datagram(Instant now, const Incoming& incoming) {
+  const MutableBytes bytes = incoming.datagram.bytes;
   ++router_.counters().datagrams_in;
   router_.counters().bytes_in += bytes.size();
-  PeerTransport* transport = sender != nullptr ? sender : find_peer(datagram);
+  PeerTransport* transport =
+      incoming.sender != nullptr ? incoming.sender : find_peer(incoming.datagram);
   if (transport == nullptr) {
     return;
   }
@@ -169,12 +174,11 @@ void MediaWorker::Core::handle_datagram(Instant now, const Datagram& datagram,
     router_.counters().drop(DropReason::kTooManyHandshakes);
     return;
   }
-  receive(now, *transport, datagram.route, bytes);
+  receive(now, *transport, incoming);
 }
 
 void MediaWorker::Core::handle_datagrams(Instant now, std::span<const Datagram> datagrams,
                                          Duration waited) {
-  waited_ = waited;
   while (!datagrams.empty()) {
     const auto turn = datagrams.first(std::min(datagrams.size(), kLookAheadMax));
     datagrams = datagrams.subspan(turn.size());
@@ -183,21 +187,21 @@ void MediaWorker::Core::handle_datagrams(Instant now, std::span<const Datagram> 
     for (std::size_t at = 0; at < turn.size(); ++at) {
       // A check before it may have said that the route is another's now.
       const bool valid = transports_.version() == version;
-      handle_datagram(now, turn[at], valid ? senders[at] : nullptr);
+      handle_datagram(
+          now, {.datagram = turn[at], .waited = waited, .sender = valid ? senders[at] : nullptr});
     }
   }
-  waited_ = Duration::zero();
 }
 
-void MediaWorker::Core::receive(Instant now, PeerTransport& transport, const Route& route,
-                                MutableBytes datagram) {
-  const peer::Peer::Received received = transport.peer.handle_datagram(now, route, datagram);
+void MediaWorker::Core::receive(Instant now, PeerTransport& transport, const Incoming& incoming) {
+  const auto& [route, bytes] = incoming.datagram;
+  const peer::Peer::Received received = transport.peer.handle_datagram(now, route, bytes);
   switch (received.kind) {
     case peer::Peer::Kind::kRtp:
       router_.handle_rtp(now, *transport.routed, received.packet);
       return;  // Media moves nothing in the transport: it costs no look at it.
     case peer::Peer::Kind::kRtcp:
-      transport.routed->handle_rtcp(now, received.packet, waited_);
+      transport.routed->handle_rtcp(now, received.packet, incoming.waited);
       return;
     case peer::Peer::Kind::kCheck: transports_.update_routes(transport); break;
     case peer::Peer::Kind::kNothing:
@@ -293,7 +297,7 @@ void MediaWorker::Core::work_handshake(Instant now) {
   transport.peer.handle_handshake(now);
   settle(now, transport);
   while (auto early = transport.peer.take_early_media()) {
-    receive(now, transport, early->route, early->bytes);
+    receive(now, transport, {.datagram = {.route = early->route, .bytes = early->bytes}});
   }
 }
 
@@ -345,7 +349,7 @@ void MediaWorker::handle_command(Instant now, const Command& command) {
 }
 
 void MediaWorker::handle_datagram(Instant now, const Route& route, MutableBytes datagram) {
-  core_->handle_datagram(now, {.route = route, .bytes = datagram});
+  core_->handle_datagram(now, {.datagram = {.route = route, .bytes = datagram}});
 }
 
 void MediaWorker::handle_datagrams(Instant now, std::span<const Datagram> datagrams,

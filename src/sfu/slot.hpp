@@ -115,7 +115,7 @@ class alignas(kCacheLineBytes) Slot {
 
   [[nodiscard]] const rtp::SlotLine& line() const { return line_; }
   [[nodiscard]] SlotIndex index() const { return SlotIndex(line_.slot); }
-  [[nodiscard]] RoutedPeer& viewer() const { return viewer_.owner; }
+  [[nodiscard]] RoutedPeer& owner() const { return viewer_.owner; }
   [[nodiscard]] SlotState state() const { return state_; }
   [[nodiscard]] const Stream* stream() const { return stream_; }
   [[nodiscard]] bool is_audio() const { return line_.kind == rtp::MediaKind::kAudio; }

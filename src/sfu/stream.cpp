@@ -86,7 +86,7 @@ void Stream::restart(Instant now) {
 }
 
 void Stream::add_reader(Slot& slot) {
-  readers_.push_back({.slot = &slot, .viewer = &slot.viewer()});
+  readers_.push_back({.slot = &slot, .viewer = &slot.owner()});
 }
 
 void Stream::remove_reader(const Slot& slot) {
