@@ -12,6 +12,9 @@
 
 namespace visavis::net {
 
+/// Whether the taker is woken at once, or by `Mailbox::wake_taker()`, behind several in a row.
+enum class Wake : std::uint8_t { kNow, kLater };
+
 /// The only way in which two of our threads talk: a bounded queue of values with a descriptor that
 /// is readable while something waits. Any thread may put, one thread takes.
 ///
@@ -23,7 +26,7 @@ class Mailbox {
   explicit Mailbox(std::size_t size_max) : size_max_(size_max) {}
 
   /// False: full; `message` was not taken.
-  [[nodiscard]] bool put(T&& message) {
+  [[nodiscard]] bool put(T&& message, Wake wake = Wake::kNow) {
     {
       const std::lock_guard lock(mutex_);
       if (messages_.size() >= size_max_) {
@@ -31,12 +34,22 @@ class Mailbox {
         return false;
       }
       messages_.push_back(std::move(message));
-      if (messages_.size() > 1) {
-        return true;  // The taker has been woken for the first and takes until empty.
+    }
+    if (wake == Wake::kNow) {
+      wake_taker();
+    }
+    return true;
+  }
+
+  /// For what was put with `Wake::kLater`. Costs little when the taker is awake, or has taken all.
+  void wake_taker() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (messages_.empty() || std::exchange(woken_, true)) {
+        return;
       }
     }
     wake_up_.raise();
-    return true;
   }
 
   /// The oldest message; nothing when empty, and then `fd()` is no longer readable.
@@ -44,6 +57,7 @@ class Mailbox {
     const std::lock_guard lock(mutex_);
     if (messages_.empty()) {
       wake_up_.clear();
+      woken_ = false;
       return std::nullopt;
     }
     std::optional<T> message(std::move(messages_.front()));
@@ -67,6 +81,7 @@ class Mailbox {
   const std::size_t size_max_;
   mutable std::mutex mutex_;
   std::deque<T> messages_;
+  bool woken_ = false;  // and takes until empty
   std::atomic<std::uint64_t> refused_ = 0;
   WakeUp wake_up_;
 };

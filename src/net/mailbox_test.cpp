@@ -47,5 +47,26 @@ TEST(Mailbox, IsReadableWhileSomethingWaits) {
   EXPECT_TRUE(readable(mailbox.fd()));
 }
 
+TEST(Mailbox, IsReadableForWhatWasPutForLaterOnlyOnceItsTakerIsWoken) {
+  Mailbox<int> mailbox(10);
+  mailbox.wake_taker();
+  EXPECT_FALSE(readable(mailbox.fd()));
+  ASSERT_TRUE(mailbox.put(1, Wake::kLater));
+  EXPECT_FALSE(readable(mailbox.fd()));
+  mailbox.wake_taker();
+  EXPECT_TRUE(readable(mailbox.fd()));
+  EXPECT_EQ(mailbox.take(), 1);
+  EXPECT_FALSE(mailbox.take());
+  EXPECT_FALSE(readable(mailbox.fd()));
+}
+
+TEST(Mailbox, WakesItsTakerForWhatIsUrgentThoughOtherThingsWaitForLater) {
+  Mailbox<int> mailbox(10);
+  ASSERT_TRUE(mailbox.put(1, Wake::kLater));
+  ASSERT_TRUE(mailbox.put(2));
+  EXPECT_TRUE(readable(mailbox.fd()));
+  EXPECT_EQ(mailbox.take(), 1);
+}
+
 }  // namespace
 }  // namespace visavis::net

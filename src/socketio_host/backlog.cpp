@@ -72,7 +72,7 @@ bool leaves_gap(const ClusterMessage& message) {
 Backlog::Backlog(std::size_t bytes_max)
     : bytes_max_(bytes_max), posts_((2 * bytes_max / kPostBytes) + 2) {}
 
-bool Backlog::put(Post post) {
+bool Backlog::put(Post post, net::Wake wake) {
   const auto* const message = std::get_if<ClusterMessage>(&post);
   const std::size_t bytes = kPostBytes + bytes_of(post);
   const bool may_be_lost = message != nullptr && is_broadcast(*message);
@@ -81,7 +81,7 @@ bool Backlog::put(Post post) {
     return false;
   }
   Waiting waiting{.post = std::move(post), .bytes = bytes};
-  if (posts_.put(std::move(waiting))) {
+  if (posts_.put(std::move(waiting), wake)) {
     return true;
   }
   // Cannot be but with a limit of a few bytes: each post counts for `kPostBytes` at least.

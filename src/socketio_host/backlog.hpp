@@ -33,7 +33,8 @@ class Backlog {
   explicit Backlog(std::size_t bytes_max);
 
   /// False: no room, and it is lost.
-  [[nodiscard]] bool put(Post post);
+  [[nodiscard]] bool put(Post post, net::Wake wake = net::Wake::kNow);
+  void wake_taker() { posts_.wake_taker(); }
   /// What waits now, the oldest first; what comes meanwhile waits for the next call, so that the
   /// thread's own clients have their turn.
   void take(const std::function<void(Post)>& taken);

@@ -74,6 +74,11 @@ class TestPeer {
     }
     return input_.starts_with(text);
   }
+  /// What the next read gives, when all before it has been read.
+  std::string read_once() {
+    receive();
+    return std::exchange(input_, {});
+  }
   /// Reads until the other end closes; what came up to there.
   std::string read_all() {
     while (receive()) {

@@ -1,6 +1,7 @@
 #include "socketio_host/threaded_host.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <csignal>
 #include <optional>
 #include <string>
@@ -94,7 +95,7 @@ class ThreadedHost::Way final : public Cluster {
   void publish(ClusterMessage message) override {
     for (std::size_t i = 0; i < hosts_.shards_.size(); ++i) {
       if (i != self_) {
-        static_cast<void>(put(i, ClusterMessage(message)));
+        put_behind(i, ClusterMessage(message));
       }
     }
   }
@@ -102,16 +103,27 @@ class ThreadedHost::Way final : public Cluster {
     const auto found = std::ranges::find_if(
         hosts_.shards_, [&](const auto& shard) { return shard->host.io().cluster_id() == to; });
     if (found != hosts_.shards_.end()) {
-      static_cast<void>(
-          put(static_cast<std::size_t>(found - hosts_.shards_.begin()), std::move(message)));
+      put_behind(static_cast<std::size_t>(found - hosts_.shards_.begin()), std::move(message));
     }
   }
   [[nodiscard]] std::size_t others() const override { return hosts_.shards_.size() - 1; }
 
-  [[nodiscard]] bool put(std::size_t to, Backlog::Post post) {
-    const bool fits = to < hosts_.shards_.size() && hosts_.shards_[to]->posts.put(std::move(post));
+  [[nodiscard]] bool put(std::size_t to, Backlog::Post post, net::Wake wake = net::Wake::kNow) {
+    const bool fits =
+        to < hosts_.shards_.size() && hosts_.shards_[to]->posts.put(std::move(post), wake);
     hosts_.lost_ += fits ? 0U : 1U;
     return fits;
+  }
+
+  /// The others are woken once, when this thread's handlers have said all that they have to say in
+  /// this turn, and before its own sockets are written: a thread that is woken by the first of ten
+  /// broadcasts writes to each of its sockets twice.
+  [[nodiscard]] bool owes_wake() const { return sleepers_ != 0; }
+  void wake_others() {
+    while (sleepers_ != 0) {
+      hosts_.shards_[static_cast<std::size_t>(std::countr_zero(sleepers_))]->posts.wake_taker();
+      sleepers_ &= sleepers_ - 1;
+    }
   }
 
   /// Who takes a connection that this thread has accepted, if not this one. The kernel deals out by
@@ -135,8 +147,15 @@ class ThreadedHost::Way final : public Cluster {
   }
 
  private:
+  void put_behind(std::size_t to, ClusterMessage message) {
+    static_cast<void>(put(to, std::move(message), net::Wake::kLater));
+    sleepers_ |= std::uint64_t{1} << to;
+  }
+
   ThreadedHost& hosts_;
   std::size_t self_;
+  std::uint64_t sleepers_ = 0;  ///< a bit for each thread that has something and was not woken
+  static_assert(engineio::Shard::kCountMax <= 64);
 };
 
 ThreadedHost::ThreadedHost(std::size_t threads, const HostOptions& options, const SetUp& set_up) {
@@ -156,6 +175,14 @@ ThreadedHost::ThreadedHost(std::size_t threads, const HostOptions& options, cons
          .leave =
              [&way](std::size_t to, std::unique_ptr<net::TravellingConnection> connection) {
                return way.put(to, std::move(connection));
+             }});
+    shard.host.reactor().drive(
+        {.next_timeout = [&way] { return way.owes_wake() ? Instant::min() : kNever; },
+         .handle_timeout = [&way](Instant) { way.wake_others(); },
+         .drain =
+             [&way](Instant) {
+               way.wake_others();
+               return false;
              }});
     shard.host.answer_metrics_by(
         [this, i](http::RequestId request) { gather_metrics(i, request); });

@@ -17,6 +17,9 @@ namespace {
 using Peer = TestPeer;
 
 constexpr std::size_t kThreads = 3;
+/// As many as leave in one `writev`, and long enough for another thread, were it woken by the
+/// first, to begin to write before the last.
+constexpr int kBurst = 60;
 
 HostOptions with_recovery() {
   HostOptions options;
@@ -46,6 +49,11 @@ class ThreadedHostTest : public testing::Test {
             });
             socket.on("tell", [&host](const Arguments& arguments, const Ack&) {
               host.io().to("all").emit("told", arguments[0]);
+            });
+            socket.on("tell often", [&host](const Arguments&, const Ack&) {
+              for (int i = 1; i <= kBurst; ++i) {
+                host.io().to("all").emit("burst", i);
+              }
             });
             socket.on("count", [&host](const Arguments&, Ack ack) {
               host.io().to("all").fetch_sockets(
@@ -115,6 +123,17 @@ TEST_F(ThreadedHostTest, EventsReachTheSocketsOfAllThreadsAndTheyAreCountedToget
   peers.back()->say(R"(421["count"])");
   EXPECT_NE(peers.back()->read_until("\"]").find("30 sockets"), std::string::npos);
   EXPECT_EQ(hosts_.lost(), 0U);
+}
+
+TEST_F(ThreadedHostTest, WhatIsEmittedInARowReachesTheClientsOfOtherThreadsInOneWrite) {
+  std::vector<std::unique_ptr<Peer>> peers;
+  for (std::size_t i = 0; i < 4 * kThreads; ++i) {
+    peers.push_back(join());
+  }
+  peers.front()->say(R"(42["tell often"])");
+  for (const auto& peer : peers) {
+    EXPECT_NE(peer->read_once().find("[\"burst\"," + std::to_string(kBurst)), std::string::npos);
+  }
 }
 
 TEST_F(ThreadedHostTest, NoThreadHasManyMoreConnectionsThanAnother) {
