@@ -182,6 +182,21 @@ describe('Engine.IO over WebSocket', () => {
     wire.close();
   });
 
+  it('refuses requests that ask for no upgrade, and lives on', async () => {
+    const wire = await Wire.open(PATH);
+    const { sid } = wire.handshake;
+    for (const [method, body] of [['GET'], ['POST', '4x']]) {
+      for (const transport of ['websocket', 'polling']) {
+        const response = await within(fetch(address(PATH, { transport, sid }), { method, body }), 'an answer');
+        assert.equal(response.status, 400);
+        assert.deepEqual(await response.json(), { code: 3, message: 'Bad request' });
+      }
+    }
+    wire.send('4still here');
+    assert.equal(await wire.receive(), '4still here');
+    wire.close();
+  });
+
   it('pings again and again', async () => {
     const wire = await Wire.open(PATH, { raw: true, server: QUICK });
     for (let i = 0; i < 3; ++i) {

@@ -92,7 +92,10 @@ void Server::run_middleware(Instant now, Exchange& exchange, std::size_t index) 
 
 bool Server::answer_with_file(Instant now, Exchange& exchange) {
   const http::Request& request = exchange.request;
-  const std::string_view name = request.path().substr(options_.path.size());
+  std::string_view name = request.path().substr(options_.path.size());
+  if (!options_.add_trailing_slash && name.starts_with('/')) {
+    name.remove_prefix(1);
+  }
   const bool asked = !name.empty() && client_files_.has(name) &&
                      (request.method == "GET" || request.method == "HEAD");
   if (asked) {

@@ -181,6 +181,19 @@ TEST(CookieTest, HasEveryAttributeInNodesOrder) {
                 "07:28:00 GMT; HttpOnly; Secure; Partitioned; Priority=High; SameSite=None\r\n"));
 }
 
+TEST(CookieTest, AnIdOfTheApplicationsOwnCannotEndIt) {
+  Options options;
+  options.cookie.emplace();
+  TestServer test(options);
+  Hooks hooks;
+  hooks.generate_id = [](Instant now, const http::Request&, IdVerdict verdict) {
+    verdict.use(now, "a;b=c_~%");
+  };
+  test.server().set_hooks(std::move(hooks));
+  EXPECT_THAT(test.request("GET", TestServer::polling()).head,
+              HasSubstr("Set-Cookie: io=a%3Bb%3Dc_~%25; Path=/;"));
+}
+
 TEST(HttpCompressionTest, LongAnswersToPollsArePackedForWhoAcceptsIt) {
   TestServer test{Options()};
   const std::string sid = test.open_polling();

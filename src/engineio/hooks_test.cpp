@@ -252,6 +252,7 @@ TEST_F(HooksTest, EveryRefusalIsToldWithNodesCodeAndContext) {
   test.request("PUT", TestServer::polling());
   test.request("GET", "EIO=4&transport=websocket");
   test.request("GET", "EIO=4&transport=websocket&sid=" + sid);
+  test.request("GET", "EIO=3&transport=polling&sid=" + sid);
   test.request("GET", "EIO=3&transport=polling");
   test.request("GET", "EIO=4&transport=websocket", {},
                "Connection: Upgrade\r\nUpgrade: websocket\r\n");
@@ -259,7 +260,8 @@ TEST_F(HooksTest, EveryRefusalIsToldWithNodesCodeAndContext) {
               ElementsAre("0 transport=abc", "1 sid=none", "2 method=PUT",
                           "3 name=TRANSPORT_HANDSHAKE_ERROR",
                           "3 name=TRANSPORT_MISMATCH transport=websocket previousTransport=polling",
-                          "5 protocol=3", "3 name=TRANSPORT_HANDSHAKE_ERROR"));
+                          "3 name=PROTOCOL_MISMATCH protocol=3 previousProtocol=4", "5 protocol=3",
+                          "3 name=TRANSPORT_HANDSHAKE_ERROR"));
 }
 
 TEST_F(HooksTest, SessionsOfOneAddressAreLimitedByWhomTheApplicationSaysTheyAreOf) {
@@ -308,6 +310,23 @@ TEST(PathTest, TheTrailingSlashIsAddedUnlessItIsNotWanted) {
   options.add_trailing_slash = false;
   TestServer without(options);
   EXPECT_EQ(without.request("GET", TestServer::polling()).status, 200U);
+}
+
+TEST(PathTest, TheTrailingSlashThatIsNotWantedIsTakenAway) {
+  Options options;
+  options.path = "/engine.io/";
+  options.add_trailing_slash = false;
+  TestServer test(options);
+  std::vector<ClientFiles::File> files;
+  files.emplace_back("socket.io.js", to_buffer("script"));
+  test.server().serve_client(ClientFiles(std::move(files)));
+  const auto get = [&](std::string_view target) {
+    const http::ConnectionId id = test.host().open(test.now);
+    test.host().send(test.now, id, "GET " + std::string(target) + " HTTP/1.1\r\nHost: h\r\n\r\n");
+    return test.answer(id);
+  };
+  EXPECT_EQ(get("/engine.io?EIO=4&transport=polling").status, 200U);
+  EXPECT_EQ(get("/engine.io/socket.io.js"), ok("script"));
 }
 
 TEST_F(HooksTest, AHookMayEndTheSessionWhoseAnswerItSees) {

@@ -34,9 +34,30 @@ void append_attribute(std::string& cookie, std::string_view name, std::string_vi
   }
 }
 
+/// An id of the application's own may have what would end the cookie: as JavaScript's
+/// encodeURIComponent writes it.
+std::string encoded(std::string_view sid) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()";
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string value;
+  value.reserve(sid.size());
+  for (const char letter : sid) {
+    if (kPlain.contains(letter)) {
+      value += letter;
+    } else {
+      const auto byte = static_cast<unsigned char>(letter);
+      value += '%';
+      value += kHex[byte >> 4U];
+      value += kHex[byte & 0xFU];
+    }
+  }
+  return value;
+}
+
 /// In the order in which npm's `cookie` writes the attributes.
 std::string set_cookie_value(const CookieOptions& cookie, const std::string& sid) {
-  std::string value = cookie.name + "=" + sid;
+  std::string value = cookie.name + "=" + encoded(sid);
   append_attribute(value, "Max-Age", cookie.max_age_s ? std::to_string(*cookie.max_age_s) : "");
   append_attribute(value, "Domain", cookie.domain);
   append_attribute(value, "Path", cookie.path);
@@ -142,14 +163,28 @@ std::expected<Server::Session*, Server::Refusal> Server::verify(const Query& que
   if (session == nullptr) {
     return bad(ErrorCode::kSessionUnknown, {{"sid", std::string(query.sid)}});
   }
-  const std::string_view used = transport(session->handle);
-  const bool fits = upgrade ? query.transport == "websocket" : query.transport == used;
-  if (!fits || revision != session->handshake->revision) {
-    return bad(ErrorCode::kBadRequest, {{"name", "TRANSPORT_MISMATCH"},
-                                        {"transport", std::string(query.transport)},
-                                        {"previousTransport", std::string(used)}});
+  auto misfit = misfit_of(query, *session, upgrade, revision);
+  return misfit.empty() ? std::expected<Session*, Refusal>(session)
+                        : bad(ErrorCode::kBadRequest, std::move(misfit));
+}
+
+/// In what a request does not fit its session; empty if it does.
+std::vector<ConnectionError::Detail> Server::misfit_of(const Query& query, const Session& session,
+                                                       bool upgrade, unsigned revision) {
+  // A session on WebSocket takes no requests: Node leaves such a one without an answer.
+  const bool fits = upgrade ? query.transport == "websocket"
+                            : query.transport == "polling" && session.polling != nullptr;
+  if (!fits) {
+    return {{"name", "TRANSPORT_MISMATCH"},
+            {"transport", std::string(query.transport)},
+            {"previousTransport", session.polling != nullptr ? "polling" : "websocket"}};
   }
-  return session;
+  if (revision != session.handshake->revision) {
+    return {{"name", "PROTOCOL_MISMATCH"},
+            {"protocol", revision == 4 ? "4" : "3"},
+            {"previousProtocol", std::to_string(session.handshake->revision)}};
+  }
+  return {};
 }
 
 /// 0 when we do not speak it.

@@ -29,7 +29,7 @@ constexpr int kBatchesPerInterval = 50;
 
 Options settled(Options options) {
   options.ping_batch = std::min(options.ping_batch, options.ping_interval / kBatchesPerInterval);
-  while (options.add_trailing_slash && options.path.ends_with('/')) {
+  while (options.path.ends_with('/')) {
     options.path.pop_back();
   }
   options.path += options.add_trailing_slash ? "/" : "";

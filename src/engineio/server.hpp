@@ -177,6 +177,10 @@ class Server {
   [[nodiscard]] std::expected<Session*, Refusal> verify(const Query& query,
                                                         const http::Request& request,
                                                         bool upgrade) const;
+  [[nodiscard]] static std::vector<ConnectionError::Detail> misfit_of(const Query& query,
+                                                                      const Session& session,
+                                                                      bool upgrade,
+                                                                      unsigned revision);
   void refuse(Instant now, Exchange& exchange, const Refusal& refusal);
   void respond(Instant now, Exchange& exchange, http::Response response);
   void add_hook_headers(Exchange& exchange, bool initial);

@@ -46,6 +46,19 @@ TEST_F(WebSocketTest, TheAnswerIsAHandshake) {
                     Not(HasSubstr("Sec-WebSocket-Extensions")), Not(HasSubstr("Content-Length"))));
 }
 
+TEST_F(WebSocketTest, RequestsThatAskForNoUpgradeAreBadAndTheSessionGoesOn) {
+  const http::ConnectionId id = test_.open_socket();
+  const std::string sid = TestServer::sid_of(test_.frames(id).at(0));
+  const Answer bad{400, {}, R"({"code":3,"message":"Bad request"})"};
+  for (const std::string_view method : {"GET", "POST", "PUT"}) {
+    EXPECT_EQ(test_.request(method, "EIO=4&transport=websocket&sid=" + sid, "4a"), bad) << method;
+  }
+  test_.say(id, "4still");
+  EXPECT_EQ(test_.frames(id), Frames{"4still"});
+  EXPECT_EQ(test_.take_log(), "open websocket");
+  EXPECT_EQ(test_.server().counters().bad_requests, 3U);
+}
+
 TEST_F(WebSocketTest, BadUpgradesGetAPlainMessageAndAreClosed) {
   const std::string fields = TestServer::upgrade_fields();
   const auto refused = [&](std::string_view query, std::string_view with) {
