@@ -1,5 +1,7 @@
 #include "engineio/websocket_stream.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "websocket/frame.hpp"
@@ -8,6 +10,13 @@ namespace visavis::engineio {
 
 using websocket::CloseCode;
 using websocket::Opcode;
+
+namespace {
+
+/// With the first, half a minute for a peer that reads what is left for it, as npm's `ws` waits.
+constexpr std::uint8_t kExtensionsMax = 9;
+
+}  // namespace
 
 Server::WebSocket::WebSocket(Server& server, http::ConnectionId connection, bool deflates)
     : server_(server),
@@ -110,7 +119,12 @@ void Server::WebSocket::drop(Instant now) {
 
 void Server::WebSocket::handle_close_overdue(Instant now) {
   waits_ = false;  // it has left the queue by expiring
-  drop(now);
+  const std::size_t unsent = unsent_bytes();
+  if (unsent < unsent_then_ && ++extensions_ <= kExtensionsMax) {
+    wait_for_close(now, unsent);  // slow, but it reads: its close frame comes behind the rest
+  } else {
+    drop(now);
+  }
 }
 
 std::size_t Server::WebSocket::unsent_bytes() const {
@@ -118,11 +132,19 @@ std::size_t Server::WebSocket::unsent_bytes() const {
 }
 
 void Server::WebSocket::begin_closing(Instant now, Phase phase, const Buffer& payload) {
+  const std::size_t before_it = unsent_bytes();
   write(now, websocket::encode_frame(Opcode::kClose, payload));
   phase_ = phase;
-  if (!std::exchange(waits_, true)) {
-    close_due_ = server_.socket_close_due_.arm(now, this);
+  if (!waits_) {
+    wait_for_close(now, before_it);
   }
+}
+
+void Server::WebSocket::wait_for_close(Instant now, std::size_t unsent) {
+  waits_ = true;
+  unsent_then_ = static_cast<std::uint32_t>(
+      std::min<std::size_t>(unsent, std::numeric_limits<std::uint32_t>::max()));
+  close_due_ = server_.socket_close_due_.arm(now, this);
 }
 
 void Server::WebSocket::stop_waiting() {

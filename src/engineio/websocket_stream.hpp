@@ -22,7 +22,7 @@ class Server::WebSocket final : public http::Stream {
   void close(Instant now, websocket::CloseCode code = websocket::CloseCode::kNoStatus);
   /// Closes now; what is unsent is lost.
   void drop(Instant now);
-  /// The peer's close frame has not come in time.
+  /// The peer's close frame has not come in time; one that still reads has more.
   void handle_close_overdue(Instant now);
 
   void belong_to(SessionHandle session) { session_ = session; }
@@ -43,6 +43,7 @@ class Server::WebSocket final : public http::Stream {
   void handle_close_frame(Instant now, Bytes payload);
   void handle_read_error(Instant now, websocket::ReadError error);
   void begin_closing(Instant now, Phase phase, const Buffer& payload);
+  void wait_for_close(Instant now, std::size_t unsent);
   void stop_waiting();
 
   Server& server_;
@@ -53,6 +54,8 @@ class Server::WebSocket final : public http::Stream {
   Phase phase_ = Phase::kOpen;
   bool deflates_;
   bool waits_ = false;
+  std::uint8_t extensions_ = 0;    ///< of the time for the peer's close frame
+  std::uint32_t unsent_then_ = 0;  ///< when it was last waited for
 };
 
 }  // namespace visavis::engineio

@@ -214,6 +214,26 @@ TEST_F(WebSocketTest, TheOwnersCloseWaitsForTheClientsCloseFrame) {
   EXPECT_EQ(test_.take_log(), "");
 }
 
+TEST_F(WebSocketTest, ASlowReaderHasHalfAMinuteForWhatWasSentBeforeTheClose) {
+  const auto seconds_until_the_end = [&](bool reads) {
+    const http::ConnectionId id = open();
+    test_.host().hold_up(id);
+    test_.server().send(test_.now, test_.sessions.back(), text_message(std::string(1000, 'x')));
+    test_.server().close(test_.now, test_.sessions.back(), CloseReason::kForcedClose);
+    test_.host().settle(test_.now);
+    int seconds = 0;
+    for (; seconds < 100 && !test_.host().closed(id); ++seconds) {
+      test_.sleep(milliseconds(1000));
+      if (reads && !test_.host().closed(id)) {
+        test_.http().handle_sent(test_.now, id, 10);
+      }
+    }
+    return seconds;
+  };
+  EXPECT_EQ(seconds_until_the_end(false), 3);
+  EXPECT_EQ(seconds_until_the_end(true), 30);
+}
+
 TEST_F(WebSocketTest, ALostConnectionIsATransportClose) {
   const http::ConnectionId id = open();
   test_.host().close(test_.now, id);

@@ -220,6 +220,9 @@ void Server::handle_sent(Instant now, ConnectionId id, std::size_t bytes) {
     if (connection->state == Connection::State::kUpgraded && connection->unsent_bytes == 0) {
       connection->stream->handle_drained(now);
     }
+  } else if (connection->wait == Wait::kClose && bytes > 0 &&
+             connection->state == Connection::State::kClosing) {
+    wait_for(now, *connection, Wait::kClose);  // slow, but it reads
   }
 }
 

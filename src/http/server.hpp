@@ -39,7 +39,7 @@ struct Limits {
   Duration body_timeout = std::chrono::seconds(60);    ///< 408; 1 MB at 17 kB/s
   Duration idle_timeout = std::chrono::seconds(15);    ///< between two requests
   Duration stall_timeout = std::chrono::seconds(30);   ///< an answer of which nothing more leaves
-  Duration close_timeout = std::chrono::seconds(5);    ///< for the last bytes of a closing one
+  Duration close_timeout = std::chrono::seconds(5);    ///< none of a closing one's last bytes left
   Duration upgrade_timeout = std::chrono::seconds(1);  ///< for upgrades that nobody wants; Node\'s
 };
 
@@ -135,10 +135,10 @@ class Server {
 
   /// For upgraded connections; an unknown id is ignored.
   void write(Instant now, ConnectionId id, SharedBytes bytes);
-  /// Closes an upgraded connection once the written bytes have left (or `close_timeout` is over).
-  /// Its stream hears `handle_closed` when it is gone, and nothing else any more. `peer_is_done`:
-  /// by the stream's protocol the peer sends nothing after what has come, so nobody waits for its
-  /// FIN.
+  /// Closes an upgraded connection once the written bytes have left (or none have for
+  /// `close_timeout`). Its stream hears `handle_closed` when it is gone, and nothing else any more.
+  /// `peer_is_done`: by the stream's protocol the peer sends nothing after what has come, so nobody
+  /// waits for its FIN.
   void close(Instant now, ConnectionId id, bool peer_is_done = false);
   /// Closes an upgraded connection now; what is unsent is lost.
   void drop(Instant now, ConnectionId id);

@@ -152,6 +152,25 @@ TEST_F(ServerLimitsTest, ProgressKeepsASlowReaderAlive) {
   EXPECT_FALSE(host_.closed(id));
 }
 
+TEST_F(ServerLimitsTest, TheLastBytesOfAClosingConnectionHaveAsLongAsTheyGoOnLeaving) {
+  const ConnectionId id(1);
+  server_.handle_open(now_, id, {IpAddress::v4(0x7F000001), 1}, false);
+  server_.handle_bytes(now_, id,
+                       as_bytes("GET /now HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
+  const auto told = server_.poll_output();
+  ASSERT_TRUE(told && told->then_close && !told->at_once);
+  for (int i = 0; i < 5; ++i) {
+    now_ += limits_.close_timeout - seconds(1);
+    server_.handle_timeout(now_);
+    EXPECT_FALSE(server_.poll_output());
+    server_.handle_sent(now_, id, 1);
+  }
+  now_ += limits_.close_timeout;
+  server_.handle_timeout(now_);
+  const auto dropped = server_.poll_output();
+  EXPECT_TRUE(dropped && dropped->at_once);
+}
+
 TEST_F(ServerLimitsTest, ASilentConnectionIsClosed) {
   const ConnectionId id = host_.open(now_);
   EXPECT_EQ(server_.next_timeout(), now_ + limits_.header_timeout);
