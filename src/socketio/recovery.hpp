@@ -33,8 +33,8 @@ struct RecoveryOptions {
   /// A recovered socket passes no middleware. Off, unlike in Node: whoever has stolen the session's
   /// secret would come in without any other question.
   bool skip_middlewares = false;
-  /// The longest that a dead connection looks alive, so that events sent meanwhile are kept:
-  /// Engine.IO's ping interval and timeout together.
+  /// The longest that a dead connection looks alive, so that events sent meanwhile are kept; at
+  /// least Engine.IO's ping interval and timeout together, whatever it says here.
   Duration unnoticed_loss_max = std::chrono::seconds(45);
   /// How long a client waits while the other servers of a cluster are asked for its session; then
   /// it begins a new one.

@@ -379,6 +379,26 @@ TEST_F(RecoveryInLittleRoom, IsCountedOnceThoughItEndsBeforeItIsResumed) {
   EXPECT_EQ(come_back(third, "6").back(), welcome(third));
 }
 
+TEST(RecoveryLog, ReachesBackAsFarAsADeadConnectionLooksAlive) {
+  engineio::Options engine = TestBed::engine_options();
+  engine.ping_interval = seconds(200);
+  engine.ping_timeout = seconds(100);
+  TestBed bed(with_recovery(), engine);
+  TestBed::Client& client = bed.open();
+  client.send("40");
+  const std::string pid = member(client.take().back(), "pid");
+  bed.io().emit("seen");
+  bed.io().emit("lost on the way");
+  bed.pass(seconds(290));
+  client.vanish();
+  bed.io().emit("missed");
+  bed.pass(seconds(110));
+  TestBed::Client& again = bed.open();
+  again.send(R"(40{"pid":")" + pid + R"(","offset":"1"})");
+  EXPECT_THAT(again.take(), ElementsAre(R"(42["lost on the way","2"])", R"(42["missed","3"])",
+                                        StartsWith("40{")));
+}
+
 TEST(WithoutRecovery, NothingIsAppendedAndNoSecretGiven) {
   TestBed bed;
   TestBed::Client& client = bed.open();

@@ -27,11 +27,20 @@ DisconnectReason reason_of(engineio::CloseReason reason) {
   return DisconnectReason::kTransportError;
 }
 
+Options settled(Options options, const engineio::Options& engine) {
+  if (options.recovery) {
+    options.recovery->unnoticed_loss_max =
+        std::max(options.recovery->unnoticed_loss_max,
+                 engine.ping_interval + engine.ping_timeout + engine.ping_batch);
+  }
+  return options;
+}
+
 }  // namespace
 
 Server::Server(engineio::Server& engine, const Options& options, Entropy& entropy)
     : engine_(engine),
-      options_(options),
+      options_(settled(options, engine.options())),
       entropy_(entropy),
       recovery_deadlines_(options.recovery.value_or(RecoveryOptions()).max_disconnection),
       connect_timeouts_(options.connect_timeout) {
