@@ -30,6 +30,25 @@ TEST(BadInput, AFloodOfConnectsToOneNamespaceClosesTheConnection) {
   EXPECT_EQ(bed.io().counters().protocol_errors, 1U);
 }
 
+TEST(BadInput, OfNamespacesThatAClientWasSentAwayFromNoMoreAreRememberedThanItMayBeIn) {
+  TestBed bed({.namespaces_max = 4, .cleanup_empty_child_namespaces = true});
+  bed.io()
+      .of_dynamic([](std::string_view, const json::Value&) { return true; })
+      .on_connection([](Socket& socket) { socket.disconnect(); });
+  auto& client = bed.join();
+  for (int i = 1; i <= 1000; ++i) {
+    client.send("40/n" + std::to_string(i));
+  }
+  EXPECT_EQ(bed.io().counters().sockets, 1001U);
+  for (const int i : {997, 1000}) {
+    client.send("42/n" + std::to_string(i) + R"(,["on its way"])");
+  }
+  EXPECT_FALSE(client.closed());
+  client.send(R"(42/n996,["late"])");
+  EXPECT_TRUE(client.closed());
+  EXPECT_EQ(bed.io().counters().protocol_errors, 1U);
+}
+
 TEST(BadInput, DeepJsonClosesTheConnectionAndIsCounted) {
   TestBed bed;
   auto& client = bed.join();

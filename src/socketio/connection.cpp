@@ -275,11 +275,21 @@ void Connection::left(const Socket& socket, DisconnectReason reason) {
     return;
   }
   if (reason == DisconnectReason::kServerNamespaceDisconnect) {
-    place->state = State::kExpelled;
-    place->name = std::make_unique<std::string>(socket.of().name());
-    place->socket = nullptr;
+    Place expelled{.socket = nullptr,
+                   .name = std::make_unique<std::string>(socket.of().name()),
+                   .state = State::kExpelled};
+    places_.erase(places_.begin() + (place - places_.data()));
+    places_.push_back(std::move(expelled));
+    forget_expelled();
   } else {
     places_.erase(places_.begin() + (place - places_.data()));
+  }
+}
+
+/// The oldest, once there are many: with namespaces made for clients the names have no end.
+void Connection::forget_expelled() {
+  if (places_.size() - places_taken() > server_.options().namespaces_max) {
+    places_.erase(std::ranges::find(places_, State::kExpelled, &Place::state));
   }
 }
 

@@ -94,6 +94,7 @@ class Connection {
   void fail(engineio::CloseReason reason);
   [[nodiscard]] Place* find(std::string_view name_space);
   [[nodiscard]] std::size_t places_taken() const;
+  void forget_expelled();
   void forget_connect_timeout();
   [[nodiscard]] std::weak_ptr<Connection*> self();
 

@@ -47,7 +47,8 @@ struct EventRate {
 struct Options {
   /// A client that has joined no namespace by then is closed (Node's default).
   Duration connect_timeout = std::chrono::seconds(45);
-  /// Namespaces that one connection may be in, or be asking for: no page uses more than a few.
+  /// Namespaces that one connection may be in, or be asking for: no page uses more than a few. Of
+  /// those that we ended as many are remembered: what comes for another closes the connection.
   std::size_t namespaces_max = 32;
   /// Answers that one socket may owe us: a client that never acks must not fill our memory.
   std::size_t pending_acks_max = 1000;
