@@ -34,7 +34,7 @@ async function transcript(base, transports) {
     return seen;
   };
   const upgraded = async (...sockets) => { for (const { io: { engine } } of sockets) if (transports.length > 1 && engine.transport.name !== 'websocket') await hear(engine, 'upgrade'); };
-  await log();
+  T('at the start', await log());
   const o = { transports }; const P = transports.join('+');
   for (const auth of [{}, { fail: true }, { plain: true }, { slow: true }]) { const s = open('/', { auth, ...o }); const answer = await up(s); T(`${P} auth ${JSON.stringify(auth)}`, [answer, s.active]); s.disconnect(); T('   log', await (answer === 'ok' ? log('disconnect / ') : log())); }
   const a = open('/', o), b = open('/', o), c = open('/', o); for (const s of [a, b, c]) await up(s);

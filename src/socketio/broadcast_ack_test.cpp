@@ -145,6 +145,15 @@ TEST_F(BroadcastAck, FetchedSocketsTellAndCanBeActedOn) {
   EXPECT_THAT(a_.take(), ElementsAre(R"(42["to you",1])"));
   EXPECT_THAT(b_.take(), IsEmpty());
   EXPECT_THAT(socket.rooms(), ElementsAre(socket.id(), "other"));
+  std::optional<BroadcastAnswers> answered;
+  fetched[0].timeout(seconds(1)).emit("and you?", [&](BroadcastAnswers answers) {
+    answered = std::move(answers);
+  });
+  bed_.pump();
+  EXPECT_THAT(a_.take(), ElementsAre(R"(420["and you?"])"));
+  a_.send("430[5]");
+  ASSERT_TRUE(answered && answered->answers.size() == 1 && answered->missing == 0);
+  EXPECT_EQ(answered->answers[0][0].as_integer(), 5);
   fetched[0].disconnect();
   bed_.pump();
   EXPECT_THAT(a_.take(), ElementsAre("41"));

@@ -43,7 +43,7 @@ TEST(Connect, GivesTheHandshakeAndAuthToTheConnectionHandler) {
     EXPECT_FALSE(handshake.query_value("other"));
     socket.emit("auth", handshake.auth());
   });
-  auto& client = bed.open("&name=a%20b&name=c");
+  auto& client = bed.open("&name=c&name=a%20b");
   client.send(R"(40{"token":"abc"})");
   EXPECT_EQ(seen, "abc 127.0.0.1:4000 http://example.org a b x");
   EXPECT_THAT(client.take(),

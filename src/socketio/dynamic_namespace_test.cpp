@@ -182,6 +182,21 @@ TEST(DynamicNamespace, IsMadeForANameThatMatchesWhoeverAsks) {
   EXPECT_THAT(client.take(), ElementsAre(R"(42/room-1,["all"])", R"(42/room-2,["all"])"));
 }
 
+TEST(NewNamespace, IsToldOfOneThatTheServerMakesItselfOnce) {
+  TestBed bed;
+  std::vector<std::string> made;
+  bed.io().on_new_namespace([&](Namespace& of) {
+    made.push_back(of.name());
+    if (made.size() == 1) {
+      bed.io().of("/made-by-a-handler");
+    }
+  });
+  EXPECT_EQ(bed.io().of("chat").name(), "/chat");
+  bed.io().of("/chat");
+  bed.io().of("/");
+  EXPECT_THAT(made, ElementsAre("/chat", "/made-by-a-handler"));
+}
+
 TEST(DynamicNamespace, IsNotMadeForWhatIsNoRegularExpression) {
   TestBed bed;
   const auto parent = bed.io().of_matching("/room-[");

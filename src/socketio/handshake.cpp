@@ -49,6 +49,7 @@ void write_headers(json::Writer& writer, const http::Headers& headers) {
   writer.end_object();
 }
 
+/// Of a name that comes twice the last counts, as with Node's engine.
 void write_query(json::Writer& writer, std::string_view query) {
   std::vector<Said> all;
   for (auto& [name, value] : http::parse_query(query)) {
@@ -56,16 +57,7 @@ void write_query(json::Writer& writer, std::string_view query) {
   }
   writer.begin_object();
   for (const Said& parameter : all) {
-    writer.key(parameter.name);
-    if (parameter.values.size() == 1) {
-      writer.string(parameter.values.front());
-      continue;
-    }
-    writer.begin_array();
-    for (const std::string& value : parameter.values) {
-      writer.string(value);
-    }
-    writer.end_array();
+    writer.member(parameter.name, parameter.values.back());
   }
   writer.end_object();
 }
@@ -109,12 +101,13 @@ std::string_view Handshake::query() const {
 }
 
 std::optional<std::string> Handshake::query_value(std::string_view name) const {
+  std::optional<std::string> last;
   for (auto& [key, value] : http::parse_query(query())) {
     if (key == name) {
-      return std::move(value);
+      last = std::move(value);
     }
   }
-  return std::nullopt;
+  return last;
 }
 
 json::Raw Handshake::to_json() const {

@@ -34,6 +34,7 @@ class Handshake {
   [[nodiscard]] bool secure() const;
   /// The request has an Origin header.
   [[nodiscard]] bool cross_domain() const;
+  /// When the session began.
   [[nodiscard]] Instant issued() const;
   /// The same by the clock on the wall; right if `Options::wall_clock_zero` is.
   [[nodiscard]] json::Date time() const;
@@ -41,7 +42,8 @@ class Handshake {
   [[nodiscard]] std::string_view url() const;
   /// Raw, without the question mark.
   [[nodiscard]] std::string_view query() const;
-  /// The first value of this name in the query, percent-decoded.
+  /// The value of this name in the query, percent-decoded; the last one, as with Node, where it
+  /// comes twice.
   [[nodiscard]] std::optional<std::string> query_value(std::string_view name) const;
   /// Always an object; empty if the client sent none.
   [[nodiscard]] const json::Value& auth() const { return auth_; }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/time.hpp"
 #include "socketio/broadcast_operator.hpp"
 #include "socketio/handshake.hpp"
 
@@ -37,11 +38,14 @@ class RemoteSocket {
   /// What `Namespace::describe_data()` says of its state; null without.
   [[nodiscard]] const json::Value& data_json() const { return data_json_; }
 
+  /// With a `BroadcastAckHandler` behind the arguments it is asked for an answer, as an audience of
+  /// one.
   template <class... Args>
-  void emit(std::string_view event, const Args&... args) const {
-    itself_.emit(event, args...);
+  void emit(std::string_view event, Args&&... args) const {
+    itself_.emit(event, std::forward<Args>(args)...);
   }
   void emit(Payload payload) const { itself_.emit(std::move(payload)); }
+  [[nodiscard]] BroadcastOperator timeout(Duration time) const { return itself_.timeout(time); }
   void join(std::string_view room) const { itself_.sockets_join(room); }
   void leave(std::string_view room) const { itself_.sockets_leave(room); }
   void disconnect(bool close = false) const { itself_.disconnect_sockets(close); }

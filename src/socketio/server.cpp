@@ -100,6 +100,9 @@ Namespace& Server::of(std::string_view name) {
     }
     auto made = std::make_unique<Namespace>(*this, path);
     found = namespaces_.emplace(std::move(path), std::move(made)).first;
+    Namespace& of_now_on = *found->second;
+    call_in_turn(new_namespace_handlers_, of_now_on);
+    return of_now_on;
   }
   return *found->second;
 }

@@ -136,7 +136,7 @@ class Server {
   ParentNamespace& of_dynamic_async(NamespaceDecision decide);
   /// Null if there is none of this name, which begins with a slash.
   [[nodiscard]] Namespace* find_namespace(std::string_view name) const;
-  /// A namespace was made for a client.
+  /// A namespace was made, for a client or by `of()`. "/" is there before anybody can ask.
   void on_new_namespace(Callback<void(Namespace&)> handler) {
     using Handler = Callback<void(Namespace&)>;
     new_namespace_handlers_.push_back(std::make_unique<Handler>(std::move(handler)));
