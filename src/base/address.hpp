@@ -58,20 +58,27 @@ struct SocketAddress {
   friend auto operator<=>(const SocketAddress&, const SocketAddress&) = default;
 };
 
+/// Every bit of a word reaches every bit of the result (the finalizer of MurmurHash3), so that
+/// neighbours on a network, who differ in a few bits, are spread over a table of any size.
+[[nodiscard]] constexpr std::uint64_t mixed(std::uint64_t word) {
+  word = (word ^ (word >> 33U)) * 0xFF51AFD7ED558CCDU;
+  word = (word ^ (word >> 33U)) * 0xC4CEB9FE1A85EC53U;
+  return word ^ (word >> 33U);
+}
+
 }  // namespace visavis
 
 template <>
 struct std::hash<visavis::IpAddress> {
   std::size_t operator()(const visavis::IpAddress& ip) const noexcept {
     const auto [high, low] = ip.halves();
-    const std::uint64_t mixed = (high ^ (low * 0x9E3779B97F4A7C15U)) * 0xFF51AFD7ED558CCDU;
-    return mixed ^ (mixed >> 32U);
+    return visavis::mixed((high * 0x9E3779B97F4A7C15U) ^ low);
   }
 };
 
 template <>
 struct std::hash<visavis::SocketAddress> {
   std::size_t operator()(const visavis::SocketAddress& at) const noexcept {
-    return std::hash<visavis::IpAddress>{}(at.ip) ^ (std::size_t{at.port} * 0x9E3779B97F4A7C15U);
+    return visavis::mixed(std::hash<visavis::IpAddress>{}(at.ip) ^ at.port);
   }
 };

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
 namespace visavis {
 namespace {
 
@@ -27,6 +31,40 @@ TEST(SocketAddress, RefusesWhatIsNoAddress) {
   for (const std::string_view text : {"", ":", "1.2.3.4", "1.2.3.4:", "1.2.3.4:65536", "1.2.3.4:-1",
                                       "::1:80", "host:80", "[::1]", "1.2.3.4:8x", "256.0.0.1:1"}) {
     EXPECT_FALSE(SocketAddress::parse(text)) << text;
+  }
+}
+
+/// How many of a table's buckets hold more than so many of 200 keys.
+template <class Make>
+int crowded_buckets(std::size_t buckets, Make make) {
+  std::array<int, 512> counts{};
+  for (std::uint32_t i = 0; i < 200; ++i) {
+    ++counts.at(std::hash<SocketAddress>{}(make(i)) % buckets);
+  }
+  return static_cast<int>(std::ranges::count_if(counts, [](int count) { return count > 6; }));
+}
+
+TEST(SocketAddress, NeighboursAreSpreadOverATableOfAnySize) {
+  for (const std::size_t buckets : {256U, 257U, 509U, 512U}) {
+    EXPECT_EQ(crowded_buckets(buckets,
+                              [](std::uint32_t i) {
+                                return SocketAddress{.ip = IpAddress::v4(0x7F010000U + i),
+                                                     .port = 40'000};
+                              }),
+              0);
+    EXPECT_EQ(crowded_buckets(buckets,
+                              [](std::uint32_t i) {
+                                return SocketAddress{.ip = IpAddress::v4(0x0A000001U + (i << 8U)),
+                                                     .port = 40'000};
+                              }),
+              0);
+    EXPECT_EQ(crowded_buckets(buckets,
+                              [](std::uint32_t i) {
+                                return SocketAddress{
+                                    .ip = IpAddress::v4(0x7F000001U),
+                                    .port = static_cast<std::uint16_t>(40'000 + (2 * i))};
+                              }),
+              0);
   }
 }
 
