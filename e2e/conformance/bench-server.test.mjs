@@ -113,6 +113,27 @@ describe('bench_server', () => {
     assert.match(await extensions(other), /permessage-deflate/);
   });
 
+  it('--deflate: what is long goes packed, both ways, text and bytes, also in a broadcast', async (t) => {
+    const other = await startExample('bench_server', '--deflate', '--metrics');
+    const made = clients(() => other.address);
+    t.after(() => (made.end(), other.stop()));
+    const [one, two] = [await made.connected('/', { transports: ['websocket'] }), await made.connected('/', { transports: ['websocket'] })];
+    assert.match(one.io.engine.transport.ws.extensions, /permessage-deflate/);
+    const long = '0123456789 ünï 😀 '.repeat(10_000);
+    for (const data of ['short', long, Buffer.from(long), { in: [long, Buffer.alloc(100_000, 7)] }]) {
+      const back = await within(one.emitWithAck('echo', data), 'an ack');
+      assert.deepEqual(JSON.stringify(back), JSON.stringify(data));
+    }
+    const heard = event(two, 'b');
+    await two.emitWithAck('join', 'packed');
+    await within(one.emitWithAck('blast', { room: 'packed', count: 1, size: 100_000 }), 'an ack');
+    assert.equal((await heard)[1], 'x'.repeat(100_000));
+    const text = await (await fetch(`${other.address}/metrics`)).text();
+    const metric = (name) => Number(text.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ')[1] ?? assert.fail(`no ${name} in\n${text}`));
+    assert.equal(metric('visavis_deflated_messages_total'), 5);
+    for (const way of ['in', 'out']) assert.ok(metric(`visavis_tcp_bytes_total{direction="${way}"}`) < 100_000, text);
+  });
+
   it('refuses flags that it does not know, in one line', () => {
     for (const flags of [['--what'], ['--port'], ['--threads', '0'], ['--threads', 'two'], ['--port', '70000']]) {
       const { status, stderr } = spawnSync(server.program.spawnfile, flags, { encoding: 'utf8', timeout: 5000 });
