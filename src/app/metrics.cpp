@@ -146,6 +146,9 @@ void write_repair(MetricsWriter& out, const sfu::Counters& counters) {
               counters.stills);
   out.counter("visavis_slot_switches_total", "Slots that were given another stream.",
               counters.slot_switches);
+  out.counter("visavis_leaps_narrowed_total",
+              "Gaps in a stream's numbers that were too wide to reach its viewers as they are.",
+              counters.leaps_narrowed);
   out.counter("visavis_nacks_total", "Packets asked for again.");
   out.sample(counters.nacks_from_viewers, {{"from", "viewer"}});
   out.sample(counters.nacks_to_publishers, {{"from", "server"}});

@@ -212,6 +212,27 @@ TEST_F(BadPeers, MediaThatIsReplayedOrForgedIsCountedAndReachesNobody) {
   EXPECT_EQ(counted[static_cast<std::size_t>(peer::Drop::kSrtpAuthentication)], 1'000U);
 }
 
+TEST_F(BadPeers, WhoMissesPacketsOfAPublisherWhoseNumbersLeapCanOpenTheNext) {
+  Browser& mallory = open(1, kPublisherNumbers);
+  Browser& bob = open(2, kViewerNumbers);
+  publish_video(mallory, StreamId(11));
+  worker.handle_command(now, AssignSlot{PeerId(2), SlotIndex(1), StreamId(11)});
+  run(2s);
+  send(mallory, {.sequence = 0, .keyframe = true});
+  run(1ms);
+  ASSERT_THAT(bob.rtp, SizeIs(1));
+  for (std::uint16_t leap = 1; leap <= 4; ++leap) {  // Together the circle of numbers, twice.
+    send(mallory, {.sequence = static_cast<std::uint16_t>(leap * 30'000U)});
+    DatagramBatch lost(8);
+    EXPECT_FALSE(worker.flush(now, lost));
+    EXPECT_FALSE(lost.empty());
+    now += 1ms;
+  }
+  send(mallory, {.sequence = static_cast<std::uint16_t>(4 * 30'000U + 1)});
+  run(1ms);  // Fails if he cannot open it.
+  EXPECT_THAT(bob.rtp, SizeIs(2));
+}
+
 TEST_F(BadPeers, AFloodOfChecksWithSomebodysNameLeavesHisMediaAlone) {
   Browser& alice = open(1, kPublisherNumbers);
   Browser& bob = open(2, kViewerNumbers);

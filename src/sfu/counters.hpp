@@ -80,6 +80,7 @@ struct Counters {
   std::uint64_t cache_misses = 0;       ///< A slot had to wait for a keyframe.
   std::uint64_t stills = 0;             ///< Of these, began with a still.
   std::uint64_t slot_switches = 0;
+  std::uint64_t leaps_narrowed = 0;  ///< Gaps in a stream too wide to be a slot's gaps too.
   std::array<std::uint64_t, static_cast<std::size_t>(DropReason::kReasonCount)> drops{};
   std::array<std::uint64_t, static_cast<std::size_t>(peer::Drop::kCount)> peer_drops{};
   std::array<std::uint64_t, static_cast<std::size_t>(RefusalReason::kReasonCount)> refusals{};

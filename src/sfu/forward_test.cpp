@@ -8,6 +8,7 @@ namespace visavis::sfu {
 namespace {
 
 using testing::ElementsAre;
+using testing::IsEmpty;
 using testing::SizeIs;
 
 TEST(Forward, APacketReachesEveryViewerWithTheViewersOwnNumbers) {
@@ -268,7 +269,7 @@ TEST(Forward, TimestampsThatGoBackAreForwardedAndTheNextKeyframeIsShown) {
   EXPECT_THAT(call.flush_and_take(carol).rtp, SizeIs(2));
 }
 
-TEST(Forward, ALeapOfThePublishersNumbersIsALeapOfTheViewersAndAsksForAKeyframe) {
+TEST(Forward, ALeapOfThePublishersNumbersIsASmallGapOfTheViewersAndAsksForAKeyframe) {
   TestCall call;
   RoutedPeer& alice = call.publisher(1);
   RoutedPeer& bob = call.viewer(2);
@@ -281,10 +282,41 @@ TEST(Forward, ALeapOfThePublishersNumbersIsALeapOfTheViewersAndAsksForAKeyframe)
 
   const Sent after = call.flush_and_take(bob);
   ASSERT_THAT(after.rtp, SizeIs(1));
-  EXPECT_EQ(static_cast<std::uint16_t>(after.rtp[0].sequence - before.rtp.back().sequence),
-            static_cast<std::uint16_t>(20'000 - 65'002));
+  EXPECT_EQ(after.rtp[0].sequence, before.rtp.back().sequence + 2);
+  EXPECT_EQ(call.router.counters().leaps_narrowed, 1U);
   call.run(100ms);
   EXPECT_EQ(call.router.counters().plis_to_publishers, plis + 1);
+
+  call.receive_vp8(alice, {.sequence = 20'001, .timestamp = 103'000});
+  EXPECT_THAT(call.flush_and_take(bob).sequences(), ElementsAre(before.rtp.back().sequence + 3));
+  call.receive_vp8(alice, {.sequence = 19'000, .timestamp = 97'000});  // Nobody waits for it.
+  EXPECT_THAT(call.flush_and_take(bob).rtp, IsEmpty());
+}
+
+TEST(Forward, APublisherWhoseNumbersLeapWithEachPacketUsesUpFewOfTheViewers) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  RoutedPeer& bob = call.viewer(2);
+  call.show(bob, 1, TestCall::video_of(1));
+  call.receive_vp8(alice, {.sequence = 0, .keyframe = true});
+  call.flush();
+  std::uint32_t used = 0;
+  std::uint16_t last = call.take(bob).rtp.at(0).sequence;
+  constexpr std::uint16_t kPackets = 2'000;
+  std::uint16_t sequence = 0;
+  for (std::uint16_t count = 1; count <= kPackets; ++count) {
+    sequence = static_cast<std::uint16_t>(sequence + (count % 2 == 0 ? 30'000 : 700));
+    call.receive_vp8(alice, {.sequence = sequence, .timestamp = count * 3000U});
+    call.flush();
+    const Sent sent = call.take(bob);
+    ASSERT_THAT(sent.rtp, SizeIs(1)) << count;
+    used += static_cast<std::uint16_t>(sent.rtp[0].sequence - last);
+    last = sent.rtp[0].sequence;
+    call.run(1ms);
+  }
+  // A packet, a gap of one, or of as many as packets were sent before.
+  EXPECT_LE(used, (3U * kPackets) + Slot::kGapCreditMax);
+  EXPECT_GE(call.router.counters().leaps_narrowed, kPackets / 2);
 }
 
 TEST(Forward, AnUnknownMidAndAnUnknownPayloadTypeAreDroppedAndCounted) {

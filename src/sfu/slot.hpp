@@ -61,6 +61,12 @@ class alignas(kCacheLineBytes) Slot {
   /// Packets sent again beyond as many as were sent since: a second's outage at 8 Mbit/s. So what a
   /// NACK can bring is bounded by the stream, whatever a viewer asks for.
   static constexpr std::uint32_t kRepairCreditMax = 1024;
+  /// Numbers of the publisher's that are missing and stay so in the slot, beyond as many as packets
+  /// were sent: what a NACK to the publisher may still bring. A wider leap becomes a gap of one,
+  /// for who misses a few of the packets around leaps of thousands can open none of the slot's
+  /// packets any more, whoever is in it (RFC 3711 §3.3.1: the rollover is guessed from 2^15
+  /// numbers).
+  static constexpr std::uint32_t kGapCreditMax = 1024;
   /// How often the viewer is told the slot's time line (RFC 3550 §6.2 would allow less for video).
   static constexpr Duration kReportInterval = std::chrono::seconds(1);
   /// All slots' reports are due at multiples of this, for there may be thousands in a second.
@@ -150,6 +156,8 @@ class alignas(kCacheLineBytes) Slot {
   bool begin_segment(Instant now, const LogEntry& first);
   void continue_pictures(Segment& segment, const LogEntry& first) const;
   [[nodiscard]] const LogEntry* find_next(Instant now);
+  [[nodiscard]] bool take_gap_credit(std::int64_t gap);
+  void narrow_gap(const LogEntry& next);
   void send_entry(const SendTime& time, const Segment& segment, const LogEntry& entry,
                   Outlet& outlet);
   void send_rtx(const SendTime& time, const Segment& segment, const LogEntry& entry,
@@ -194,6 +202,8 @@ class alignas(kCacheLineBytes) Slot {
   std::int64_t replayed_ = LogEntry::kNone;  ///< The keyframe that a wish was served with.
   TokenBucket wishes_{kWishesPerSecond, kWishesAtOnce};
   std::uint64_t packets_credited_ = 0;  ///< `packets_` when the credit was counted last.
+  std::uint32_t gap_credit_ = kGapCreditMax;
+  std::uint64_t packets_gap_credited_ = 0;  ///< The same of this credit.
   Instant report_at_ = kNever;
   SlotReport report_;  ///< But for the packets and bytes, which are counted above.
 };

@@ -149,6 +149,23 @@ TEST_F(SlotRepair, AMissingPacketOfThePublisherComesWhenItComes) {
   EXPECT_EQ(late.rtp[0].ssrc, TestCall::kVideoSlotSsrc);
 }
 
+TEST_F(SlotRepair, PacketsOnBothSidesOfALeapAreSentAgainAndTheNumberBetweenIsNot) {
+  const Sent before = show_alice(3);
+  call.receive_vp8(alice, {.sequence = 2'500, .timestamp = 90'000});
+  call.receive_vp8(alice, {.sequence = 2'501, .timestamp = 93'000});
+  const Sent after = call.flush_and_take(viewer);
+  ASSERT_THAT(after.rtp, SizeIs(2));
+
+  const auto between = static_cast<std::uint16_t>(before.rtp.back().sequence + 1);
+  nack(viewer, {before.rtp.back().sequence, between, after.rtp.front().sequence});
+
+  const Sent again = call.flush_and_take(viewer);
+  ASSERT_THAT(again.rtp, SizeIs(2));
+  EXPECT_EQ(rtp::parse_rtx(again.rtp[0].payload)->original.value(), before.rtp.back().sequence);
+  EXPECT_EQ(rtp::parse_rtx(again.rtp[1].payload)->original.value(), after.rtp.front().sequence);
+  EXPECT_EQ(counters().nacks_unanswered, 1U);
+}
+
 TEST_F(SlotRepair, AudioThatDidNotAgreeOnNackIsNotSentAgain) {
   call.show(viewer, 0, TestCall::audio_of(1));
   call.receive_opus(alice, 1, 960);

@@ -47,7 +47,7 @@ bool Slot::send_next(const SendTime& time, Outlet& outlet) {
 
 // The packet at the cursor is not here. Who was overtaken by the end of the log begins anew;
 // another gap the viewer sees as the loss it is, and should it be filled late, that is sent out of
-// turn.
+// turn. Only where the publisher's numbers leap they do not carry the viewer's away.
 const LogEntry* Slot::find_next(Instant now) {
   if (layer().log.has_dropped(next_)) {
     parts_.counters.drop(DropReason::kViewerTooSlow);
@@ -57,8 +57,35 @@ const LogEntry* Slot::find_next(Instant now) {
     return nullptr;
   }
   const TrackLog& log = layer().log;
-  next_ = log.next_from(next_);
-  return log.find(next_);
+  const std::int64_t gap = log.next_from(next_) - next_;
+  next_ += gap;
+  const LogEntry* entry = log.find(next_);
+  if (entry != nullptr && gap > 0 && !begins_segment_ && !take_gap_credit(gap)) {
+    narrow_gap(*entry);
+  }
+  return entry;
+}
+
+// Counted when there is a gap, not when packets are sent: those are many.
+bool Slot::take_gap_credit(std::int64_t gap) {
+  const std::uint64_t sent = packets_ - packets_gap_credited_;
+  packets_gap_credited_ = packets_;
+  gap_credit_ =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(kGapCreditMax, gap_credit_ + sent));
+  if (gap > gap_credit_) {
+    return false;
+  }
+  gap_credit_ -= static_cast<std::uint32_t>(gap);
+  return true;
+}
+
+// The stretch goes on one number later, so that the viewer still knows that something is missing.
+void Slot::narrow_gap(const LogEntry& next) {
+  ++parts_.counters.leaps_narrowed;
+  Segment segment = *nack_map_.current();
+  segment.first_out = next_out_ + 1;
+  segment.sequence_offset = segment.first_out - next.sequence;
+  nack_map_.begin_segment(segment);
 }
 
 void Slot::send_entry(const SendTime& time, const Segment& segment, const LogEntry& entry,
