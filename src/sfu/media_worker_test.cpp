@@ -2,6 +2,8 @@
 
 #include "sfu/media_worker.hpp"
 
+#include <malloc.h>
+
 #include <array>
 
 #include "sfu/test_worker.hpp"
@@ -192,6 +194,72 @@ TEST_F(MediaWorkerTest, AnIceRestartKeepsTheCall) {
 
   EXPECT_THAT(bob.rtp, SizeIs(1));
   EXPECT_EQ(count_events<PeerConnected>(), 2U);
+}
+
+/// Whose log ages while it is read again. What is given back to the allocator is overwritten.
+class AgeingLog : public WorkerTest {
+ protected:
+  AgeingLog() { mallopt(M_PERTURB, 0xA5); }
+  ~AgeingLog() override { mallopt(M_PERTURB, 0); }
+
+  static std::uint16_t number_of(const Buffer& packet) {
+    return rtp::parse_packet(packet)->sequence.value();
+  }
+  template <class Write>
+  void send_rtcp(Browser& browser, Write&& write) {
+    Buffer compound(DatagramBatch::kCellBytes);
+    rtp::RtcpWriter writer(MutableBytes(compound).first(1'000));
+    write(writer);
+    compound.resize(writer.size());
+    Buffer datagram = browser.client.sealed_rtcp(std::move(compound));
+    worker.handle_datagram(now, {Browser::kServer, browser.address}, datagram);
+  }
+  /// The pool keeps no more than this has left.
+  void fill_the_pool() {
+    Browser& carol = open(3, kPublisherNumbers);
+    publish_video(carol, StreamId(31));
+    run(1s);
+    for (std::uint16_t sequence = 0; sequence < 4'000; ++sequence) {
+      send(carol, {.sequence = sequence, .filler = 1'200});
+    }
+    worker.handle_command(now, CloseStream{StreamId(31)});
+  }
+  void lose_what_leaves() {
+    DatagramBatch lost(64);
+    EXPECT_FALSE(worker.flush(now, lost));
+  }
+};
+
+// Payloads are sealed from where they lie in the log, a batch at once.
+TEST_F(AgeingLog, APacketSentAgainIsWholeWhenItAgesAwayInTheSameWakeUp) {
+  Browser& alice = open(1, kPublisherNumbers);
+  publish_video(alice, StreamId(11));
+  offers_rtx = false;
+  Browser& bob = open(2, kViewerNumbers);
+  worker.handle_command(now, AssignSlot{PeerId(2), SlotIndex(1), StreamId(11)});
+  run(2s);
+  constexpr std::uint16_t kPackets = 100;  // Two chunks of the log, of which the older one goes.
+  for (std::uint16_t sequence = 0; sequence < kPackets; ++sequence) {
+    send(alice, {.sequence = sequence, .keyframe = sequence == 0, .filler = 1'200});
+    if (sequence == 5) {
+      lose_what_leaves();
+    }
+    run(2ms);
+  }
+  ASSERT_THAT(bob.rtp, SizeIs(kPackets - 1));
+  fill_the_pool();
+  run(4s + 500ms);
+  now += 1s;  // All are too old, and a report to the publisher is overdue.
+  send_rtcp(alice, [](rtp::RtcpWriter& writer) { writer.receiver_report(rtp::Ssrc(9)); });
+  const rtp::SequenceNumber missing(static_cast<std::uint16_t>(number_of(bob.rtp[4]) + 1));
+  send_rtcp(bob, [&](rtp::RtcpWriter& writer) {
+    writer.nack(rtp::Ssrc(9), rtp::Ssrc(TestCall::kVideoSlotSsrc), {&missing, 1});
+  });
+  deliver();
+  ASSERT_THAT(bob.rtp, SizeIs(kPackets));
+  EXPECT_EQ(number_of(bob.rtp.back()), missing.value());
+  EXPECT_EQ(to_buffer(rtp::parse_packet(bob.rtp.back())->payload),
+            vp8_payload({.sequence = 5, .filler = 1'200}));
 }
 
 TEST_F(MediaWorkerTest, WhatCannotBeIsRefusedAndCounted) {

@@ -160,6 +160,14 @@ void Publisher::set_round_trip(Duration round_trip) {
   }
 }
 
+void Publisher::drop_old(Instant now) {
+  for (const Line& line : lines_) {
+    if (line.stream != nullptr) {
+      line.stream->drop_old(now);
+    }
+  }
+}
+
 Publisher::Source* Publisher::source_of(Instant now, const rtp::PacketView& view) {
   const auto known = std::ranges::find(sources_, view.ssrc, &Source::ssrc);
   if (known != sources_.end()) {

@@ -53,6 +53,9 @@ class Publisher {
   void handle_rtp(Instant now, MutableBytes packet);
   void handle_sender_report(Instant now, const rtp::SenderReport& report);
   void set_round_trip(Duration round_trip);
+  /// Lets its streams' logs drop what is too old. Not within a flush: what waits there to be sealed
+  /// lies in the logs.
+  void drop_old(Instant now);
 
   /// Nothing was agreed on that it could publish.
   [[nodiscard]] bool is_idle() const { return lines_.empty(); }

@@ -54,9 +54,6 @@ void Publisher::write_report(Instant now, rtp::RtcpWriter& writer) {
     if (!source.is_rtx && !source.stats.empty() && count < blocks.size()) {
       blocks[count++] = source.stats.make_block(now);
     }
-    if (Stream* stream = lines_[source.line].stream) {
-      stream->drop_old(now);
-    }
   }
   writer.receiver_report(kReceiverSsrc, std::span(blocks).first(count));
   writer.cname(kReceiverSsrc, rtp::kServerCname);

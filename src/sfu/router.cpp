@@ -140,6 +140,7 @@ void Router::handle_timeout(Instant now) {
   while (const auto id = wakeups_.poll_due(now)) {
     if (RoutedPeer* peer = find(*id)) {
       peer->booked = kNever;
+      peer->publisher().drop_old(now);
       parts_.work.mark(*peer);
     }
   }

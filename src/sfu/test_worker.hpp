@@ -55,6 +55,9 @@ class WorkerTest : public testing::Test {
     setup.remote = browser.remote;
     setup.remote_fingerprint = browser.identity.fingerprint();
     setup.role = ours;
+    for (rtp::SlotLine& slot : setup.slots) {
+      slot.rtx_ssrc = offers_rtx ? slot.rtx_ssrc : std::nullopt;
+    }
     worker.handle_command(now, OpenPeer{setup});
     return browser;
   }
@@ -179,6 +182,7 @@ class WorkerTest : public testing::Test {
   MediaWorker worker{now, identity, entropy, {{.peers_max = 10}}};
   std::vector<std::unique_ptr<Browser>> browsers;
   std::vector<Event> events;
+  bool offers_rtx = true;  ///< Whoever is opened next.
 };
 
 }  // namespace visavis::sfu
