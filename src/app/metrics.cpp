@@ -137,6 +137,8 @@ void write_repair(MetricsWriter& out, const sfu::Counters& counters) {
               counters.plis_coalesced);
   out.counter("visavis_plis_refused_total", "Wishes for a keyframe beyond one viewer's share.",
               counters.plis_refused);
+  out.counter("visavis_reports_refused_total",
+              "Blocks of viewers' reports beyond one viewer's share.", counters.reports_too_many);
   out.counter("visavis_cache_hits_total", "Slots that began at a cached keyframe.",
               counters.cache_hits);
   out.counter("visavis_cache_misses_total", "Slots that had to wait for a keyframe.",

@@ -76,6 +76,7 @@ struct Counters {
   std::uint64_t plis_from_viewers = 0;  ///< PLI and FIR.
   std::uint64_t plis_coalesced = 0;     ///< Keyframe wishes that one already sent PLI serves.
   std::uint64_t plis_refused = 0;       ///< Keyframe wishes of a viewer that has too many.
+  std::uint64_t reports_too_many = 0;   ///< Blocks of viewers' reports that were not looked at.
   std::uint64_t cache_hits = 0;         ///< A slot began at a fresh cached keyframe.
   std::uint64_t cache_misses = 0;       ///< A slot had to wait for a keyframe.
   std::uint64_t stills = 0;             ///< Of these, began with a still.

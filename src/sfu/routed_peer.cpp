@@ -44,10 +44,10 @@ void RoutedPeer::handle_rtcp(Instant now, Bytes compound, Duration waited) {
       compound, rtp::Overloaded{
                     [&](const rtp::SenderReport& report) {
                       publisher_.handle_sender_report(now, report);
-                      subscriber_.handle_reports(now - waited, report.blocks);
+                      subscriber_.handle_reports(now, waited, report.blocks);
                     },
                     [&](const rtp::ReceiverReport& report) {
-                      subscriber_.handle_reports(now - waited, report.blocks);
+                      subscriber_.handle_reports(now, waited, report.blocks);
                     },
                     [&](const rtp::Nack& nack) { subscriber_.handle_nack(now, nack); },
                     [&](const rtp::Pli& pli) { subscriber_.handle_pli(now, pli); },

@@ -213,6 +213,46 @@ TEST_F(SlotRepair, SequenceNumbersAskedForByTheHundredThousandAreNotLookedUp) {
   EXPECT_LE(counters().nacks_from_viewers, 5'000U);
 }
 
+TEST_F(SlotRepair, WishesForKeyframesByTheHundredThousandAreNotLookedUp) {
+  show_alice(2);
+  const rtp::Ssrc slot(TestCall::kVideoSlotSsrc);
+  for (int round = 0; round < 1'000; ++round) {
+    call.receive_rtcp(viewer, [&](rtp::RtcpWriter& writer) {
+      for (std::uint8_t count = 0; count < 50; ++count) {
+        EXPECT_TRUE(writer.pli(rtp::Ssrc(77), slot));
+      }
+    });
+    call.receive_rtcp(viewer, [&](rtp::RtcpWriter& writer) {
+      for (std::uint8_t count = 0; count < 50; ++count) {
+        EXPECT_TRUE(writer.fir({.sender = rtp::Ssrc(77), .media = slot, .request = count}));
+      }
+    });
+  }
+  EXPECT_EQ(counters().plis_from_viewers, 5'000U);
+  EXPECT_GE(counters().plis_refused, 95'000U);
+  call.run(1s);
+  pli(viewer);  // There is a share for each second.
+  EXPECT_EQ(counters().plis_from_viewers, 5'001U);
+}
+
+TEST_F(SlotRepair, ReportsByTheHundredThousandAreNotLookedUp) {
+  show_alice(2);
+  std::vector<rtp::ReportBlock> blocks(31);
+  std::ranges::fill(blocks, rtp::ReportBlock{.ssrc = rtp::Ssrc(TestCall::kVideoSlotSsrc)});
+  for (int round = 0; round < 1'000; ++round) {
+    call.receive_rtcp(viewer, [&](rtp::RtcpWriter& writer) {
+      EXPECT_TRUE(writer.receiver_report(rtp::Ssrc(78), blocks));
+    });
+  }
+  EXPECT_EQ(counters().reports_too_many, 31'000U - (5'000U / 31 * 31));
+  call.run(1s);  // There is a share for each second.
+  blocks[30].fraction_lost = 64;
+  call.receive_rtcp(viewer, [&](rtp::RtcpWriter& writer) {
+    EXPECT_TRUE(writer.receiver_report(rtp::Ssrc(78), blocks));
+  });
+  EXPECT_DOUBLE_EQ(viewer.make_report(call.now, 1).slots[1].fraction_lost, 0.25);
+}
+
 TEST_F(SlotRepair, AViewerWhoWantsAKeyframeAllTheTimeCostsThePublisherOneASecond) {
   std::uint16_t sequence = 100;
   show_alice(1);

@@ -55,20 +55,24 @@ class Subscriber {
   [[nodiscard]] Instant next_timeout() const;
 
   void guess_round_trip(Duration round_trip);
-  void handle_reports(Instant arrival, const rtp::ReportBlocks& blocks);
+  /// `waited`: how long they have lain unread.
+  void handle_reports(Instant now, Duration waited, const rtp::ReportBlocks& blocks);
   void handle_nack(Instant now, const rtp::Nack& nack);
   void handle_pli(Instant now, const rtp::Pli& pli);
   void handle_fir(Instant now, const rtp::Fir& fir);
 
  private:
-  /// Sequence numbers a viewer may NACK, over all slots: several thousand after an outage, and one
-  /// packet of RTCP can ask for as many. A look-up each is what they cost.
+  /// What a viewer's RTCP may have looked up, over all slots. Sequence numbers that it NACKs are
+  /// the most: several thousand after an outage, and one datagram can ask for as many. The others
+  /// are reports' blocks, PLIs and FIR's entries, a hundred in a datagram, and each is looked for
+  /// among all slots.
   static constexpr double kAskedPerSecond = 20'000;
   static constexpr double kAskedAtOnce = 5'000;
   /// Packets of one slot before the next has its turn.
   static constexpr std::size_t kTurnPackets = 8;
 
   [[nodiscard]] Slot* find_by_ssrc(rtp::Ssrc ssrc) const;
+  void handle_wish(Instant now, rtp::Ssrc media);
   [[nodiscard]] bool send_audio(const SendTime& time, Outlet& outlet);
   [[nodiscard]] bool send_repairs(const SendTime& time, Outlet& outlet);
   [[nodiscard]] bool send_video(const SendTime& time, Outlet& outlet);
