@@ -34,6 +34,12 @@ std::unique_ptr<srtp::Cipher> cipher_of(const MediaWorker::Options& options) {
   return cipher;
 }
 
+RouteHash::Key route_secret(Entropy& entropy) {
+  RouteHash::Key key{};
+  entropy.fill(std::as_writable_bytes(std::span(key)));
+  return key;
+}
+
 /// RFC 7983 §7.
 bool looks_like_dtls(Bytes datagram) {
   const auto first = datagram.empty() ? 0U : std::to_integer<unsigned>(datagram.front());
@@ -44,10 +50,11 @@ bool looks_like_dtls(Bytes datagram) {
 
 class MediaWorker::Core {
  public:
-  Core(dtls::Identity identity, const Options& options)
+  Core(dtls::Identity identity, Entropy& entropy, const Options& options)
       : identity_(std::move(identity)),
         cipher_(cipher_of(options)),
         early_media_{.bytes_left = options.early_media_bytes_max},
+        transports_(route_secret(entropy)),
         router_(options),
         intake_per_second_(static_cast<double>(options.peer_bytes_per_second)),
         seals_(*cipher_) {}
@@ -337,9 +344,9 @@ Instant MediaWorker::Core::next_timeout() const {
   return with_output_.empty() && goodbyes_.empty() ? at : Instant{};
 }
 
-MediaWorker::MediaWorker(Instant /*now*/, dtls::Identity identity, Entropy& /*entropy*/,
+MediaWorker::MediaWorker(Instant /*now*/, dtls::Identity identity, Entropy& entropy,
                          const Options& options)
-    : core_(std::make_unique<Core>(std::move(identity), options)) {}
+    : core_(std::make_unique<Core>(std::move(identity), entropy, options)) {}
 MediaWorker::~MediaWorker() = default;
 MediaWorker::MediaWorker(MediaWorker&&) noexcept = default;
 MediaWorker& MediaWorker::operator=(MediaWorker&&) noexcept = default;

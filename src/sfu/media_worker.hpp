@@ -38,7 +38,7 @@ class MediaWorker {
     srtp::CipherChoice cipher = srtp::CipherChoice::kAutomatic;
   };
 
-  /// `entropy` is kept for what needs secrets; the transports draw theirs from OpenSSL.
+  /// `entropy` gives what the worker itself keeps secret; the transports draw theirs from OpenSSL.
   MediaWorker(Instant now, dtls::Identity identity, Entropy& entropy, const Options& options);
   ~MediaWorker();
   MediaWorker(MediaWorker&&) noexcept;

@@ -17,6 +17,7 @@
 #include "base/token_bucket.hpp"
 #include "peer/peer.hpp"
 #include "sfu/ids.hpp"
+#include "sfu/route_hash.hpp"
 #include "sfu/routed_peer.hpp"
 
 namespace visavis::sfu {
@@ -54,6 +55,8 @@ struct PeerTransport {
 /// is made for a stranger: a route is added only when a check over it was authentic.
 class TransportTable {
  public:
+  explicit TransportTable(const RouteHash::Key& secret) : by_route_(0, RouteHash(secret)) {}
+
   /// Null if there is a peer with this id or one of its fragments already.
   PeerTransport* add(std::unique_ptr<PeerTransport> transport, std::string ufrag);
   /// Another fragment leads to the peer too. False if it leads to somebody already.
@@ -73,12 +76,6 @@ class TransportTable {
   /// The fragment in use, and the one before, whose checks may still be on their way.
   static constexpr std::size_t kUfragsMax = 2;
 
-  struct RouteHash {
-    std::size_t operator()(const Route& route) const noexcept {
-      const std::hash<SocketAddress> hash;
-      return hash(route.remote) ^ (hash(route.local) * 31);
-    }
-  };
   struct TextHash {
     using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard asks it.
     std::size_t operator()(std::string_view text) const noexcept {
