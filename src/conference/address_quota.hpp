@@ -7,10 +7,12 @@
 
 #include "base/address.hpp"
 #include "base/check.hpp"
+#include "base/subscriber_network.hpp"
 
 namespace visavis::conference {
 
-/// How many of something there are, in all and from each address, and how many there may be.
+/// How many of something there are, in all and from each address (or IPv6 network), and how many
+/// there may be.
 class AddressQuota {
  public:
   enum class Full : std::uint8_t { kInAll, kFromAddress };
@@ -23,17 +25,17 @@ class AddressQuota {
     if (size_ >= max_) {
       return Full::kInAll;
     }
-    const auto count = per_address_.find(address);
+    const auto count = per_address_.find(subscriber_network(address));
     return count != per_address_.end() && count->second >= per_address_max_
                ? std::optional(Full::kFromAddress)
                : std::nullopt;
   }
   void add(const IpAddress& address) {
     ++size_;
-    ++per_address_[address];
+    ++per_address_[subscriber_network(address)];
   }
   void remove(const IpAddress& address) {
-    const auto count = per_address_.find(address);
+    const auto count = per_address_.find(subscriber_network(address));
     check(count != per_address_.end());
     --size_;
     if (--count->second == 0) {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "conference/address_quota.hpp"
 #include "conference/call_bed.hpp"
 
 /// Clients without a socket: what WHIP and WHEP ask of the call service.
@@ -289,6 +290,17 @@ TEST_F(Direct, AServerThatShutsDownEndsAllAndTakesNobody) {
   EXPECT_THAT(bed_.take<sfu::ClosePeer>(), SizeIs(2));
   EXPECT_EQ(gauges().direct_publishers + gauges().direct_players, 0U);
   EXPECT_EQ(code(publish("studio", "Camera")), "shutting-down");
+}
+
+TEST(DirectLimits, AnIpv6NetworkIsOneAddress) {
+  AddressQuota quota(10, 2);
+  quota.add(*IpAddress::parse("2001:db8::1"));
+  quota.add(*IpAddress::parse("2001:db8::2:3"));
+  const IpAddress third = *IpAddress::parse("2001:db8:0:0:ffff::1");
+  EXPECT_EQ(quota.full(third), AddressQuota::Full::kFromAddress);
+  EXPECT_EQ(quota.full(*IpAddress::parse("2001:db8:0:1::1")), std::nullopt);
+  quota.remove(third);
+  EXPECT_EQ(quota.full(third), std::nullopt);
 }
 
 TEST(DirectLimits, HoldInAllAndForEachAddress) {

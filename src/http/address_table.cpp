@@ -1,8 +1,9 @@
 #include "http/address_table.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
+
+#include "base/subscriber_network.hpp"
 
 namespace visavis::http {
 namespace {
@@ -11,15 +12,6 @@ namespace {
 constexpr std::size_t kAddressesMax = 262'144;
 constexpr std::size_t kForgetStep = 1024;
 
-IpAddress key_of(const IpAddress& address) {
-  if (address.is_v4()) {
-    return address;
-  }
-  std::array<std::uint8_t, 16> network = address.mapped();
-  std::fill(network.begin() + 8, network.end(), std::uint8_t{0});
-  return IpAddress::v6(network);
-}
-
 }  // namespace
 
 AddressTable::Answer AddressTable::enter(Instant now, const IpAddress& address) {
@@ -27,7 +19,7 @@ AddressTable::Answer AddressTable::enter(Instant now, const IpAddress& address) 
     return Answer::kAdmitted;
   }
   forget_idle(now);
-  const IpAddress key = key_of(address);
+  const IpAddress key = subscriber_network(address);
   auto found = entries_.find(key);
   if (found == entries_.end()) {
     if (entries_.size() >= kAddressesMax) {
@@ -51,7 +43,7 @@ AddressTable::Answer AddressTable::enter(Instant now, const IpAddress& address) 
 }
 
 void AddressTable::leave(const IpAddress& address) {
-  const auto found = entries_.find(key_of(address));
+  const auto found = entries_.find(subscriber_network(address));
   if (found == entries_.end() || found->second.open == 0) {
     return;
   }

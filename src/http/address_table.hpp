@@ -9,8 +9,7 @@
 
 namespace visavis::http {
 
-/// How much one address may take. The subscriber of an IPv6 network has a /64 at least (RFC 6177
-/// §2), so that counts as one address.
+/// How much one address may take, or one IPv6 network (`subscriber_network`).
 struct AddressLimit {
   std::size_t open_max = 0;  ///< at once; 0: as many as it likes
   double per_second = 0;     ///< new ones; 0: as fast as it likes
