@@ -106,6 +106,32 @@ TEST_F(PublisherTest, RtxThatCarriesOnlyPaddingIsCountedAsSuch) {
   EXPECT_EQ(call.router.counters().drops[static_cast<std::size_t>(DropReason::kPadding)], 1U);
 }
 
+TEST_F(PublisherTest, RtxOfRtxIsUndoneOnceAndAnRtxSsrcCarriesNoMedia) {
+  call.show(viewer, 1, TestCall::video_of(1));
+  call.receive_vp8(alice, {.sequence = 1, .keyframe = true});
+  static_cast<void>(call.flush_and_take(viewer));
+  const rtp::Ssrc ssrc(8001);
+  rtp::Header header{rtp::PayloadType(kPublisherNumbers.vp8_rtx), rtp::SequenceNumber(700),
+                     rtp::Timestamp(3000), ssrc, true};
+  Buffer payload(4);  // The first two bytes are the original's number, whatever the next ones are.
+  ByteWriter writer(payload);
+  writer.u16(2);
+  writer.u16(3);
+  const Buffer frame = vp8_payload({.sequence = 3});
+  payload.insert(payload.end(), frame.begin(), frame.end());
+  call.receive(alice, rtp_packet(header, {ssrc, "v"}, payload));
+  const Sent sent = call.flush_and_take(viewer);
+  ASSERT_THAT(sent.rtp, SizeIs(1));
+  EXPECT_EQ(sent.rtp[0].payload, Buffer(payload.begin() + 2, payload.end()));
+
+  header.payload_type = rtp::PayloadType(kPublisherNumbers.vp8);
+  header.sequence = rtp::SequenceNumber(701);
+  call.receive(alice, rtp_packet(header, {ssrc, "v"}, frame));
+  EXPECT_THAT(call.flush_and_take(viewer).rtp, IsEmpty());
+  EXPECT_EQ(call.router.counters().drops[static_cast<std::size_t>(DropReason::kUnknownPayloadType)],
+            1U);
+}
+
 TEST_F(PublisherTest, EveryTruncationOfAnRtxPacketIsSurvived) {
   call.receive_vp8(alice, {.sequence = 1, .keyframe = true});
   const Buffer whole = rtx(700, {.sequence = 2});
