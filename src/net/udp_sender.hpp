@@ -43,6 +43,8 @@ class UdpSender {
   [[nodiscard]] bool full() const { return count_ == kMessagesMax; }
   void flush();
 
+  /// Whether runs may leave as one message at all, and whether on this path.
+  [[nodiscard]] bool segments() const { return setup_.segments; }
   [[nodiscard]] bool may_segment(const IpAddress& remote) const;
 
  private:

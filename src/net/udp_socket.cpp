@@ -127,12 +127,16 @@ void UdpSocket::send(DatagramBatch& batch) {
       rest = rest.subspan(1);
       continue;
     }
-    const std::size_t length = sender.may_segment(route.remote.ip) ? run_length(rest) : 1;
-    sender.add(batch, rest.first(length));
-    rest = rest.subspan(length);
-    if (sender.full()) {
-      sender.flush();
+    const auto run = rest.first(sender.segments() ? run_length(rest) : 1);
+    // A look-up for each run, and none while every path takes them.
+    const bool whole = run.size() == 1 || sender.may_segment(route.remote.ip);
+    for (std::size_t at = 0; at < run.size(); at += whole ? run.size() : 1) {
+      sender.add(batch, run.subspan(at, whole ? run.size() : 1));
+      if (sender.full()) {
+        sender.flush();
+      }
     }
+    rest = rest.subspan(run.size());
   }
   sender.flush();
 }
