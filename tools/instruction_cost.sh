@@ -2,7 +2,9 @@
 # Instructions of our own for what is done most often, counted by callgrind; fails when they are more than 3 % above
 # bench/instruction_cost.txt:
 #   packet gcm|cm            a forwarded packet: whole worker, one stream to 50 viewers that report, NACK and send
-#                            transport feedback, with AES-GCM and with AES-CM
+#                            transport feedback, with AES-GCM and with AES-CM, by OpenSSL
+#   packet gcm-mb|cm-mb      the same by ipsec-mb, where the build has it
+#   datagram send|receive    a datagram given to the kernel and taken from it, in a broadcast's runs
 #   echo polling|websocket   a Socket.IO echo through the whole server, loopback sockets included
 # The cipher's and the C library's own are told, but not judged: they depend on the processor and on Debian.
 # usage: instruction_cost.sh [--update | --profile] [BUILD_DIR]
@@ -12,7 +14,12 @@ mode=${1:-}
 case $mode in --update | --profile) shift ;; *) mode=check ;; esac
 build=${1:-build/release}
 reference=bench/instruction_cost.txt
-cases=("packet gcm" "packet cm" "echo polling" "echo websocket")
+cases=("packet gcm" "packet cm" "datagram send" "datagram receive" "echo polling" "echo websocket")
+if grep -q '^IPSEC_MB_LIBRARY:FILEPATH=/' "$build/CMakeCache.txt"; then
+  cases+=("packet gcm-mb" "packet cm-mb")
+else
+  echo "no ipsec-mb in this build: what it costs is not counted"
+fi
 command -v valgrind > /dev/null || { echo "valgrind is missing: ./dev setup"; exit 2; }
 
 out=$(mktemp -d)
@@ -25,7 +32,7 @@ count() {
   if [[ $1 == echo ]]; then start=--collect-atstart=no; fi
   valgrind --quiet --tool=callgrind "$start" --callgrind-out-file="$out/$1-$2" "$program" "$2" > "$out/$1-$2.said"
 }
-for pair in 0 2; do
+for ((pair = 0; pair < ${#cases[@]}; pair += 2)); do
   count ${cases[pair]} & first=$!
   count ${cases[pair + 1]} & second=$!
   wait "$first"
@@ -57,7 +64,7 @@ if [[ $mode == --profile ]]; then
   exit
 fi
 status=0
-[[ $mode != --update ]] || echo "# Instructions of our own per packet and per echo; tools/instruction_cost.sh --update writes it." > "$reference"
+[[ $mode != --update ]] || echo "# Instructions of our own per packet, datagram and echo; tools/instruction_cost.sh --update writes it." > "$reference"
 for one in "${cases[@]}"; do
   read -r now cipher libraries < <(costs "${one/ /-}")
   [[ -n $now && $now != 0.0 ]] || { echo "nothing was counted: was valgrind/callgrind.h there when it was built?"; exit 2; }
