@@ -30,6 +30,16 @@ load broadcast --over whip --viewers "$((viewers / 2))" --duration 3
 # Within the 2 s in which its keyframe is fresh: later viewers see a still until the next one, which nobody can ask for.
 load broadcast --over whip --publisher ffmpeg --viewers 5 --lead 1 --duration 3
 load churn --viewers 2 --churn 10 --stay 1 --duration 3
+load audio --publishers 3 --viewers 5 --lead 0.5 --settle 0.5 --duration 2
+# To its end, whatever else has the machine meanwhile: what ends a ramp is unit-tested.
+load broadcast --over whip --ramp 4 --ramp-max 8 --keep-going --lead 0.5 --settle 0.5 --duration 1 --json "$work/ramp.json"
+python3 - "$work/ramp.json" << 'END'
+import json, sys
+ramp = json.load(open(sys.argv[1]))
+steps = [(step["viewers"], step["firstFrameMs"]["count"], step["forwarded"] > 0, step["server"]["cpuMs"] > 0) for step in ramp["results"]]
+if steps != [(4, 4, True, True), (8, 4, True, True)] or "capacity" not in ramp:
+    sys.exit(f"the ramp's JSON is not what it was told to measure: {steps}")
+END
 kill -TERM "$server"
 wait "$server" || { echo "the server ended with $?:"; tail -n 60 "$work/log"; server=; exit 1; }
 server=

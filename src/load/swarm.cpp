@@ -9,6 +9,7 @@
 #include "base/check.hpp"
 #include "load/call_client.hpp"
 #include "load/local_addresses.hpp"
+#include "load/server_usage.hpp"
 #include "load/whip_client.hpp"
 #include "net/clock.hpp"
 #include "net/socket_address.hpp"
@@ -234,6 +235,7 @@ void Swarm::release(std::size_t index) {
   for (const rtp::MediaKind kind : {rtp::MediaKind::kVideo, rtp::MediaKind::kAudio}) {
     sources_.erase(source_of(index, kind));
   }
+  departed_drops_ += member.socket ? socket_drops(member.socket->fd()) : 0;
   census_.publishers -= member.part.publishes ? 1U : 0U;
   census_.viewers -= member.part.views ? 1U : 0U;
   census_.connected -= member.connected ? 1U : 0U;

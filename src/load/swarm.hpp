@@ -176,6 +176,7 @@ class Swarm {
   Totals totals_before_;
   StreamCounts departed_video_;
   StreamCounts departed_audio_;
+  std::uint64_t departed_drops_ = 0;  // At sockets of clients that are gone.
 };
 
 }  // namespace visavis::load

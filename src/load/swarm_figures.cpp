@@ -237,7 +237,11 @@ void Swarm::count_viewer(const Member& member, Result& result) {
 }
 
 std::uint64_t Swarm::drops() const {
-  return shared_ ? socket_drops(shared_->fd()) : 0;
+  std::uint64_t sum = departed_drops_ + (shared_ ? socket_drops(shared_->fd()) : 0);
+  for (const Member& member : members_) {
+    sum += member.socket ? socket_drops(member.socket->fd()) : 0;
+  }
+  return sum;
 }
 
 }  // namespace visavis::load
