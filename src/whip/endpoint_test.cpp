@@ -86,6 +86,30 @@ TEST_F(Whip, ASessionEndsByDeleteOnce) {
   EXPECT_EQ(play().status(), "404");
 }
 
+TEST_F(Whip, ADeleteThatComesLateEndsNobodyElsesSession) {
+  const std::string first = publish().field("Location");
+  const std::string player = play().field("Location");
+  EXPECT_EQ(ask("DELETE", first).status(), "200");
+  EXPECT_EQ(ask("DELETE", player).status(), "404") << "it ended with whom it played";
+  const std::string second = publish().field("Location");
+  EXPECT_EQ(ask("DELETE", first).status(), "404");
+  EXPECT_EQ(ask("GET", second).status(), "204");
+  EXPECT_EQ(play().status(), "201");
+}
+
+TEST_F(Whip, AnOfferOfAThousandLinesIsRefused) {
+  std::string offer = offer_of_both(sdp::Direction::kSendOnly);
+  for (int line = 0; line < 1'000; ++line) {
+    offer += "m=audio 0 UDP/TLS/RTP/SAVPF 0\r\na=mid:more" + std::to_string(line) + "\r\n";
+  }
+  for (const char* path : {"/whip/studio/Camera", "/whep/studio/Camera"}) {
+    const Answer answer = ask("POST", path, offer);
+    EXPECT_EQ(answer.status(), "400") << path;
+    EXPECT_EQ(answer.body(), "The session description has too many m-lines.\n");
+    publish();  // Somebody is there to be played.
+  }
+}
+
 TEST_F(Whip, RefusalsHaveTheirStatusAndASentence) {
   publish();
   const Answer taken = publish();
