@@ -14,6 +14,7 @@
 #include "sfu/nack_map.hpp"
 #include "sfu/outlet.hpp"
 #include "sfu/router_parts.hpp"
+#include "sfu/send_credit.hpp"
 #include "sfu/slot_clock.hpp"
 #include "sfu/slot_header.hpp"
 #include "sfu/stream.hpp"
@@ -156,7 +157,6 @@ class alignas(kCacheLineBytes) Slot {
   bool begin_segment(Instant now, const LogEntry& first);
   void continue_pictures(Segment& segment, const LogEntry& first) const;
   [[nodiscard]] const LogEntry* find_next(Instant now);
-  [[nodiscard]] bool take_gap_credit(std::int64_t gap);
   void narrow_gap(const LogEntry& next);
   void send_entry(const SendTime& time, const Segment& segment, const LogEntry& entry,
                   Outlet& outlet);
@@ -168,7 +168,6 @@ class alignas(kCacheLineBytes) Slot {
   void note_sent(const Segment& segment, const LogEntry& entry, std::size_t payload_size);
   [[nodiscard]] const LogEntry* find_for_repair(const Segment& segment, std::int64_t out) const;
   void queue_repair(Repair repair);
-  [[nodiscard]] bool take_repair_credit();
 
   // What a packet touches comes first, in as few cache lines as it fits: the cursor, ...
   SlotState state_ = SlotState::kEmpty;
@@ -183,7 +182,6 @@ class alignas(kCacheLineBytes) Slot {
   std::int64_t stop_at_ = kNoStop;  ///< The last packet of a still.
   std::int64_t next_out_;           ///< The slot's number to send next.
   std::uint32_t layer_index_ = 0;
-  std::uint32_t repair_credit_ = kRepairCreditMax;
   // ... its header, what was counted, ...
   SlotHeader numbered_header_;
   std::uint64_t packets_ = 0;  ///< Without retransmissions.
@@ -201,9 +199,8 @@ class alignas(kCacheLineBytes) Slot {
   Instant keyframe_sent_at_ = Instant::min();
   std::int64_t replayed_ = LogEntry::kNone;  ///< The keyframe that a wish was served with.
   TokenBucket wishes_{kWishesPerSecond, kWishesAtOnce};
-  std::uint64_t packets_credited_ = 0;  ///< `packets_` when the credit was counted last.
-  std::uint32_t gap_credit_ = kGapCreditMax;
-  std::uint64_t packets_gap_credited_ = 0;  ///< The same of this credit.
+  SendCredit repair_credit_{kRepairCreditMax};
+  SendCredit gap_credit_{kGapCreditMax};
   Instant report_at_ = kNever;
   SlotReport report_;  ///< But for the packets and bytes, which are counted above.
 };

@@ -1,6 +1,5 @@
 // Where a viewer's NACK is answered from the log, and its wish for a keyframe.
 
-#include <algorithm>
 #include <cstring>
 
 #include "base/byte_writer.hpp"
@@ -25,24 +24,11 @@ void Slot::handle_nack(Instant now, rtp::SequenceNumber sequence) {
     ++parts_.counters.nacks_too_soon;
     return;
   }
-  if (!take_repair_credit()) {
+  if (!repair_credit_.take(packets_, 1)) {
     ++parts_.counters.nacks_too_many;
     return;
   }
   queue_repair({.out = out, .first_time = false});
-}
-
-// Counted when it is asked for, not when packets are sent: those are many.
-bool Slot::take_repair_credit() {
-  const std::uint64_t sent = packets_ - packets_credited_;
-  packets_credited_ = packets_;
-  repair_credit_ =
-      static_cast<std::uint32_t>(std::min<std::uint64_t>(kRepairCreditMax, repair_credit_ + sent));
-  if (repair_credit_ == 0) {
-    return false;
-  }
-  --repair_credit_;
-  return true;
 }
 
 void Slot::handle_late_packet(std::int64_t sequence) {

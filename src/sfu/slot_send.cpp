@@ -60,23 +60,11 @@ const LogEntry* Slot::find_next(Instant now) {
   const std::int64_t gap = log.next_from(next_) - next_;
   next_ += gap;
   const LogEntry* entry = log.find(next_);
-  if (entry != nullptr && gap > 0 && !begins_segment_ && !take_gap_credit(gap)) {
+  if (entry != nullptr && gap > 0 && !begins_segment_ &&
+      !gap_credit_.take(packets_, static_cast<std::uint64_t>(gap))) {
     narrow_gap(*entry);
   }
   return entry;
-}
-
-// Counted when there is a gap, not when packets are sent: those are many.
-bool Slot::take_gap_credit(std::int64_t gap) {
-  const std::uint64_t sent = packets_ - packets_gap_credited_;
-  packets_gap_credited_ = packets_;
-  gap_credit_ =
-      static_cast<std::uint32_t>(std::min<std::uint64_t>(kGapCreditMax, gap_credit_ + sent));
-  if (gap > gap_credit_) {
-    return false;
-  }
-  gap_credit_ -= static_cast<std::uint32_t>(gap);
-  return true;
 }
 
 // The stretch goes on one number later, so that the viewer still knows that something is missing.
