@@ -1,9 +1,3 @@
-// TSan links an `operator new` of its own, which cannot be replaced; all other builds count.
-#if !defined(__has_feature)
-#define __has_feature(feature) 0  // NOLINT(bugprone-reserved-identifier): Clang's name for it.
-#endif
-#if !__has_feature(thread_sanitizer)
-
 // Neither a datagram that comes nor one that leaves may cost an allocation. This program's
 // `operator new` counts.
 
@@ -70,5 +64,3 @@ TEST(AllocationCounter, Counts) {
 
 }  // namespace
 }  // namespace visavis::net
-
-#endif
