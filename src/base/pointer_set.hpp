@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/prefetch.hpp"
 
 namespace visavis {
 
@@ -15,23 +16,25 @@ namespace visavis {
 template <class Of, class Hash, class Same>
 class PointerSet {
  public:
+  explicit PointerSet(Hash hash = {}) : hash_(std::move(hash)) {}
+
   /// No object of its name may be here.
   void insert(Of& of) {
     if ((size_ + 1) * 4 > table_.size() * 3) {
       grow();
     }
-    table_[free_place(Hash{}(of))] = &of;
+    table_[free_place(hash_(of))] = &of;
     ++size_;
   }
   /// It must be here.
   void erase(Of& of) {
-    std::size_t hole = home(Hash{}(of));
+    std::size_t hole = home(hash_(of));
     while (table_[hole] != &of) {
       hole = after(hole);
     }
     // Who stands behind moves up, unless that is before its own home.
     for (std::size_t at = after(hole); table_[at] != nullptr; at = after(at)) {
-      const std::size_t wanted = home(Hash{}(*table_[at]));
+      const std::size_t wanted = home(hash_(*table_[at]));
       if (((at - wanted) & mask()) >= ((at - hole) & mask())) {
         table_[std::exchange(hole, at)] = table_[at];
       }
@@ -40,15 +43,23 @@ class PointerSet {
     --size_;
   }
   /// Null if there is none of this name.
-  [[nodiscard]] Of* find(std::string_view name) const {
+  template <class Name>
+  [[nodiscard]] Of* find(const Name& name) const {
     if (table_.empty()) {
       return nullptr;
     }
-    std::size_t at = home(Hash{}(name));
+    std::size_t at = home(hash_(name));
     while (table_[at] != nullptr && !Same{}(*table_[at], name)) {
       at = after(at);
     }
     return table_[at];
+  }
+  /// A hint for a `find()` that comes soon: asks for the object that is most likely it.
+  template <class Name>
+  void prefetch(const Name& name) const {
+    if (!table_.empty()) {
+      prefetch_line(table_[home(hash_(name))]);
+    }
   }
   [[nodiscard]] std::size_t size() const { return size_; }
 
@@ -69,13 +80,14 @@ class PointerSet {
     const std::size_t size = table_.empty() ? kSmallest : table_.size() * 2;
     for (Of* const of : std::exchange(table_, std::vector<Of*>(size))) {
       if (of != nullptr) {
-        table_[free_place(Hash{}(*of))] = of;
+        table_[free_place(hash_(*of))] = of;
       }
     }
   }
 
   std::vector<Of*> table_;  // as long as a power of two; null: free
   std::size_t size_ = 0;
+  [[no_unique_address]] Hash hash_;
 };
 
 }  // namespace visavis

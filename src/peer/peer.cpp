@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/hot_memory.hpp"
 #include "srtp/opener.hpp"
 #include "srtp/profile.hpp"
 #include "srtp/sealer.hpp"
@@ -73,7 +74,7 @@ srtp::MasterKeys master_keys(const dtls::Keys& exported) {
 }  // namespace
 
 /// Each seals with the keys of its own DTLS role (RFC 5764 §4.2).
-struct Peer::Ciphers {
+struct Peer::Ciphers : InHotMemory {
   srtp::Opener opener;
   srtp::Sealer sealer;
 
@@ -217,10 +218,6 @@ bool Peer::may_keep_early_media(const Route& route, Bytes datagram) const {
 
 std::optional<WaitingDatagram> Peer::take_early_media() {
   return ciphers_ ? early_media_.take() : std::nullopt;
-}
-
-void Peer::prefetch_ciphers() const {
-  prefetch_line(ciphers_.get());
 }
 
 void Peer::prefetch_opener() const {

@@ -162,7 +162,6 @@ class Peer {
     prefetch_line(&counters_.rtcp_packets);
     ice_.prefetch_life();
   }
-  void prefetch_ciphers() const;
   void prefetch_opener() const;
   void prefetch_open_key() const;
 

@@ -15,12 +15,16 @@ bool is_media(Bytes datagram) {
 
 // What each step asks for is where the step before it has looked.
 Senders look_ahead(const TransportTable& transports, std::span<const Datagram> datagrams) {
+  const std::span turn = datagrams.first(std::min(datagrams.size(), kLookAheadMax));
+  for (const Datagram& datagram : turn) {
+    transports.prefetch(datagram.route);
+  }
   Senders senders{};
   std::array<const PeerTransport*, kLookAheadMax> all;
   std::size_t count = 0;
-  for (std::size_t at = 0; at < std::min(datagrams.size(), senders.size()); ++at) {
-    if (is_media(datagrams[at].bytes)) {
-      senders[at] = transports.find(datagrams[at].route);
+  for (std::size_t at = 0; at < turn.size(); ++at) {
+    if (is_media(turn[at].bytes)) {
+      senders[at] = transports.find(turn[at].route);
     }
     if (senders[at] != nullptr) {
       senders[at]->prefetch_self();
@@ -30,9 +34,6 @@ Senders look_ahead(const TransportTable& transports, std::span<const Datagram> d
   const std::span found = std::span(all).first(count);
   for (const PeerTransport* transport : found) {
     transport->routed->prefetch_feedback();
-    transport->peer.prefetch_ciphers();
-  }
-  for (const PeerTransport* transport : found) {
     transport->peer.prefetch_opener();
   }
   for (const PeerTransport* transport : found) {

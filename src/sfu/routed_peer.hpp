@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/hot_memory.hpp"
 #include "base/prefetch.hpp"
 #include "base/time.hpp"
 #include "sfu/event.hpp"
@@ -15,7 +16,7 @@
 namespace visavis::sfu {
 
 /// A peer as the router sees it: what it publishes, what it views, and how it is reached.
-class alignas(kCacheLineBytes) RoutedPeer {
+class alignas(kCacheLineBytes) RoutedPeer : public InHotMemory {
  public:
   RoutedPeer(const PeerSetup& setup, RouterParts& parts);
 
@@ -38,15 +39,15 @@ class alignas(kCacheLineBytes) RoutedPeer {
     publisher_.prefetch_first();
   }
   void prefetch_first() const {
-    if (const Slot* slot = woken.first()) {
-      slot->prefetch_packet();
-    }
+    woken.for_each([](const Slot& slot) { slot.prefetch_packet(); });
     subscriber_.prefetch_news();
-    prefetch_line(transport_.sealer);
+    if (transport_.sealer != nullptr) {
+      transport_.sealer->prefetch_state();
+    }
   }
   void prefetch_second() const {
     if (transport_.sealer != nullptr) {
-      transport_.sealer->prefetch_state();
+      transport_.sealer->prefetch_key();
     }
   }
   /// A hint for a `handle_rtcp()` that comes soon.

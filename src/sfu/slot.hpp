@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/hot_memory.hpp"
 #include "base/prefetch.hpp"
 #include "base/time.hpp"
 #include "base/token_bucket.hpp"
@@ -32,7 +33,8 @@ struct Viewer {
   static constexpr Duration kRoundTripMin = std::chrono::milliseconds(10);
 
   RoutedPeer& owner;
-  std::vector<Slot*> news;               ///< Slots that may have packets to send, in their turn.
+  std::vector<Slot*, HotAllocator<Slot*>>
+      news;                              ///< Slots that may have packets to send, in their turn.
   Instant reports_at = kNever;           ///< When the first slot's sender report is due.
   std::uint16_t transport_sequence = 0;  ///< Of the next numbered packet, over all slots.
   bool ready = false;                    ///< It can be sent to.
@@ -55,7 +57,7 @@ struct SendTime {
 /// slot_switch.cpp: which stream it shows, and where in the log it begins. slot_send.cpp: how a
 /// packet of the log becomes the viewer's. slot_repair.cpp: how NACKs and wishes for a keyframe are
 /// answered.
-class alignas(kCacheLineBytes) Slot {
+class alignas(kCacheLineBytes) Slot : public InHotMemory {
  public:
   /// Retransmissions that wait for the next flush: a burst of loss; a NACK beyond it comes again.
   static constexpr std::size_t kRepairsMax = 256;

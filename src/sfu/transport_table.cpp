@@ -1,6 +1,7 @@
 #include "sfu/transport_table.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace visavis::sfu {
@@ -29,13 +30,18 @@ bool TransportTable::add_ufrag(PeerTransport& transport, std::string ufrag) {
 
 void TransportTable::update_routes(PeerTransport& transport) {
   const auto routes = transport.peer.routes();
-  if (std::ranges::equal(routes, transport.routes)) {
+  const auto known = std::span(transport.routes).first(transport.routes_count);
+  if (std::ranges::equal(routes, known, {}, {}, &RoutePlace::route)) {
     return;
   }
   forget_routes(transport);
-  transport.routes.assign(routes.begin(), routes.end());
-  for (const Route& route : transport.routes) {
-    by_route_[route] = &transport;  // Whoever proved to be there last has it.
+  for (const Route& route : routes) {
+    RoutePlace& place = transport.routes.at(transport.routes_count++);
+    place = {.route = route, .transport = &transport};
+    if (RoutePlace* other = by_route_.find(route)) {
+      by_route_.erase(*other);  // Whoever proved to be there last has it.
+    }
+    by_route_.insert(place);
   }
 }
 
@@ -57,8 +63,8 @@ PeerTransport* TransportTable::find(PeerId id) const {
 }
 
 PeerTransport* TransportTable::find(const Route& route) const {
-  const auto at = by_route_.find(route);
-  return at == by_route_.end() ? nullptr : at->second;
+  const RoutePlace* place = by_route_.find(route);
+  return place == nullptr ? nullptr : place->transport;
 }
 
 PeerTransport* TransportTable::find_by_ufrag(std::string_view ufrag) const {
@@ -68,12 +74,12 @@ PeerTransport* TransportTable::find_by_ufrag(std::string_view ufrag) const {
 
 void TransportTable::forget_routes(PeerTransport& transport) {
   ++version_;
-  for (const Route& route : transport.routes) {
-    const auto at = by_route_.find(route);
-    if (at != by_route_.end() && at->second == &transport) {
-      by_route_.erase(at);
+  for (RoutePlace& place : std::span(transport.routes).first(transport.routes_count)) {
+    if (by_route_.find(place.route) == &place) {
+      by_route_.erase(place);
     }
   }
+  transport.routes_count = 0;
 }
 
 }  // namespace visavis::sfu

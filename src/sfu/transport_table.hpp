@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -11,10 +12,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/hot_memory.hpp"
+#include "base/pointer_set.hpp"
 #include "base/prefetch.hpp"
 #include "base/route.hpp"
 #include "base/time.hpp"
 #include "base/token_bucket.hpp"
+#include "ice/lite_agent.hpp"
 #include "peer/peer.hpp"
 #include "sfu/ids.hpp"
 #include "sfu/route_hash.hpp"
@@ -22,40 +26,49 @@
 
 namespace visavis::sfu {
 
+struct PeerTransport;
+
+/// A route that leads to a peer.
+struct RoutePlace {
+  Route route;
+  PeerTransport* transport = nullptr;
+};
+
 /// A peer's transport, with all by which it is found.
-struct PeerTransport {
+struct alignas(kCacheLineBytes) PeerTransport : InHotMemory {
   /// However little is taken from it in a second, so much is at once: a handshake, and any
   /// datagram.
   static constexpr double kIntakeBurstMin = 65'536;
 
   PeerTransport(PeerId peer_id, peer::Peer transport, double bytes_per_second)
-      : id(peer_id),
-        peer(std::move(transport)),
-        intake(bytes_per_second, std::max(bytes_per_second, kIntakeBurstMin)) {}
+      : intake(bytes_per_second, std::max(bytes_per_second, kIntakeBurstMin)),
+        id(peer_id),
+        peer(std::move(transport)) {}
 
   /// A hint for a datagram of its that comes soon.
   void prefetch_self() const {
-    prefetch(intake);
-    prefetch_line(static_cast<const void*>(&routed));
+    prefetch_line(this);
     peer.prefetch_self();
   }
 
-  PeerId id;
-  peer::Peer peer;
+  // What a report touches comes first: one cache line, and its route the next.
   TokenBucket intake;  ///< Of bytes.
   RoutedPeer* routed = nullptr;
+  PeerId id;
+  Instant booked = kNever;         ///< `Wakeups`' mark.
+  bool has_output = false;         ///< It may have STUN answers or handshake datagrams.
+  bool in_handshake_line = false;  ///< `HandshakeLine`'s mark.
+  std::uint8_t routes_count = 0;   ///< How many `routes` are in use.
+  alignas(kCacheLineBytes) std::array<RoutePlace, ice::LiteAgent::kRoutesMax> routes;
   std::vector<std::string> ufrags;  ///< The newest last; after an ICE restart also the one before.
-  std::vector<Route> routes;        ///< As `peer.routes()` said last.
-  bool has_output = false;          ///< It may have STUN answers or handshake datagrams.
-  bool in_handshake_line = false;   ///< `HandshakeLine`'s mark.
-  Instant booked = kNever;          ///< `Wakeups`' mark.
+  peer::Peer peer;
 };
 
 /// Finds whose a datagram is: by its route, or for a STUN check by the user it names. Nothing here
 /// is made for a stranger: a route is added only when a check over it was authentic.
 class TransportTable {
  public:
-  explicit TransportTable(const RouteHash::Key& secret) : by_route_(0, RouteHash(secret)) {}
+  explicit TransportTable(const RouteHash::Key& secret) : by_route_(HashPlace{RouteHash(secret)}) {}
 
   /// Null if there is a peer with this id or one of its fragments already.
   PeerTransport* add(std::unique_ptr<PeerTransport> transport, std::string ufrag);
@@ -71,6 +84,8 @@ class TransportTable {
   [[nodiscard]] PeerTransport* find(PeerId id) const;
   [[nodiscard]] PeerTransport* find(const Route& route) const;
   [[nodiscard]] PeerTransport* find_by_ufrag(std::string_view ufrag) const;
+  /// A hint for a `find()` that comes soon.
+  void prefetch(const Route& route) const { by_route_.prefetch(route); }
 
  private:
   /// The fragment in use, and the one before, whose checks may still be on their way.
@@ -83,11 +98,22 @@ class TransportTable {
     }
   };
 
+  struct HashPlace {
+    RouteHash hash;
+    std::size_t operator()(const RoutePlace& place) const { return hash(place.route); }
+    std::size_t operator()(const Route& route) const { return hash(route); }
+  };
+  struct SameRoute {
+    bool operator()(const RoutePlace& place, const Route& route) const {
+      return place.route == route;
+    }
+  };
+
   void forget_routes(PeerTransport& transport);
 
   std::uint64_t version_ = 0;
   std::unordered_map<PeerId, std::unique_ptr<PeerTransport>> by_id_;
-  std::unordered_map<Route, PeerTransport*, RouteHash> by_route_;
+  PointerSet<RoutePlace, HashPlace, SameRoute> by_route_;
   std::unordered_map<std::string, PeerTransport*, TextHash, std::equal_to<>> by_ufrag_;
 };
 

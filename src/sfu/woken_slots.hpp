@@ -23,8 +23,6 @@ class WokenSlots {
   }
   void clear() { count_ = 0; }
 
-  /// Null when there is none.
-  [[nodiscard]] Slot* first() const { return count_ == 0 ? nullptr : named_.front(); }
   /// More than have a place: `for_each` knows only some.
   [[nodiscard]] bool too_many() const { return count_ > kNamedMax; }
   /// One may come twice.

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "base/hot_memory.hpp"
 #include "srtp/cipher_context.hpp"
 #include "srtp/key_derivation.hpp"
 #include "srtp/packet_place.hpp"
@@ -15,7 +16,7 @@
 namespace visavis::srtp {
 
 /// One direction's keys in the form that their cipher wants. Made and read by one cipher alone.
-class CipherKey {
+class CipherKey : public InHotMemory {
  public:
   explicit CipherKey(Profile profile) : profile_(profile) {}
   CipherKey(const CipherKey&) = delete;

@@ -3,10 +3,6 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
-#include <utility>
-
-#include "base/byte_reader.hpp"
-#include "base/byte_writer.hpp"
 
 namespace visavis::srtp {
 namespace {
@@ -21,62 +17,51 @@ void copy_tag(const HmacSha1::Tag& tag, MutableBytes to) {
 
 }  // namespace
 
-CmProtection::Key CmProtection::make_key(const SessionKeys& keys, CipherContext context) {
-  return {.context = std::move(context), .hmac = HmacSha1(keys.authentication), .salt = keys.salt};
+CmRtp::CmRtp(const SessionKeys& keys)
+    : context_(make_counter_context(keys.cipher)), hmac_(keys.authentication), salt_(keys.salt) {}
+
+HmacSha1::Tag CmRtp::tag(Bytes packet, const PacketPlace& place) const {
+  std::array<std::byte, 4> rollover;  // RFC 3711 §4.2: authenticated, not sent.
+  ByteWriter(rollover).u32(static_cast<std::uint32_t>(place.index >> 16U));
+  return hmac_.tag({packet, rollover});
+}
+
+void CmRtp::seal(MutableBytes sealed, const PacketPlace& place, const std::byte* payload) {
+  const MutableBytes packet = sealed.first(sealed.size() - kCmTagBytes);
+  add_key_stream(context_, counter_iv(salt_, place), payload, packet.subspan(place.header_size));
+  copy_tag(tag(packet, place), sealed.last(kCmTagBytes));
+}
+
+bool CmRtp::open(MutableBytes sealed, const PacketPlace& place) {
+  const MutableBytes packet = sealed.first(sealed.size() - kCmTagBytes);
+  if (!same(sealed.last(kCmTagBytes), tag(packet, place))) {
+    return false;
+  }
+  add_key_stream(context_, counter_iv(salt_, place), packet.subspan(place.header_size));
+  return true;
+}
+
+bool CmRtcp::has_tag(Bytes sealed) const {
+  return same(sealed.last(kCmTagBytes), hmac_.tag({sealed.first(sealed.size() - kCmTagBytes)}));
+}
+
+void CmRtcp::write_tag(MutableBytes sealed) const {
+  copy_tag(hmac_.tag({sealed.first(sealed.size() - kCmTagBytes)}), sealed.last(kCmTagBytes));
 }
 
 CmProtection::CmProtection(const SessionKeys& rtp, const SessionKeys& rtcp)
-    : rtp_(make_key(rtp, make_counter_context(rtp.cipher))),
-      rtcp_(make_key(rtcp, make_block_context(rtcp.cipher))) {}
-
-void CmProtection::crypt(Key& key, const PacketPlace& place, const std::byte* from,
-                         MutableBytes text) {
-  add_key_stream(key.context, counter_iv(key.salt, place), from, text);
-}
-
-void CmProtection::crypt_rtcp(const PacketPlace& place, MutableBytes text) {
-  add_short_key_stream(rtcp_.context, counter_iv(rtcp_.salt, place), text);
-}
-
-HmacSha1::Tag CmProtection::rtp_tag(Bytes packet, const PacketPlace& place) const {
-  std::array<std::byte, 4> rollover;  // RFC 3711 §4.2: authenticated, not sent.
-  ByteWriter(rollover).u32(static_cast<std::uint32_t>(place.index >> 16U));
-  return rtp_.hmac.tag({packet, rollover});
-}
-
-void CmProtection::seal_rtp(MutableBytes sealed, const PacketPlace& place,
-                            const std::byte* payload) {
-  const MutableBytes packet = sealed.first(sealed.size() - kTagBytes);
-  crypt(rtp_, place, payload, packet.subspan(place.header_size));
-  copy_tag(rtp_tag(packet, place), sealed.last(kTagBytes));
-}
-
-bool CmProtection::open_rtp(MutableBytes sealed, const PacketPlace& place) {
-  const MutableBytes packet = sealed.first(sealed.size() - kTagBytes);
-  if (!same(sealed.last(kTagBytes), rtp_tag(packet, place))) {
-    return false;
-  }
-  crypt(rtp_, place, packet.subspan(place.header_size));
-  return true;
-}
+    : rtp_(rtp), rtcp_(rtcp), rtcp_context_(make_block_context(rtcp.cipher)) {}
 
 void CmProtection::seal_rtcp(MutableBytes sealed, const PacketPlace& place) {
-  const MutableBytes packet = sealed.first(sealed.size() - kRtcpOverhead);
-  crypt_rtcp(place, packet.subspan(kRtcpHeaderBytes));
-  ByteWriter(sealed.subspan(packet.size(), kRtcpIndexBytes))
-      .u32(kRtcpEncryptedBit | static_cast<std::uint32_t>(place.index));
-  copy_tag(rtcp_.hmac.tag({sealed.first(sealed.size() - kTagBytes)}), sealed.last(kTagBytes));
+  rtcp_.seal(sealed, place, [this](const CounterIv& iv, MutableBytes text) {
+    add_short_key_stream(rtcp_context_, iv, text);
+  });
 }
 
 bool CmProtection::open_rtcp(MutableBytes sealed, const PacketPlace& place) {
-  if (!same(sealed.last(kTagBytes), rtcp_.hmac.tag({sealed.first(sealed.size() - kTagBytes)}))) {
-    return false;
-  }
-  if ((ByteReader(rtcp_index(sealed)).u32() & kRtcpEncryptedBit) != 0) {
-    const MutableBytes packet = sealed.first(sealed.size() - kRtcpOverhead);
-    crypt_rtcp(place, packet.subspan(kRtcpHeaderBytes));
-  }
-  return true;
+  return rtcp_.open(sealed, place, [this](const CounterIv& iv, MutableBytes text) {
+    add_short_key_stream(rtcp_context_, iv, text);
+  });
 }
 
 }  // namespace visavis::srtp

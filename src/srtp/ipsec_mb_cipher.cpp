@@ -29,10 +29,26 @@ struct FreeMultiBuffer {
 using MultiBuffer = std::unique_ptr<IMB_MGR, FreeMultiBuffer>;
 
 constexpr std::size_t kGcmTagBytes = AeadProtection::kTagBytes;
-constexpr std::size_t kCmTagBytes = CmProtection::kTagBytes;
 constexpr std::size_t kShaBytes = 20;
+/// AES-128, FIPS 197 §5.2.
+constexpr std::size_t kRoundsBytes = 11 * 16;
+using Rounds = std::array<std::byte, kRoundsBytes>;
 /// The library writes SHA1 tags of 12 or 20 bytes; SRTP sends 10 of them.
 constexpr std::size_t kLibraryTagBytes = 12;
+
+/// What of `key` a packet with `text_bytes` to be sealed takes: the rounds, which come first, and
+/// of the hash key's powers, whose lowest comes last, one for each block.
+void prefetch_gcm(const gcm_key_data& key, std::size_t text_bytes) {
+  prefetch_lines<kRoundsBytes>(key);
+  constexpr std::size_t kBlockBytes = 16;
+  constexpr std::size_t kHeaderBlocks = 2;
+  const std::span powers = key.ghash_keys.vaes_avx512.shifted_hkey;
+  const std::size_t taken =
+      std::min(powers.size(), text_bytes + (kHeaderBlocks * kBlockBytes) + kCacheLineBytes);
+  for (std::size_t back = 1; back < taken; back += kCacheLineBytes) {
+    prefetch_line(&powers[powers.size() - back]);
+  }
+}
 
 struct GcmKey final : CipherKey {
   explicit GcmKey(Profile profile) : CipherKey(profile) {}
@@ -45,14 +61,18 @@ struct GcmKey final : CipherKey {
 };
 
 struct CmKey final : CipherKey {
-  explicit CmKey(const KeySet& keys) : CipherKey(keys.profile), single(keys.rtp, keys.rtcp) {}
+  explicit CmKey(const KeySet& keys) : CipherKey(keys.profile), rtcp(keys.rtcp), single(keys.rtp) {}
 
-  /// For all that comes one by one: in the lanes a packet alone costs as much as 16 together.
-  CmProtection single;
-  alignas(16) std::array<std::byte, std::size_t{11} * 16> rounds{};
+  /// What the lanes look at, behind the profile.
+  static constexpr std::size_t kLaneBytes = 256;
+  CounterSalt salt{};
+  alignas(16) Rounds rounds{};
   std::array<std::byte, kShaBytes> inner{};  ///< SHA1's state behind the key's inner pad.
   std::array<std::byte, kShaBytes> outer{};
-  CounterSalt salt{};
+  alignas(16) Rounds rtcp_rounds{};
+  CmRtcp rtcp;
+  /// For packets that come one by one: in the lanes one alone costs as much as 16 together.
+  CmRtp single;
 };
 
 GcmKey& gcm_key(const CipherJob& job) {
@@ -114,11 +134,14 @@ class IpsecMbCipher final : public Cipher {
   void seal_gcm(const CipherJob& job);
   void submit_cm(const CipherJob& job);
   void flush_lanes();
+  /// Counts from `iv`; no wider than 16 bits, of which SRTP is sure (RFC 3711 §4.1.1).
+  void add_key_stream(const Rounds& rounds, const CounterIv& iv, MutableBytes text);
   static void finish_cm(const IMB_JOB& done);
 
   MultiBuffer library_;
   std::string name_;
   gcm_context_data context_{};
+  IMB_JOB single_{};  ///< Of `add_key_stream()`.
   std::array<LaneJob, kInLanesMax> lanes_{};
   std::size_t in_lanes_ = 0;
 };
@@ -133,8 +156,10 @@ std::unique_ptr<CipherKey> IpsecMbCipher::make_key(const KeySet& keys, Direction
     return key;
   }
   auto key = std::make_unique<CmKey>(keys);
-  alignas(16) std::array<std::byte, std::size_t{11} * 16> decryption;  // Not needed for counters.
+  alignas(16) Rounds decryption;  // Not needed for counters.
   IMB_AES_KEYEXP_128(library_.get(), keys.rtp.cipher.data(), key->rounds.data(), decryption.data());
+  IMB_AES_KEYEXP_128(library_.get(), keys.rtcp.cipher.data(), key->rtcp_rounds.data(),
+                     decryption.data());
   constexpr std::byte kInnerPad{0x36};  // RFC 2104 §2
   constexpr std::byte kOuterPad{0x5C};
   hash_pad(keys.rtp, kInnerPad, key->inner);
@@ -163,7 +188,7 @@ void IpsecMbCipher::seal_rtp(std::span<const CipherJob> jobs) {
     if (is_gcm(job)) {
       seal_gcm(job);
     } else if (in_lanes < kLanesPay || is_empty_cm(job)) {
-      cm_key(job).single.seal_rtp(job.sealed, job.place, job.plain_payload());
+      cm_key(job).single.seal(job.sealed, job.place, job.plain_payload());
     } else {
       submit_cm(job);
     }
@@ -177,9 +202,9 @@ void IpsecMbCipher::prefetch_key(const CipherJob& job, const CipherJob& before) 
     return;
   }
   if (is_gcm(job)) {
-    prefetch(gcm_key(job).rtp);
+    prefetch_gcm(gcm_key(job).rtp, job.sealed.size() - job.place.header_size);
   } else {
-    prefetch(cm_key(job));
+    prefetch_lines<CmKey::kLaneBytes>(cm_key(job));
   }
 }
 
@@ -252,9 +277,28 @@ void IpsecMbCipher::flush_lanes() {
   in_lanes_ = 0;
 }
 
+void IpsecMbCipher::add_key_stream(const Rounds& rounds, const CounterIv& iv, MutableBytes text) {
+  if (text.empty()) {
+    return;
+  }
+  single_.src = as_u8(text);
+  single_.dst = as_u8(text);
+  single_.cipher_start_src_offset_in_bytes = 0;
+  single_.msg_len_to_cipher_in_bytes = text.size();
+  single_.enc_keys = rounds.data();
+  single_.dec_keys = rounds.data();
+  single_.key_len_in_bytes = kKeyBytes;
+  single_.iv = as_u8(Bytes(iv));
+  single_.iv_len_in_bytes = iv.size();
+  single_.cipher_mode = IMB_CIPHER_CNTR;
+  single_.cipher_direction = IMB_DIR_ENCRYPT;
+  check(IMB_SUBMIT_CIPHER_BURST_NOCHECK(library_.get(), &single_, 1, IMB_CIPHER_CNTR,
+                                        IMB_DIR_ENCRYPT, IMB_KEY_128_BYTES) == 1);
+}
+
 bool IpsecMbCipher::open_rtp(const CipherJob& job) {
   if (!is_gcm(job)) {
-    return cm_key(job).single.open_rtp(job.sealed, job.place);
+    return cm_key(job).single.open(job.sealed, job.place);
   }
   const GcmKey& key = gcm_key(job);
   const GcmIv iv = gcm_iv(key.rtp_salt, job.place);
@@ -267,25 +311,25 @@ bool IpsecMbCipher::open_rtp(const CipherJob& job) {
   return CRYPTO_memcmp(tag.data(), packet + size, tag.size()) == 0;
 }
 
-// A report is short: it takes the rounds, which come first, and the lowest powers of the hash key,
-// which come last.
 void IpsecMbCipher::prefetch_rtcp(const CipherKey& key, Profile profile) const {
   if (profile != Profile::kAeadAes128Gcm) {
-    prefetch(static_cast<const CmKey&>(key).single);
+    const auto& cm = static_cast<const CmKey&>(key);
+    prefetch_line(&cm);
+    prefetch(cm.rtcp_rounds);
+    prefetch(cm.rtcp);
   } else {
+    constexpr std::size_t kReportBytes = 80;
     prefetch_line(&key);
-    const gcm_key_data& data = static_cast<const GcmKey&>(key).rtcp;
-    prefetch(data.expanded_keys);
-    const std::span powers = data.ghash_keys.vaes_avx512.shifted_hkey;
-    for (std::size_t line = 1; line <= 3; ++line) {
-      prefetch_line(&powers[powers.size() - (line * kCacheLineBytes)]);
-    }
+    prefetch_gcm(static_cast<const GcmKey&>(key).rtcp, kReportBytes);
   }
 }
 
 void IpsecMbCipher::seal_rtcp(const CipherJob& job) {
   if (!is_gcm(job)) {
-    cm_key(job).single.seal_rtcp(job.sealed, job.place);
+    const CmKey& key = cm_key(job);
+    key.rtcp.seal(job.sealed, job.place, [&](const CounterIv& iv, MutableBytes text) {
+      add_key_stream(key.rtcp_rounds, iv, text);
+    });
     return;
   }
   const GcmKey& key = gcm_key(job);
@@ -306,7 +350,10 @@ void IpsecMbCipher::seal_rtcp(const CipherJob& job) {
 
 bool IpsecMbCipher::open_rtcp(const CipherJob& job) {
   if (!is_gcm(job)) {
-    return cm_key(job).single.open_rtcp(job.sealed, job.place);
+    const CmKey& key = cm_key(job);
+    return key.rtcp.open(job.sealed, job.place, [&](const CounterIv& iv, MutableBytes text) {
+      add_key_stream(key.rtcp_rounds, iv, text);
+    });
   }
   const GcmKey& key = gcm_key(job);
   const GcmIv iv = gcm_iv(key.rtcp_salt, job.place);

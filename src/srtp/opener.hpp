@@ -6,8 +6,10 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "base/prefetch.hpp"
 #include "srtp/cipher.hpp"
 #include "srtp/profile.hpp"
+#include "srtp/source_windows.hpp"
 
 namespace visavis::srtp {
 
@@ -27,21 +29,12 @@ inline constexpr std::size_t kOpenErrorCount = 4;
 /// only with a packet that opens, so garbage cannot fill it.
 class Opener {
  public:
-  /// A participant publishes 8 streams at most, of 3 layers with RTX each; the rest is for SSRCs
-  /// that change during a call.
-  static constexpr std::size_t kSourcesMax = 128;
-
   /// `key` has `kKeyBytes`, `salt` has `salt_bytes(profile)`; `cipher` is kept.
   Opener(Profile profile, Bytes key, Bytes salt, Cipher& cipher = openssl_cipher());
-  Opener(Opener&&) noexcept;
-  Opener& operator=(Opener&&) noexcept;
-  Opener(const Opener&) = delete;
-  Opener& operator=(const Opener&) = delete;
-  ~Opener();
 
   /// Hints for an `open_rtcp()` that comes soon: for what it knows of the sources, and then for the
   /// key.
-  void prefetch_state() const;
+  void prefetch_state() const { prefetch_lines<kRtcpBytes>(*this); }
   void prefetch_rtcp_key() const;
 
   /// The packet's header and plain payload, at the front of `datagram`. After an error the bytes of
@@ -52,8 +45,14 @@ class Opener {
   [[nodiscard]] std::expected<MutableBytes, OpenError> open_rtcp(MutableBytes datagram);
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  /// Up to what opening RTCP touches: cipher, key and `rtcp_`.
+  static constexpr std::size_t kRtcpBytes = 3 * sizeof(void*) + sizeof(SourceWindows);
+
+  Cipher* cipher_;
+  std::unique_ptr<CipherKey> key_;
+  Profile profile_;
+  SourceWindows rtcp_;
+  SourceWindows rtp_;
 };
 
 }  // namespace visavis::srtp

@@ -117,7 +117,7 @@ TEST_P(SrtpTest, LearnsASourceOnlyFromAnAuthenticPacket) {
 }
 
 TEST_P(SrtpTest, RefusesMoreSourcesThanItsTableHolds) {
-  for (std::uint32_t ssrc = 0; ssrc < Opener::kSourcesMax; ++ssrc) {
+  for (std::uint32_t ssrc = 0; ssrc < SourceWindows::kSourcesMax; ++ssrc) {
     EXPECT_TRUE(open(seal(test::rtp_packet(ssrc, 1, "x"))));
     EXPECT_TRUE(open_rtcp(seal_rtcp(test::rtcp_packet(ssrc))));
   }

@@ -149,7 +149,7 @@ TEST_P(CipherVectors, CounterModeSealsABatchOfPackets) {  // RFC 3711 B.2, RFC 2
   const auto key = cipher->make_key(keys, Direction::kSeal);
   constexpr std::size_t kPlainBytes = 12 + 48;
   constexpr std::size_t kPackets = 23;  // More than the lanes, and no multiple of them.
-  std::vector<Buffer> packets(kPackets, Buffer(kPlainBytes + CmProtection::kTagBytes));
+  std::vector<Buffer> packets(kPackets, Buffer(kPlainBytes + kCmTagBytes));
   std::vector<CipherJob> jobs;
   for (Buffer& packet : packets) {
     jobs.push_back({key.get(), packet, {.ssrc = 0, .index = 0, .header_size = 12}});

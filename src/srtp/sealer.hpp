@@ -4,8 +4,10 @@
 #include <memory>
 
 #include "base/bytes.hpp"
+#include "base/prefetch.hpp"
 #include "srtp/cipher.hpp"
 #include "srtp/profile.hpp"
+#include "srtp/source_indices.hpp"
 
 namespace visavis::srtp {
 
@@ -15,27 +17,21 @@ namespace visavis::srtp {
 /// never, for a used sequence number must not be used again with other bytes (RFC 3711 §9.1,
 /// RFC 7714 §8.1): the caller numbers its packets upward. Numbers up to 32767 behind the newest are
 /// placed right.
-class Sealer {
+class alignas(kCacheLineBytes) Sealer {
  public:
-  /// Slots and their RTX, audio and video: 49 seats and some. An SSRC beyond it is a bug.
-  static constexpr std::size_t kSourcesMax = 512;
-
   /// `key` has `kKeyBytes`, `salt` has `salt_bytes(profile)`; `cipher` is kept.
   Sealer(Profile profile, Bytes key, Bytes salt, Cipher& cipher = openssl_cipher());
-  Sealer(Sealer&&) noexcept;
-  Sealer& operator=(Sealer&&) noexcept;
-  Sealer(const Sealer&) = delete;
-  Sealer& operator=(const Sealer&) = delete;
-  ~Sealer();
 
   /// What sealing adds. The cell must have room for it behind the packet.
-  [[nodiscard]] std::size_t overhead_rtp() const;
-  [[nodiscard]] std::size_t overhead_rtcp() const;
+  [[nodiscard]] std::size_t overhead_rtp() const { return overhead_rtp_; }
+  [[nodiscard]] std::size_t overhead_rtcp() const { return overhead_rtcp_; }
 
-  [[nodiscard]] const Cipher& cipher() const;
+  [[nodiscard]] const Cipher& cipher() const { return *cipher_; }
 
-  /// A hint for a packet that comes soon: what is touched to count it.
-  void prefetch_state() const;
+  /// Hints for a packet that comes soon: what is touched to count it, and then what says whose key
+  /// it is.
+  void prefetch_state() const { prefetch_line(this); }
+  void prefetch_key() const { prefetch_line(key_.get()); }
 
   /// Seals the RTP packet in the first `size` bytes of `cell`, in place; the sealed size, which is
   /// always `size + overhead_rtp()`. A packet that is no RTP is a bug of ours.
@@ -49,8 +45,13 @@ class Sealer {
   std::size_t seal_rtcp(MutableBytes cell, std::size_t size);
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  // All that an RTP packet touches is in the first cache line.
+  Cipher* cipher_;
+  std::unique_ptr<CipherKey> key_;
+  std::uint16_t overhead_rtp_;
+  std::uint16_t overhead_rtcp_;
+  std::uint32_t rtcp_index_ = 0;
+  SourceIndices sources_;
 };
 
 }  // namespace visavis::srtp

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <memory_resource>
+#include <new>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+/// Sanitizers know what becomes of each object by their own allocator.
+#define VISAVIS_PLAIN_MEMORY
+#endif
+#endif
+
+namespace visavis {
+
+/// Where to put what every wake-up touches of thousands of peers. Made one by one between others
+/// that are seldom looked at, such objects would lie in a page of memory each, and a peer's turn
+/// would wait for one walk through the page tables after another, which no prefetch spares. Here
+/// they lie side by side, in huge pages where the kernel gives them.
+///
+/// Any thread may take and give back. What is given back is for objects of the same size, and not
+/// for the system. Blocks begin with a cache line; above 4 KB they are the general allocator's.
+[[nodiscard]] std::pmr::memory_resource& hot_memory();
+
+/// Base of a class whose objects, made by `new`, lie there.
+class InHotMemory {
+ public:
+  static void* operator new(std::size_t size) { return hot_memory().allocate(size); }
+  static void* operator new(std::size_t size, std::align_val_t alignment) {
+    return hot_memory().allocate(size, static_cast<std::size_t>(alignment));
+  }
+  static void operator delete(void* place, std::size_t size) {
+    hot_memory().deallocate(place, size);
+  }
+  static void operator delete(void* place, std::size_t size, std::align_val_t alignment) {
+    hot_memory().deallocate(place, size, static_cast<std::size_t>(alignment));
+  }
+
+ protected:
+  InHotMemory() = default;
+  InHotMemory(const InHotMemory&) = default;
+  InHotMemory(InHotMemory&&) = default;
+  InHotMemory& operator=(const InHotMemory&) = default;
+  InHotMemory& operator=(InHotMemory&&) = default;
+  ~InHotMemory() = default;
+};
+
+/// For a container whose elements lie there.
+template <class Element>
+class HotAllocator {
+ public:
+  using value_type = Element;  // NOLINT(readability-identifier-naming): the standard asks it.
+
+  HotAllocator() = default;
+  template <class Other>
+  explicit HotAllocator(const HotAllocator<Other>& /*other*/) {}
+
+  [[nodiscard]] Element* allocate(std::size_t count) {
+    return static_cast<Element*>(hot_memory().allocate(count * sizeof(Element), alignof(Element)));
+  }
+  void deallocate(Element* place, std::size_t count) {
+    hot_memory().deallocate(place, count * sizeof(Element), alignof(Element));
+  }
+
+  friend bool operator==(const HotAllocator&, const HotAllocator&) = default;
+};
+
+}  // namespace visavis
