@@ -1,4 +1,17 @@
-# visavis_module(NAME [DEPENDS module...] [LIBRARIES target...] [TEST_LIBRARIES target...] [TEST_DEPENDS module...]):
+# Where a packet's way goes through several modules, the compiler is to see it as one. Modules that say LINK_TIME hold their
+# code twice, as it is and as the compiler's own: programs that ask for it by `visavis_link_time` are optimised as a
+# whole, which only GNU's own linker can do; all others, tests first of all, are linked as fast as ever.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+  set(VISAVIS_LINK_TIME ON)
+endif()
+function(visavis_link_time program)
+  if(VISAVIS_LINK_TIME)
+    target_compile_options(${program} PRIVATE -flto=auto)
+    target_link_options(${program} PRIVATE -flto=auto -fuse-ld=bfd)
+  endif()
+endfunction()
+
+# visavis_module(NAME [LINK_TIME] [DEPENDS module...] [LIBRARIES target...] [TEST_LIBRARIES target...] [TEST_DEPENDS module...]):
 # one module, a static library built from the module's own folder. Files named *_test.cpp become the module's test
 # program (ctest label `unit`), *_sim.cpp its simulated scenarios (label `sim`). DEPENDS must say what tools/layers.txt says;
 # LIBRARIES are third-party and stay inside the .cpp files.
@@ -13,7 +26,7 @@ function(visavis_test_program name label timeout)
 endfunction()
 
 function(visavis_module name)
-  cmake_parse_arguments(MODULE "" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES;TEST_DEPENDS" ${ARGN})
+  cmake_parse_arguments(MODULE "LINK_TIME" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES;TEST_DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${name}/*.cpp)
   file(GLOB tests CONFIGURE_DEPENDS ${name}/*_test.cpp)
   file(GLOB scenarios CONFIGURE_DEPENDS ${name}/*_sim.cpp)
@@ -28,6 +41,9 @@ function(visavis_module name)
   if(sources)
     add_library(visavis_${name} STATIC ${sources})
     target_link_libraries(visavis_${name} PRIVATE ${MODULE_LIBRARIES})
+    if(MODULE_LINK_TIME AND VISAVIS_LINK_TIME)
+      target_compile_options(visavis_${name} PRIVATE -flto=auto -ffat-lto-objects)
+    endif()
   else()
     add_library(visavis_${name} INTERFACE)
     set(kind INTERFACE)
