@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstdlib>
-#include <mutex>
 #include <utility>
 
 #include "base/prefetch.hpp"
@@ -37,7 +36,7 @@ class HugePages final : public std::pmr::memory_resource {
 };
 
 /// Blocks of whole cache lines, cut from regions that are never given back. One that comes back
-/// waits for who wants as many lines.
+/// waits for who wants as many lines. One thread has them.
 class HotBlocks final : public std::pmr::memory_resource {
  private:
   /// Larger ones gain nothing here.
@@ -60,7 +59,6 @@ class HotBlocks final : public std::pmr::memory_resource {
     if (!fits(bytes, alignment)) {
       return std::pmr::new_delete_resource()->allocate(bytes, alignment);
     }
-    const std::scoped_lock lock(mutex_);
     Free*& first = free_.at(lines_of(bytes));
     if (first == nullptr) {
       return regions_.allocate(lines_of(bytes) * kCacheLineBytes, kCacheLineBytes);
@@ -72,7 +70,6 @@ class HotBlocks final : public std::pmr::memory_resource {
       std::pmr::new_delete_resource()->deallocate(place, bytes, alignment);
       return;
     }
-    const std::scoped_lock lock(mutex_);
     Free*& first = free_.at(lines_of(bytes));
     first = new (place) Free{first};
   }
@@ -83,7 +80,6 @@ class HotBlocks final : public std::pmr::memory_resource {
   HugePages pages_;
   std::pmr::monotonic_buffer_resource regions_{kFirstRegionBytes, &pages_};
   std::array<Free*, kLinesMax + 1> free_{};
-  std::mutex mutex_;
 };
 
 #endif
@@ -94,8 +90,9 @@ std::pmr::memory_resource& hot_memory() {
 #ifdef VISAVIS_PLAIN_MEMORY
   return *std::pmr::new_delete_resource();
 #else
-  static HotBlocks& of_this_process = *new HotBlocks;  // Outlives all that is in it.
-  return of_this_process;
+  // Outlives its thread, as what is in it may: there are as many as threads that ever had peers.
+  thread_local HotBlocks* const of_this_thread = new HotBlocks;
+  return *of_this_thread;
 #endif
 }
 

@@ -18,8 +18,9 @@ namespace visavis {
 /// would wait for one walk through the page tables after another, which no prefetch spares. Here
 /// they lie side by side, in huge pages where the kernel gives them.
 ///
-/// Any thread may take and give back. What is given back is for objects of the same size, and not
-/// for the system. Blocks begin with a cache line; above 4 KB they are the general allocator's.
+/// Each thread has its own. What was taken in one may be given back in another, and is used there
+/// again for objects of the same size; nothing goes back to the system. Blocks begin with a cache
+/// line; above 4 KB they are the general allocator's.
 [[nodiscard]] std::pmr::memory_resource& hot_memory();
 
 /// Base of a class whose objects, made by `new`, lie there.
@@ -56,13 +57,17 @@ class HotAllocator {
   explicit HotAllocator(const HotAllocator<Other>& /*other*/) {}
 
   [[nodiscard]] Element* allocate(std::size_t count) {
-    return static_cast<Element*>(hot_memory().allocate(count * sizeof(Element), alignof(Element)));
+    return static_cast<Element*>(hot_memory().allocate(count * kBytes, alignof(Element)));
   }
   void deallocate(Element* place, std::size_t count) {
-    hot_memory().deallocate(place, count * sizeof(Element), alignof(Element));
+    hot_memory().deallocate(static_cast<void*>(place), count * kBytes, alignof(Element));
   }
 
   friend bool operator==(const HotAllocator&, const HotAllocator&) = default;
+
+ private:
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): an element may be a pointer.
+  static constexpr std::size_t kBytes = sizeof(Element);
 };
 
 }  // namespace visavis

@@ -52,6 +52,7 @@ class alignas(kCacheLineBytes) RoutedPeer : public InHotMemory {
   }
   /// A hint for a `handle_rtcp()` that comes soon.
   void prefetch_feedback() const {
+    prefetch_line(&id_);  // And what lies beside it.
     prefetch(subscriber_);
     publisher_.prefetch_first();
   }

@@ -76,7 +76,7 @@ std::expected<MutableBytes, OpenError> Opener::open_rtp(MutableBytes datagram) {
   const PacketPlace place{.ssrc = packet->ssrc.value(),
                           .index = *index,
                           .header_size = datagram.size() - packet->payload.size()};
-  if (!cipher_->open_rtp({key_.get(), datagram, place})) {
+  if (!cipher_->open_rtp({.key = key_.get(), .sealed = datagram, .place = place})) {
     return std::unexpected(OpenError::kForged);
   }
   (window != nullptr ? *window : rtp_.add(place.ssrc)).accept(place.index);
@@ -97,7 +97,7 @@ std::expected<MutableBytes, OpenError> Opener::open_rtcp(MutableBytes datagram) 
   if (const auto index = admit(rtcp_, window, place.index); !index) {
     return std::unexpected(index.error());
   }
-  if (!cipher_->open_rtcp({key_.get(), datagram, place})) {
+  if (!cipher_->open_rtcp({.key = key_.get(), .sealed = datagram, .place = place})) {
     return std::unexpected(OpenError::kForged);
   }
   (window != nullptr ? *window : rtcp_.add(place.ssrc)).accept(place.index);

@@ -46,7 +46,7 @@ class Opener {
 
  private:
   /// Up to what opening RTCP touches: cipher, key and `rtcp_`.
-  static constexpr std::size_t kRtcpBytes = 3 * sizeof(void*) + sizeof(SourceWindows);
+  static constexpr std::size_t kRtcpBytes = (3 * sizeof(void*)) + sizeof(SourceWindows);
 
   Cipher* cipher_;
   std::unique_ptr<CipherKey> key_;
