@@ -16,6 +16,7 @@
 #include <ctime>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -37,13 +38,14 @@ constexpr std::size_t kBatchPackets = 128;  ///< Fits a core's second-level cach
 constexpr int kBurstsPerRound = 20;
 
 /// µs per forwarded packet into a swallowing device, with ipsec-mb, on the class of machine that
-/// the goals were written for.
+/// the goals were written for; and what of it sending alone takes.
 struct Reference {
   std::size_t burst;
-  double gcm, cm;
+  double gcm, cm, sending;
 };
-constexpr std::array kReferences{Reference{1, 0.99, 1.21}, Reference{2, 0.585, 0.80},
-                                 Reference{5, 0.32, 0.54}, Reference{10, 0.235, 0.46}};
+constexpr std::array kReferences{Reference{1, 0.99, 1.21, 0.8}, Reference{2, 0.585, 0.80, 0.42},
+                                 Reference{5, 0.32, 0.54, 0.174},
+                                 Reference{10, 0.235, 0.46, 0.095}};
 
 double thread_cpu_us() {
   timespec at{};
@@ -196,10 +198,23 @@ class Forwarder {
            static_cast<double>(burst * subscribers_.size());
   }
 
+  /// The same of sending alone: as many bytes in the same messages, written and sealed by nobody.
+  double sending_round(std::size_t burst) {
+    double spent = 0;
+    for (int index = 0; index < kBurstsPerRound; ++index) {
+      const double begin = thread_cpu_us();
+      forward({.packets = burst, .bytes = setup_.packet_bytes, .sealed = false});
+      spent += thread_cpu_us() - begin;
+    }
+    return spent / static_cast<double>(kBurstsPerRound) /
+           static_cast<double>(burst * subscribers_.size());
+  }
+
  private:
   struct Burst {
     std::size_t packets;
     std::size_t bytes;  ///< Of each, before sealing.
+    bool sealed = true;
   };
 
   /// µs of CPU.
@@ -273,6 +288,10 @@ class Forwarder {
     for (Subscriber& subscriber : subscribers_) {
       const std::size_t begin = used;
       for (std::size_t index = 0; index < burst.packets; ++index) {
+        if (!burst.sealed) {
+          used += burst.bytes + subscriber.sealer.overhead_rtp();
+          continue;
+        }
         const MutableBytes cell = MutableBytes(cells_).subspan(used, kCellBytes);
         write_header(cell, static_cast<std::uint16_t>(sequence + index), 2);
         used += seals_.add(
@@ -335,14 +354,30 @@ double median(std::vector<double> values) {
 struct Case {
   srtp::Profile profile;
   std::size_t burst;
-  std::vector<double> rounds;  ///< µs per packet.
+  std::vector<double> rounds;   ///< µs per packet.
+  std::vector<double> sending;  ///< Of them, of sending alone; only into a device.
 
-  [[nodiscard]] std::optional<double> table() const {
+  [[nodiscard]] std::optional<Reference> reference() const {
     const auto* const known = std::ranges::find(kReferences, burst, &Reference::burst);
-    if (known == kReferences.end()) {
+    return known == kReferences.end() ? std::nullopt : std::optional(*known);
+  }
+  [[nodiscard]] std::optional<double> table() const {
+    return reference().transform(
+        [this](const Reference& known) { return is_gcm() ? known.gcm : known.cm; });
+  }
+  /// How much dearer sending alone is here than on the class of machine of the table.
+  [[nodiscard]] std::optional<double> sending_ratio() const {
+    if (sending.empty() || !reference()) {
       return std::nullopt;
     }
-    return is_gcm() ? known->gcm : known->cm;
+    return median(sending) / reference()->sending;
+  }
+  /// Beside the table with what sending alone costs here in place of what it costs there.
+  [[nodiscard]] std::optional<double> ratio_here() const {
+    if (sending.empty() || !reference()) {
+      return std::nullopt;
+    }
+    return median(rounds) / (*table() - reference()->sending + median(sending));
   }
   [[nodiscard]] bool is_gcm() const { return profile == srtp::Profile::kAeadAes128Gcm; }
 };
@@ -359,10 +394,17 @@ std::vector<Case> measure(const FloorSetup& setup) {
     for (std::size_t profile = 0; profile < setup.profiles.size(); ++profile) {
       for (const std::size_t burst : setup.bursts) {
         const double cost = forwarders[profile]->round(burst);
+        const bool into_device = !setup.loopback && !setup.receiver_core;
+        const double sending = into_device ? forwarders[profile]->sending_round(burst) : 0;
         if (round < 0) {
-          cases.push_back({.profile = setup.profiles[profile], .burst = burst, .rounds = {}});
-        } else {
-          cases[at++].rounds.push_back(cost);
+          cases.push_back(
+              {.profile = setup.profiles[profile], .burst = burst, .rounds = {}, .sending = {}});
+          continue;
+        }
+        Case& one = cases[at++];
+        one.rounds.push_back(cost);
+        if (into_device) {
+          one.sending.push_back(sending);
         }
       }
     }
@@ -382,15 +424,22 @@ void print(const FloorSetup& setup, const std::vector<Case>& cases) {
              setup.packet_bytes, srtp::make_cipher(setup.cipher)->name(), path_of(setup),
              setup.rounds);
   fmt::print("µs of CPU per forwarded packet; table: the same into a swallowing device\n");
-  fmt::print("profile  burst    cost  table  ratio\n");
+  fmt::print("profile  burst    cost  table  ratio  sending  ratio   here\n");
   for (const Case& one : cases) {
     const double cost = median(one.rounds);
     fmt::print("{:<7}  {:>5}  {:>6.3f}", one.is_gcm() ? "gcm" : "cm", one.burst, cost);
     if (const auto table = one.table()) {
       fmt::print(" {:>6.3f} {:>6.2f}", *table, cost / *table);
     }
+    if (const auto sending = one.sending_ratio()) {
+      fmt::print("  {:>7.3f} {:>6.2f} {:>6.2f}", median(one.sending), *sending, *one.ratio_here());
+    }
     fmt::print("\n");
   }
+}
+
+std::string json(const std::optional<double>& number) {
+  return number ? fmt::format("{:.3f}", *number) : "null";
 }
 
 /// For scripts: one object.
@@ -402,10 +451,11 @@ void print_json(const FloorSetup& setup, const std::vector<Case>& cases) {
   for (std::size_t at = 0; at < cases.size(); ++at) {
     const double cost = median(cases[at].rounds);
     const auto table = cases[at].table();
-    fmt::print(R"({}{{"profile":"{}","burst":{},"us":{:.4f},"table":{},"ratio":{}}})",
-               at == 0 ? "" : ",", cases[at].is_gcm() ? "gcm" : "cm", cases[at].burst, cost,
-               table ? fmt::format("{}", *table) : "null",
-               table ? fmt::format("{:.3f}", cost / *table) : "null");
+    fmt::print(
+        R"({}{{"profile":"{}","burst":{},"us":{:.4f},"table":{},"ratio":{},"sendingRatio":{},"ratioHere":{}}})",
+        at == 0 ? "" : ",", cases[at].is_gcm() ? "gcm" : "cm", cases[at].burst, cost, json(table),
+        json(table.transform([&](double known) { return cost / known; })),
+        json(cases[at].sending_ratio()), json(cases[at].ratio_here()));
   }
   fmt::print("]}}\n");
 }

@@ -1,7 +1,8 @@
 # Where a packet's way goes through several modules, the compiler is to see it as one. Modules that say LINK_TIME hold their
 # code twice, as it is and as the compiler's own: programs that ask for it by `visavis_link_time` are optimised as a
 # whole, which only GNU's own linker can do; all others, tests first of all, are linked as fast as ever.
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+find_program(VISAVIS_GNU_LD ld.bfd)
+if(VISAVIS_GNU_LD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   set(VISAVIS_LINK_TIME ON)
 endif()
 function(visavis_link_time program)
@@ -64,12 +65,18 @@ function(visavis_module name)
   endif()
 endfunction()
 
+include(CheckCXXSymbolExists)
+
 # Lets the target use Intel's multi-buffer cipher library (packages/amd64.txt), where there is one: x86 only, and optional
 # there. Debian ships neither a CMake package nor a pkg-config file for it.
 function(visavis_ipsec_mb target)
   find_path(IPSEC_MB_INCLUDE_DIR intel-ipsec-mb.h)
   find_library(IPSEC_MB_LIBRARY IPSec_MB)
   if(IPSEC_MB_INCLUDE_DIR AND IPSEC_MB_LIBRARY)
+    set(CMAKE_REQUIRED_INCLUDES ${IPSEC_MB_INCLUDE_DIR})
+    check_cxx_symbol_exists(IMB_SUBMIT_CIPHER_BURST_NOCHECK intel-ipsec-mb.h IPSEC_MB_HAS_BURSTS)  # Since 1.3.
+  endif()
+  if(IPSEC_MB_HAS_BURSTS)
     target_compile_definitions(${target} PRIVATE VISAVIS_HAS_IPSEC_MB)
     target_include_directories(${target} SYSTEM PRIVATE ${IPSEC_MB_INCLUDE_DIR})
     target_link_libraries(${target} PRIVATE ${IPSEC_MB_LIBRARY})

@@ -4,8 +4,10 @@
 
 #include <array>
 #include <cstdlib>
+#include <new>
 #include <utility>
 
+#include "base/bytes.hpp"
 #include "base/prefetch.hpp"
 
 namespace visavis {
@@ -13,36 +15,17 @@ namespace {
 
 #ifndef VISAVIS_PLAIN_MEMORY
 
-/// Memory from the system, aligned so that the kernel may give huge pages for it.
-class HugePages final : public std::pmr::memory_resource {
- private:
-  static constexpr std::size_t kPageBytes = std::size_t{2} << 20U;
-
-  void* do_allocate(std::size_t bytes, std::size_t /*alignment*/) override {
-    const std::size_t whole = (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
-    void* const place = std::aligned_alloc(kPageBytes, whole);
-    if (place == nullptr) {
-      throw std::bad_alloc();
-    }
-    ::madvise(place, whole, MADV_HUGEPAGE);  // Refused, they are pages as any other.
-    return place;
-  }
-  void do_deallocate(void* place, std::size_t /*bytes*/, std::size_t /*alignment*/) override {
-    std::free(place);
-  }
-  [[nodiscard]] bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override {
-    return this == &other;
-  }
-};
-
 /// Blocks of whole cache lines, cut from regions that are never given back. One that comes back
 /// waits for who wants as many lines. One thread has them.
 class HotBlocks final : public std::pmr::memory_resource {
+ public:
+  [[nodiscard]] const HotMemoryUse& use() const { return use_; }
+
  private:
   /// Larger ones gain nothing here.
   static constexpr std::size_t kLinesMax = 64;
-  /// A huge page, less what the region needs itself.
-  static constexpr std::size_t kFirstRegionBytes = (std::size_t{2} << 20U) - 256;
+  /// A huge page.
+  static constexpr std::size_t kRegionBytes = std::size_t{2} << 20U;
 
   struct Free {
     Free* next;
@@ -60,16 +43,17 @@ class HotBlocks final : public std::pmr::memory_resource {
       return std::pmr::new_delete_resource()->allocate(bytes, alignment);
     }
     Free*& first = free_.at(lines_of(bytes));
-    if (first == nullptr) {
-      return regions_.allocate(lines_of(bytes) * kCacheLineBytes, kCacheLineBytes);
-    }
-    return std::exchange(first, first->next);
+    void* const place = first == nullptr ? cut(lines_of(bytes)) : std::exchange(first, first->next);
+    use_.bytes += lines_of(bytes) * kCacheLineBytes;
+    ++use_.blocks;
+    return place;
   }
   void do_deallocate(void* place, std::size_t bytes, std::size_t alignment) override {
     if (!fits(bytes, alignment)) {
       std::pmr::new_delete_resource()->deallocate(place, bytes, alignment);
       return;
     }
+    use_.bytes -= lines_of(bytes) * kCacheLineBytes;
     Free*& first = free_.at(lines_of(bytes));
     first = new (place) Free{first};
   }
@@ -77,23 +61,57 @@ class HotBlocks final : public std::pmr::memory_resource {
     return this == &other;
   }
 
-  HugePages pages_;
-  std::pmr::monotonic_buffer_resource regions_{kFirstRegionBytes, &pages_};
+  /// From the present region, or from a new one; less than a block of what the old one had is lost.
+  void* cut(std::size_t lines) {
+    const std::size_t bytes = lines * kCacheLineBytes;
+    if (left_.size() < bytes) {
+      void* const region = std::aligned_alloc(kRegionBytes, kRegionBytes);
+      if (region == nullptr) {
+        throw std::bad_alloc();
+      }
+      ::madvise(region, kRegionBytes, MADV_HUGEPAGE);  // Refused, they are pages as any other.
+      left_ = {static_cast<std::byte*>(region), kRegionBytes};
+    }
+    void* const place = left_.data();
+    left_ = left_.subspan(bytes);
+    return place;
+  }
+
+  MutableBytes left_;  ///< Of the region.
   std::array<Free*, kLinesMax + 1> free_{};
+  HotMemoryUse use_;
 };
+
+HotBlocks& blocks_of_this_thread() {
+  // Outlive it, as what is in them may: there are as many as threads that ever had peers.
+  thread_local HotBlocks* const blocks = new HotBlocks;
+  return *blocks;
+}
 
 #endif
 
 }  // namespace
 
-std::pmr::memory_resource& hot_memory() {
 #ifdef VISAVIS_PLAIN_MEMORY
+
+std::pmr::memory_resource& hot_memory() {
   return *std::pmr::new_delete_resource();
-#else
-  // Outlives its thread, as what is in it may: there are as many as threads that ever had peers.
-  thread_local HotBlocks* const of_this_thread = new HotBlocks;
-  return *of_this_thread;
-#endif
 }
+
+HotMemoryUse hot_memory_use() {
+  return {};
+}
+
+#else
+
+std::pmr::memory_resource& hot_memory() {
+  return blocks_of_this_thread();
+}
+
+HotMemoryUse hot_memory_use() {
+  return blocks_of_this_thread().use();
+}
+
+#endif
 
 }  // namespace visavis

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory_resource>
 #include <new>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-/// Sanitizers know what becomes of each object by their own allocator.
+// Sanitizers know what becomes of each object by their own allocator.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define VISAVIS_PLAIN_MEMORY
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
 #define VISAVIS_PLAIN_MEMORY
 #endif
 #endif
@@ -19,9 +23,17 @@ namespace visavis {
 /// they lie side by side, in huge pages where the kernel gives them.
 ///
 /// Each thread has its own. What was taken in one may be given back in another, and is used there
-/// again for objects of the same size; nothing goes back to the system. Blocks begin with a cache
-/// line; above 4 KB they are the general allocator's.
+/// again for objects of the same size; nothing goes back to the system, so that it holds what its
+/// largest hour took. Blocks are whole cache lines; what is above 4 KB, and all under a sanitizer,
+/// is the general allocator's.
 [[nodiscard]] std::pmr::memory_resource& hot_memory();
+
+/// What this thread has of it.
+struct HotMemoryUse {
+  std::size_t bytes = 0;     ///< Taken, and not given back.
+  std::uint64_t blocks = 0;  ///< Ever taken.
+};
+[[nodiscard]] HotMemoryUse hot_memory_use();
 
 /// Base of a class whose objects, made by `new`, lie there.
 class InHotMemory {

@@ -53,5 +53,41 @@ TEST(PointerSet, KeepsWhatAMapKeepsThroughAnyOrderOfComingAndGoing) {
   }
 }
 
+/// By a number, under a key of its own.
+struct Numbered {
+  int number;
+};
+struct KeyedHash {
+  std::size_t key = 0;
+  std::size_t operator()(int number) const { return static_cast<std::size_t>(number) * key; }
+  std::size_t operator()(const Numbered& of) const { return (*this)(of.number); }
+};
+struct SameNumber {
+  bool operator()(const Numbered& of, int number) const { return of.number == number; }
+};
+
+TEST(PointerSet, HashesWithTheKeyItWasGivenAndTakesAnyName) {
+  // 0 wants all in one place; the others differ in where they wrap around.
+  for (const std::size_t key : {0U, 1U, 0x9E37'79B9U, 0xFFFF'FFFFU}) {
+    PointerSet<Numbered, KeyedHash, SameNumber, 50> set{KeyedHash{key}};
+    set.prefetch(1);  // Of nothing.
+    std::vector<std::unique_ptr<Numbered>> all;
+    for (int number = 0; number < 300; ++number) {
+      all.push_back(std::make_unique<Numbered>(Numbered{number}));
+      set.insert(*all.back());
+    }
+    for (int number = 0; number < 300; number += 2) {
+      set.erase(*all[static_cast<std::size_t>(number)]);
+    }
+    for (int number = 0; number < 310; ++number) {
+      set.prefetch(number);
+      Numbered* const expected =
+          number < 300 && number % 2 == 1 ? all[static_cast<std::size_t>(number)].get() : nullptr;
+      ASSERT_EQ(set.find(number), expected) << key;
+    }
+    EXPECT_EQ(set.size(), 150U);
+  }
+}
+
 }  // namespace
 }  // namespace visavis

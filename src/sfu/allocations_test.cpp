@@ -1,7 +1,9 @@
-// No packet on its way to a viewer may cost an allocation. This program's `operator new` counts.
+// No packet on its way to a viewer may cost an allocation. This program's `operator new` counts,
+// and hot memory does.
 
 #include <gtest/gtest.h>
 
+#include "base/hot_memory.hpp"
 #include "sfu/test_broadcast.hpp"
 #include "sfu/test_cipher.hpp"
 #include "sim/allocation_count.hpp"
@@ -34,7 +36,9 @@ TEST_P(Allocations, ThereAreNoneWhileAStreamIsForwarded) {
   broadcast.prepare(kFrames);
   broadcast.prepare_feedback(kFrames);
   std::uint64_t packets = 0;
+  const std::uint64_t hot_blocks = hot_memory_use().blocks;
   EXPECT_EQ(sim::count_allocations([&] { packets = broadcast.forward(); }), 0U);
+  EXPECT_EQ(hot_memory_use().blocks, hot_blocks);
   EXPECT_GT(packets, kViewers * kFrames * TestBroadcast::kPacketsPerTurn);
   EXPECT_GT(broadcast.worker().counters().retransmissions_out, kViewers);
   EXPECT_GT(broadcast.worker().counters().transport_feedback_in, kViewers);

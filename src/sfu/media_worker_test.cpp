@@ -91,6 +91,48 @@ TEST_F(MediaWorkerTest, TakesARouteAsTheCheckBeforeItInTheSameBatchSays) {
   EXPECT_THAT(carol.rtp, SizeIs(1));
 }
 
+TEST_F(MediaWorkerTest, ARouteIsWhoseCheckProvedItLast) {
+  Browser& alice = open(1, kPublisherNumbers);
+  Browser& bob = open(2, kPublisherNumbers);
+  Browser& carol = open(3, kViewerNumbers);
+  publish_video(alice, StreamId(11));
+  publish_video(bob, StreamId(12));
+  worker.handle_command(now, AssignSlot{PeerId(3), SlotIndex(1), StreamId(12)});
+  run(1s);
+  std::uint16_t sequence = 0;
+  const auto reaches_carol = [&] {
+    carol.rtp.clear();
+    send(bob, {.sequence = ++sequence, .keyframe = true});
+    run(10ms);
+    return carol.rtp.size() == 1;
+  };
+  const auto move = [&](Browser& browser, const SocketAddress& to) {
+    browser.address = to;
+    run(3s);  // It gives up 30 s after its first move: it takes no answers elsewhere.
+  };
+  const SocketAddress home = alice.address;
+  move(alice, {home.ip, 50'000});
+  move(bob, home);  // His NAT gives him what was hers.
+  EXPECT_TRUE(reaches_carol());
+
+  move(alice, {home.ip, 50'001});  // It is not hers again because she moves on.
+  EXPECT_TRUE(reaches_carol());
+  move(bob, {home.ip, 50'002});
+  move(alice, home);  // But it is when she speaks from there last, and his again after that.
+  EXPECT_TRUE(reaches_carol());
+  move(alice, {home.ip, 50'003});
+  move(bob, home);
+  EXPECT_TRUE(reaches_carol());
+
+  worker.handle_command(now, ClosePeer{PeerId(1)});
+  run(100ms);
+  EXPECT_TRUE(reaches_carol());
+  const std::uint64_t unknown = drops(DropReason::kUnknownRoute);
+  worker.handle_command(now, ClosePeer{PeerId(2)});
+  EXPECT_FALSE(reaches_carol());
+  EXPECT_GT(drops(DropReason::kUnknownRoute), unknown);
+}
+
 TEST_F(MediaWorkerTest, AStreamThatRanWhileTheViewerConnectedIsThereAtOnce) {
   Browser& alice = open(1, kPublisherNumbers);
   publish_video(alice, StreamId(11));

@@ -28,21 +28,33 @@ bool TransportTable::add_ufrag(PeerTransport& transport, std::string ufrag) {
   return true;
 }
 
+// The newest route comes first: whoever proved to be there last has it. An older one, which another
+// may have by now, is not taken back.
 void TransportTable::update_routes(PeerTransport& transport) {
   const auto routes = transport.peer.routes();
   const auto known = std::span(transport.routes).first(transport.routes_count);
   if (std::ranges::equal(routes, known, {}, {}, &RoutePlace::route)) {
+    if (!known.empty() && by_route_.find(routes.front()) != &known.front()) {
+      claim(known.front());
+    }
     return;
   }
   forget_routes(transport);
   for (const Route& route : routes) {
     RoutePlace& place = transport.routes.at(transport.routes_count++);
     place = {.route = route, .transport = &transport};
-    if (RoutePlace* other = by_route_.find(route)) {
-      by_route_.erase(*other);  // Whoever proved to be there last has it.
+    if (&place == transport.routes.data() || by_route_.find(route) == nullptr) {
+      claim(place);
     }
-    by_route_.insert(place);
   }
+}
+
+void TransportTable::claim(RoutePlace& place) {
+  ++version_;
+  if (RoutePlace* other = by_route_.find(place.route)) {
+    by_route_.erase(*other);
+  }
+  by_route_.insert(place);
 }
 
 void TransportTable::remove(PeerId id) {

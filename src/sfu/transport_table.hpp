@@ -109,11 +109,14 @@ class TransportTable {
     }
   };
 
+  void claim(RoutePlace& place);
   void forget_routes(PeerTransport& transport);
 
   std::uint64_t version_ = 0;
   std::unordered_map<PeerId, std::unique_ptr<PeerTransport>> by_id_;
-  PointerSet<RoutePlace, HashPlace, SameRoute> by_route_;
+  /// Strangers' datagrams are looked for as well.
+  static constexpr std::size_t kTakenPercent = 50;
+  PointerSet<RoutePlace, HashPlace, SameRoute, kTakenPercent> by_route_;
   std::unordered_map<std::string, PeerTransport*, TextHash, std::equal_to<>> by_ufrag_;
 };
 

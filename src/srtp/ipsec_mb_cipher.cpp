@@ -36,9 +36,10 @@ using Rounds = std::array<std::byte, kRoundsBytes>;
 /// The library writes SHA1 tags of 12 or 20 bytes; SRTP sends 10 of them.
 constexpr std::size_t kLibraryTagBytes = 12;
 
-/// What of `key` a packet with `text_bytes` to be sealed takes: the rounds, which come first, and
-/// of the hash key's powers, whose lowest comes last, one for each block.
-void prefetch_gcm(const gcm_key_data& key, std::size_t text_bytes) {
+/// What of `key` a packet with `text_bytes` to be sealed takes where the processor has VAES: the
+/// rounds, which come first, and of the hash key's powers, whose lowest comes last, one for each
+/// block.
+void prefetch_wide_gcm(const gcm_key_data& key, std::size_t text_bytes) {
   prefetch_lines<kRoundsBytes>(key);
   constexpr std::size_t kBlockBytes = 16;
   constexpr std::size_t kHeaderBlocks = 2;
@@ -102,7 +103,9 @@ std::string name_of(IMB_ARCH architecture) {
 class IpsecMbCipher final : public Cipher {
  public:
   IpsecMbCipher(MultiBuffer library, IMB_ARCH architecture)
-      : library_(std::move(library)), name_(name_of(architecture)) {}
+      : library_(std::move(library)),
+        name_(name_of(architecture)),
+        wide_gcm_(architecture == IMB_ARCH_AVX512 && (library_->features & kWide) == kWide) {}
 
   [[nodiscard]] std::string_view name() const override { return name_; }
   [[nodiscard]] std::unique_ptr<CipherKey> make_key(const KeySet& keys,
@@ -130,7 +133,8 @@ class IpsecMbCipher final : public Cipher {
   };
 
   void hash_pad(const SessionKeys& keys, std::byte pad, std::array<std::byte, kShaBytes>& state);
-  static void prefetch_key(const CipherJob& job, const CipherJob& before);
+  void prefetch_key(const CipherJob& job, const CipherJob& before) const;
+  void prefetch_gcm(const gcm_key_data& key, std::size_t text_bytes) const;
   void seal_gcm(const CipherJob& job);
   void submit_cm(const CipherJob& job);
   void flush_lanes();
@@ -138,8 +142,11 @@ class IpsecMbCipher final : public Cipher {
   void add_key_stream(const Rounds& rounds, const CounterIv& iv, MutableBytes text);
   static void finish_cm(const IMB_JOB& done);
 
+  static constexpr std::uint64_t kWide = IMB_FEATURE_VAES | IMB_FEATURE_VPCLMULQDQ;
+
   MultiBuffer library_;
   std::string name_;
+  bool wide_gcm_;
   gcm_context_data context_{};
   IMB_JOB single_{};  ///< Of `add_key_stream()`.
   std::array<LaneJob, kInLanesMax> lanes_{};
@@ -197,7 +204,7 @@ void IpsecMbCipher::seal_rtp(std::span<const CipherJob> jobs) {
 }
 
 /// A viewer's packets stand together: one of them brings the key.
-void IpsecMbCipher::prefetch_key(const CipherJob& job, const CipherJob& before) {
+void IpsecMbCipher::prefetch_key(const CipherJob& job, const CipherJob& before) const {
   if (job.key == before.key) {
     return;
   }
@@ -205,6 +212,14 @@ void IpsecMbCipher::prefetch_key(const CipherJob& job, const CipherJob& before) 
     prefetch_gcm(gcm_key(job).rtp, job.sealed.size() - job.place.header_size);
   } else {
     prefetch_lines<CmKey::kLaneBytes>(cm_key(job));
+  }
+}
+
+void IpsecMbCipher::prefetch_gcm(const gcm_key_data& key, std::size_t text_bytes) const {
+  if (wide_gcm_) {
+    prefetch_wide_gcm(key, text_bytes);
+  } else {
+    prefetch(key);  // Few powers, which come first.
   }
 }
 

@@ -166,6 +166,55 @@ TEST_P(CipherVectors, CounterModeSealsABatchOfPackets) {  // RFC 3711 B.2, RFC 2
   }
 }
 
+/// An RTCP compound of any size, with room behind it.
+Buffer report_of(std::size_t size, std::size_t overhead) {
+  Buffer packet = compound_of_7714();
+  while (packet.size() < size) {
+    packet.push_back(static_cast<std::byte>(packet.size()));
+  }
+  packet.resize(size);
+  packet.resize(size + overhead);
+  return packet;
+}
+
+TEST_P(CipherVectors, RtcpOfAnySizeIsWhatOpensslMakesOfIt) {
+  for (const Profile profile : test::kProfiles) {
+    const KeySet keys = derive_key_set(profile, test::key_of(), test::salt_of(profile));
+    const auto ours = cipher->make_key(keys, Direction::kSeal);
+    const auto theirs = openssl_cipher().make_key(keys, Direction::kSeal);
+    const auto opening = cipher->make_key(keys, Direction::kOpen);
+    for (std::size_t size = kRtcpHeaderBytes; size < 400; ++size) {
+      const Buffer plain = report_of(size, rtcp_overhead_bytes(profile));
+      Buffer sealed = plain;
+      Buffer expected = plain;
+      cipher->seal_rtcp({ours.get(), sealed, kRtcpPlaceOf7714});
+      openssl_cipher().seal_rtcp({theirs.get(), expected, kRtcpPlaceOf7714});
+      ASSERT_EQ(sealed, expected) << size;
+      ASSERT_TRUE(cipher->open_rtcp({opening.get(), sealed, kRtcpPlaceOf7714})) << size;
+      ASSERT_TRUE(std::ranges::equal(Bytes(sealed).first(size), Bytes(plain).first(size))) << size;
+    }
+  }
+}
+
+TEST_P(CipherVectors, CounterModeOpensRtcpThatIsNotEncrypted) {  // RFC 3711 §3.4
+  KeySet keys{.profile = Profile::kAes128CmSha1_80, .rtp = {}, .rtcp = {}};
+  keys.rtcp.authentication.fill(std::byte{0x17});
+  const Buffer plain = compound_of_7714();
+  Buffer packet = report_of(plain.size(), kCmRtcpOverhead);
+  ByteWriter(MutableBytes(packet).subspan(plain.size()))
+      .u32(static_cast<std::uint32_t>(kRtcpPlaceOf7714.index));  // E is 0.
+  const Bytes tagged = Bytes(packet).first(packet.size() - kCmTagBytes);
+  const HmacSha1::Tag tag = HmacSha1(keys.rtcp.authentication).tag({tagged});
+  std::ranges::copy(Bytes(tag).first(kCmTagBytes), MutableBytes(packet).last(kCmTagBytes).begin());
+  Buffer forged = packet;
+  forged[9] ^= std::byte{1};
+  const auto key = cipher->make_key(keys, Direction::kOpen);
+  EXPECT_TRUE(cipher->open_rtcp({key.get(), packet, kRtcpPlaceOf7714}));
+  packet.resize(plain.size());
+  EXPECT_EQ(packet, plain);
+  EXPECT_FALSE(cipher->open_rtcp({key.get(), forged, kRtcpPlaceOf7714}));
+}
+
 INSTANTIATE_TEST_SUITE_P(AllCiphers, CipherVectors,
                          ::testing::Values(CipherChoice::kOpenssl, CipherChoice::kIpsecMb),
                          [](const auto& named) {
