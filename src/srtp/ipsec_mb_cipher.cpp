@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 #include <string>
 
@@ -31,7 +30,7 @@ using MultiBuffer = std::unique_ptr<IMB_MGR, FreeMultiBuffer>;
 constexpr std::size_t kGcmTagBytes = AeadProtection::kTagBytes;
 constexpr std::size_t kShaBytes = 20;
 /// AES-128, FIPS 197 §5.2.
-constexpr std::size_t kRoundsBytes = 11 * 16;
+constexpr std::size_t kRoundsBytes = std::size_t{11} * 16;
 using Rounds = std::array<std::byte, kRoundsBytes>;
 /// The library writes SHA1 tags of 12 or 20 bytes; SRTP sends 10 of them.
 constexpr std::size_t kLibraryTagBytes = 12;
@@ -84,6 +83,11 @@ CmKey& cm_key(const CipherJob& job) {
 }
 bool is_gcm(const CipherJob& job) {
   return job.key->profile() == Profile::kAeadAes128Gcm;
+}
+
+/// Unsigned, it may go either way.
+std::uint64_t distance(const std::byte* from, const std::byte* to) {
+  return reinterpret_cast<std::uintptr_t>(to) - reinterpret_cast<std::uintptr_t>(from);
 }
 
 /// The lanes take no empty text.
@@ -255,9 +259,7 @@ void IpsecMbCipher::submit_cm(const CipherJob& job) {
   work.cipher_start_src_offset_in_bytes = 0;
   work.msg_len_to_cipher_in_bytes = size - job.place.header_size;
   // What is hashed is where the cipher writes; the library wants to know it from where it reads.
-  // Unsigned, the distance may go either way.
-  work.hash_start_src_offset_in_bytes =
-      std::bit_cast<std::uintptr_t>(job.sealed.data()) - std::bit_cast<std::uintptr_t>(plain);
+  work.hash_start_src_offset_in_bytes = distance(plain, job.sealed.data());
   work.msg_len_to_hash_in_bytes = size + 4;
   work.iv = as_u8(Bytes(lane.iv));
   work.iv_len_in_bytes = lane.iv.size();
