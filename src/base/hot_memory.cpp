@@ -1,9 +1,6 @@
 #include "base/hot_memory.hpp"
 
-#include <sys/mman.h>
-
 #include <array>
-#include <cstdlib>
 #include <new>
 #include <utility>
 
@@ -24,8 +21,7 @@ class HotBlocks final : public std::pmr::memory_resource {
  private:
   /// Larger ones gain nothing here.
   static constexpr std::size_t kLinesMax = 64;
-  /// A huge page.
-  static constexpr std::size_t kRegionBytes = std::size_t{2} << 20U;
+  static constexpr std::size_t kRegionBytes = std::size_t{256} << 10U;
 
   struct Free {
     Free* next;
@@ -65,11 +61,7 @@ class HotBlocks final : public std::pmr::memory_resource {
   void* cut(std::size_t lines) {
     const std::size_t bytes = lines * kCacheLineBytes;
     if (left_.size() < bytes) {
-      void* const region = std::aligned_alloc(kRegionBytes, kRegionBytes);
-      if (region == nullptr) {
-        throw std::bad_alloc();
-      }
-      ::madvise(region, kRegionBytes, MADV_HUGEPAGE);  // Refused, they are pages as any other.
+      void* const region = ::operator new(kRegionBytes, std::align_val_t{kCacheLineBytes});
       left_ = {static_cast<std::byte*>(region), kRegionBytes};
     }
     void* const place = left_.data();

@@ -18,9 +18,8 @@
 namespace visavis {
 
 /// Where to put what every wake-up touches of thousands of peers. Made one by one between others
-/// that are seldom looked at, such objects would lie in a page of memory each, and a peer's turn
-/// would wait for one walk through the page tables after another, which no prefetch spares. Here
-/// they lie side by side, in huge pages where the kernel gives them.
+/// that are seldom looked at, such objects would be strewn over the heap; here they lie side by
+/// side (docs/benchmarks.md says what that gains).
 ///
 /// Each thread has its own. What was taken in one may be given back in another, and is used there
 /// again for objects of the same size; nothing goes back to the system, so that it holds what its
@@ -28,7 +27,7 @@ namespace visavis {
 /// is the general allocator's.
 [[nodiscard]] std::pmr::memory_resource& hot_memory();
 
-/// What this thread has of it.
+/// What this thread has of it. Means something only where threads give back what they took.
 struct HotMemoryUse {
   std::size_t bytes = 0;     ///< Taken, and not given back.
   std::uint64_t blocks = 0;  ///< Ever taken.
