@@ -11,6 +11,10 @@ namespace {
 constexpr std::size_t kBatchCells = 128;
 /// How often viewers' reports are read. Nothing in them is worth a wake-up of its own.
 constexpr Duration kReportsGap = std::chrono::milliseconds(10);
+/// A long turn looks after so many batches (a millisecond or two) whether more has come, and so
+/// many times: deadlines and commands wait for its end.
+constexpr int kBatchesPerLook = 4;
+constexpr int kLooksPerTurn = 32;
 /// Rings of buffers read from a socket before what they caused is sent.
 constexpr int kRingsPerTurn = 4;
 /// Reports are small, and come together.
@@ -139,13 +143,20 @@ void MediaThread::finish(Instant now) {
   }
 }
 
+/// What comes while a packet goes to thousands goes along to those of them who still wait.
 void MediaThread::flush(Instant now) {
   bool more = true;
-  while (more) {
+  for (int batches = 1; more; ++batches) {
     batch_.clear();
     more = worker_.flush(now, batch_);
     for (net::UdpSocket& socket : sockets_) {
       socket.send(batch_);
+    }
+    if (more && batches % kBatchesPerLook == 0 && batches <= kBatchesPerLook * kLooksPerTurn) {
+      now = net::now();
+      for (net::UdpSocket& socket : sockets_) {
+        receive(now, socket);
+      }
     }
   }
 }

@@ -97,4 +97,10 @@ FileDescriptor reports_socket_beside(int first, const SocketAddress& local,
   return std::move(*second);
 }
 
+FileDescriptor sending_socket_beside(const SocketAddress& local,
+                                     const UdpSocket::Options& options) {
+  auto third = bound_to(local, Port::kShared, options);
+  return third ? std::move(*third) : FileDescriptor();
+}
+
 }  // namespace visavis::net

@@ -20,4 +20,10 @@ namespace visavis::net {
 [[nodiscard]] FileDescriptor reports_socket_beside(int first, const SocketAddress& local,
                                                    const UdpSocket::Options& options);
 
+/// A third socket on that port, to send by: `first` and its second get all that comes. Nobody waits
+/// for it, so the kernel has nobody to tell of each datagram that has left. None where the kernel
+/// can not.
+[[nodiscard]] FileDescriptor sending_socket_beside(const SocketAddress& local,
+                                                   const UdpSocket::Options& options);
+
 }  // namespace visavis::net

@@ -27,6 +27,10 @@ bool segments_refused(int error) {
   return error == EIO || error == EINVAL || error == EMSGSIZE || error == EOPNOTSUPP;
 }
 
+iovec piece_of(MutableBytes bytes) {
+  return {.iov_base = bytes.data(), .iov_len = bytes.size()};
+}
+
 template <class Value>
 void append_control(msghdr& header, std::span<std::byte> room, const Value& value, int level,
                     int type) {
@@ -76,6 +80,22 @@ std::size_t run_length(std::span<const DatagramBatch::Cell> cells) {
   return length;
 }
 
+Run next_run(std::span<const DatagramBatch::Cell> cells) {
+  const Run plain{.cells = cells.first(run_length(cells))};
+  const DatagramBatch::Cell& first = cells.front();
+  if (plain.cells.size() > 1 || cells.size() == 1 || first.size == 0 ||
+      cells[1].size < first.size || first.priority < SendPriority::kAudio ||
+      cells[1].priority >= first.priority || cells[1].route != first.route) {
+    return plain;
+  }
+  const auto run = cells.subspan(1, std::min(run_length(cells.subspan(1)), kSegmentsMax - 1));
+  const DatagramBatch::Cell& last = run.back();
+  if (last.size != run.front().size || last.offset + last.size - first.offset > kRunBytesMax) {
+    return plain;
+  }
+  return {.cells = cells.first(1 + run.size()), .first_goes_last = true};
+}
+
 UdpSender::UdpSender(const Setup& setup, UdpCounters& counters)
     : setup_(setup), counters_(counters) {}
 
@@ -89,33 +109,52 @@ void UdpSender::begin_batch() {
   }
 }
 
-void UdpSender::add(DatagramBatch& batch, std::span<const DatagramBatch::Cell> cells) {
+void UdpSender::add(DatagramBatch& batch, const Run& run) {
   check(!full());
-  if (cells.front().priority < least_) {
-    count_full(cells);
+  const auto& [cells, first_goes_last] = without_left_out(run);
+  if (cells.empty()) {
     return;
   }
+  const DatagramBatch::Cell& front = cells.front();
+  const DatagramBatch::Cell& back = cells.back();
   Message& message = messages_[count_];
-  const MutableBytes first = batch.bytes(cells.front());
-  const DatagramBatch::Cell& last = cells.back();
-  write_kernel(cells.front().route.remote, message.to);
-  message.bytes = {.iov_base = first.data(),
-                   .iov_len = last.offset + last.size - cells.front().offset};
+  write_kernel(front.route.remote, message.to);
+  message.bytes = {batch.bytes(front).data(), back.offset + back.size - front.offset};
   message.cells = cells;
   msghdr& header = headers_[count_].msg_hdr;
   set_header(message, header);
+  if (first_goes_last) {
+    message.pieces = {piece_of(message.bytes.subspan(front.size)),
+                      piece_of(message.bytes.first(front.size))};
+    header.msg_iovlen = message.pieces.size();
+  }
   if (cells.size() > 1) {
-    append_control(header, message.control, static_cast<std::uint16_t>(cells.front().size),
-                   IPPROTO_UDP, UDP_SEGMENT);
+    const std::size_t segment = first_goes_last ? back.size : front.size;
+    append_control(header, message.control, static_cast<std::uint16_t>(segment), IPPROTO_UDP,
+                   UDP_SEGMENT);
   }
   ++count_;
+}
+
+Run UdpSender::without_left_out(const Run& run) {
+  const auto& cells = run.cells;
+  if (cells.front().priority < least_) {  // No other is of a greater one.
+    count_full(cells);
+    return {};
+  }
+  if (cells.back().priority < least_) {
+    count_full(cells.subspan(1));
+    return {.cells = cells.first(1)};
+  }
+  return run;
 }
 
 void UdpSender::set_header(Message& message, msghdr& header) const {
   header = {};
   header.msg_name = message.to.pointer();
   header.msg_namelen = message.to.length;
-  header.msg_iov = &message.bytes;
+  message.pieces.front() = piece_of(message.bytes);
+  header.msg_iov = message.pieces.data();
   header.msg_iovlen = 1;
   const IpAddress& local = message.cells.front().route.local.ip;
   if (setup_.choose_source && !local.is_unspecified()) {
@@ -181,13 +220,26 @@ bool UdpSender::leave_out_more(std::size_t index) {
   least_ = static_cast<SendPriority>(static_cast<unsigned>(least_) + 1U);
   std::size_t kept = index;
   for (std::size_t at = index; at < count_; ++at) {
-    if (messages_[at].cells.front().priority < least_) {
-      count_full(messages_[at].cells);
-    } else {
+    if (shrink(at)) {
       move_message(at, kept++);
     }
   }
   count_ = kept;
+  return true;
+}
+
+/// Takes what is left out off a message; false when that is all of it.
+bool UdpSender::shrink(std::size_t index) {
+  Message& message = messages_[index];
+  const Run kept = without_left_out({.cells = message.cells});
+  if (kept.cells.empty()) {
+    return false;
+  }
+  if (kept.cells.size() < message.cells.size()) {
+    message.cells = kept.cells;
+    message.bytes = message.bytes.first(kept.cells.front().size);
+    set_header(message, headers_[index].msg_hdr);
+  }
   return true;
 }
 
@@ -200,7 +252,7 @@ void UdpSender::move_message(std::size_t from, std::size_t to) {
   msghdr& header = headers_[to].msg_hdr;
   header = headers_[from].msg_hdr;
   header.msg_name = message.to.pointer();
-  header.msg_iov = &message.bytes;
+  header.msg_iov = message.pieces.data();
   header.msg_control = header.msg_controllen == 0 ? nullptr : message.control.data();
 }
 
@@ -227,16 +279,16 @@ int UdpSender::send_one(mmsghdr& header) const {
 bool UdpSender::send_plain(const Message& run) {
   Message message = run;
   mmsghdr header{};
-  set_header(message, header.msg_hdr);
-  auto* at = static_cast<std::byte*>(run.bytes.iov_base);
+  MutableBytes rest = run.bytes;
   for (std::size_t i = 0; i < run.cells.size(); ++i) {
-    message.bytes = {.iov_base = at, .iov_len = run.cells[i].size};
-    at += run.cells[i].size;
+    message.bytes = rest.first(run.cells[i].size);
+    rest = rest.subspan(message.bytes.size());
+    set_header(message, header.msg_hdr);
     const int error = send_one(header);
     if (error == 0) {
       ++counters_.sent_messages;
       ++counters_.sent_datagrams;
-      counters_.sent_bytes += message.bytes.iov_len;
+      counters_.sent_bytes += message.bytes.size();
     } else if (buffer_is_full(error)) {
       count_full(run.cells.subspan(i));
       return false;
@@ -250,13 +302,14 @@ bool UdpSender::send_plain(const Message& run) {
 void UdpSender::count_sent(const Message& message) {
   ++counters_.sent_messages;
   counters_.sent_datagrams += message.cells.size();
-  counters_.sent_bytes += message.bytes.iov_len;
+  counters_.sent_bytes += message.bytes.size();
 }
 
 void UdpSender::count_full(std::span<const DatagramBatch::Cell> cells) {
   counters_.dropped_buffer_full += cells.size();
-  counters_.dropped_by_priority.at(static_cast<std::size_t>(cells.front().priority)) +=
-      cells.size();
+  for (const DatagramBatch::Cell& cell : cells) {
+    ++counters_.dropped_by_priority.at(static_cast<std::size_t>(cell.priority));
+  }
 }
 
 }  // namespace visavis::net

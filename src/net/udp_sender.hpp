@@ -19,6 +19,19 @@ namespace visavis::net {
 /// holds (udp(7)).
 [[nodiscard]] std::size_t run_length(std::span<const DatagramBatch::Cell> cells);
 
+/// Datagrams that leave as one message: neighbours in a batch.
+struct Run {
+  std::span<const DatagramBatch::Cell> cells;
+  /// The first goes behind the others.
+  bool first_goes_last = false;
+};
+
+/// What of `cells` can leave first as one message. Beside what `run_length` tells: one datagram of
+/// audio or control and the even run of a smaller priority behind it, to the same route, that is no
+/// shorter; as audio and the packets of a picture. A stream is of one such kind, or of the two
+/// below them: none changes its order.
+[[nodiscard]] Run next_run(std::span<const DatagramBatch::Cell> cells);
+
 /// Gives the datagrams of a batch to the kernel in as few calls and messages as it allows.
 class UdpSender {
  public:
@@ -37,14 +50,12 @@ class UdpSender {
 
   /// One kind more is tried again than at the end of the batch before.
   void begin_batch();
-  /// Appends the message for `cells`, which are neighbours in `batch` and of one run. What is left
-  /// out at present is dropped and counted.
-  void add(DatagramBatch& batch, std::span<const DatagramBatch::Cell> cells);
+  /// Appends the message for `run`, of `batch`. What is left out at present is dropped and counted.
+  void add(DatagramBatch& batch, const Run& run);
   [[nodiscard]] bool full() const { return count_ == kMessagesMax; }
   void flush();
 
-  /// Whether runs may leave as one message at all, and whether on this path.
-  [[nodiscard]] bool segments() const { return setup_.segments; }
+  /// Whether runs may leave as one message on this path.
   [[nodiscard]] bool may_segment(const IpAddress& remote) const;
 
  private:
@@ -56,11 +67,15 @@ class UdpSender {
 
   struct Message {
     KernelAddress to;
-    iovec bytes{};
+    MutableBytes bytes;             ///< Of `cells`, in their order.
+    std::array<iovec, 2> pieces{};  ///< The same in the order they leave.
     alignas(cmsghdr) std::array<std::byte, kControlBytes> control{};
     std::span<const DatagramBatch::Cell> cells;
   };
 
+  /// `run` without what is left out at present, which is counted.
+  [[nodiscard]] Run without_left_out(const Run& run);
+  [[nodiscard]] bool shrink(std::size_t index);
   void set_header(Message& message, msghdr& header) const;
   [[nodiscard]] std::size_t handle_failure(std::size_t index, int error);
   bool leave_out_more(std::size_t index);

@@ -6,7 +6,10 @@
 #include <netinet/udp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "net/file_descriptor.hpp"
@@ -71,6 +74,63 @@ TEST(RunLength, StaysWithinWhatTheKernelTakes) {
   EXPECT_EQ(run_length(large.cells()), 43U);
 }
 
+struct Datagrams {
+  std::size_t size;
+  SendPriority priority;
+};
+
+DatagramBatch batch_of(std::initializer_list<Datagrams> all) {
+  DatagramBatch batch(kCells);
+  for (const auto& [size, priority] : all) {
+    std::ranges::fill(batch.reserve().first(size), static_cast<std::byte>(priority));
+    batch.commit(kRoute, size, priority);
+  }
+  return batch;
+}
+
+constexpr auto kAudio = SendPriority::kAudio;
+constexpr auto kVideo = SendPriority::kVideo;
+
+TEST(NextRun, AudioRidesBehindThePicture) {
+  const DatagramBatch batch =
+      batch_of({{80, kAudio}, {100, kVideo}, {100, kVideo}, {70, kVideo}, {30, kAudio}});
+  const auto even = std::span(batch.cells()).first(3);
+  EXPECT_TRUE(next_run(even).first_goes_last);
+  EXPECT_EQ(next_run(even).cells.size(), 3U);
+  EXPECT_TRUE(next_run(even.first(2)).first_goes_last) << "also behind a single packet";
+}
+
+TEST(NextRun, NothingRidesBehindAShorterOne) {
+  const DatagramBatch uneven = batch_of({{60, kAudio}, {100, kVideo}, {100, kVideo}, {70, kVideo}});
+  EXPECT_FALSE(next_run(uneven.cells()).first_goes_last);
+  EXPECT_EQ(next_run(uneven.cells()).cells.size(), 1U);
+  const DatagramBatch large_audio = batch_of({{110, kAudio}, {100, kVideo}, {100, kVideo}});
+  EXPECT_EQ(next_run(large_audio.cells()).cells.size(), 1U);
+}
+
+TEST(NextRun, NothingRidesBehindItsOwnStreamOrWhatMattersMoreOrGoesElsewhere) {
+  for (const auto& [first, second] :
+       {std::pair{kVideo, kAudio}, std::pair{kVideo, kVideo}, std::pair{kAudio, kAudio},
+        std::pair{kVideo, SendPriority::kUpperLayer}}) {
+    const DatagramBatch batch = batch_of({{80, first}, {100, second}});
+    EXPECT_EQ(next_run(batch.cells()).cells.size(), 1U);
+  }
+  DatagramBatch elsewhere = batch_of({{80, kAudio}});
+  put(elsewhere, kOtherRoute, {100});
+  EXPECT_EQ(next_run(elsewhere.cells()).cells.size(), 1U);
+}
+
+TEST(NextRun, StaysWithinWhatTheKernelTakes) {
+  for (const auto& [size, most] : {std::pair{100U, 64U}, std::pair{1'488U, 1U}}) {
+    DatagramBatch batch = batch_of({{80, kAudio}});
+    for (std::size_t i = 0; i < 96; ++i) {
+      static_cast<void>(batch.reserve());
+      batch.commit(kRoute, size, kVideo);
+    }
+    EXPECT_EQ(next_run(batch.cells()).cells.size(), most) << size;
+  }
+}
+
 /// What the sender asked of the kernel, and how the kernel shall answer.
 struct Kernel {
   struct Message {
@@ -79,9 +139,10 @@ struct Kernel {
     friend bool operator==(const Message&, const Message&) = default;
   };
   std::vector<Message> taken;
-  int segments_error = 0;        ///< For every message with UDP_SEGMENT.
-  int plain_error = 0;           ///< For every other one.
-  std::size_t room = 1'000'000;  ///< Messages until the buffer is full.
+  std::vector<std::byte> first_bytes;  ///< Of each piece that was shown to it.
+  int segments_error = 0;              ///< For every message with UDP_SEGMENT.
+  int plain_error = 0;                 ///< For every other one.
+  std::size_t room = 1'000'000;        ///< Messages until the buffer is full.
   int interruptions = 0;
   int full_times = 0;  ///< Calls that find the buffer full.
   /// What a path takes in one piece; more is refused while the socket says "do not fragment".
@@ -113,16 +174,20 @@ int send_messages(int fd, mmsghdr* messages, unsigned count, int /*flags*/) {
     for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
       segmented = segmented || c->cmsg_type == UDP_SEGMENT;
     }
+    std::size_t bytes = 0;
+    for (const iovec& piece : std::span(header.msg_iov, header.msg_iovlen)) {
+      bytes += piece.iov_len;
+      kernel->first_bytes.push_back(*static_cast<const std::byte*>(piece.iov_base));
+    }
     const int refused = segmented ? kernel->segments_error : kernel->plain_error;
-    const bool too_large =
-        header.msg_iov->iov_len > kernel->mtu && mtu_discovery(fd) == IP_PMTUDISC_DO;
+    const bool too_large = bytes > kernel->mtu && mtu_discovery(fd) == IP_PMTUDISC_DO;
     const int refusal = too_large ? EMSGSIZE : refused;
     const int error = kernel->taken.size() >= kernel->room ? EAGAIN : refusal;
     if (error != 0) {
       errno = error;
       return i > 0 ? static_cast<int>(i) : -1;
     }
-    kernel->taken.push_back({header.msg_iov->iov_len, segmented});
+    kernel->taken.push_back({bytes, segmented});
   }
   return static_cast<int>(count);
 }
@@ -136,9 +201,9 @@ class UdpSenderOnARefusingKernel : public testing::TestWithParam<int> {
     std::span<const DatagramBatch::Cell> rest = batch.cells();
     while (!rest.empty()) {
       const bool may = sender_.may_segment(rest.front().route.remote.ip);
-      const std::size_t length = may ? run_length(rest) : 1;
-      sender_.add(batch, rest.first(length));
-      rest = rest.subspan(length);
+      const auto run = may ? next_run(rest) : net::Run{.cells = rest.first(1)};
+      sender_.add(batch, run);
+      rest = rest.subspan(run.cells.size());
       if (sender_.full()) {
         sender_.flush();
       }
@@ -160,6 +225,40 @@ TEST_F(UdpSenderOnARefusingKernel, SendsARunAsOneMessage) {
   EXPECT_THAT(kernel_.taken, ElementsAre(Message{250, true}));
   EXPECT_EQ(counters_.sent_datagrams, 3U);
   EXPECT_EQ(counters_.sent_messages, 1U);
+}
+
+TEST_F(UdpSenderOnARefusingKernel, SendsAudioBehindThePictureAsOneMessage) {
+  DatagramBatch batch = batch_of({{80, kAudio}, {100, kVideo}, {100, kVideo}});
+  send(batch);
+  EXPECT_THAT(kernel_.taken, ElementsAre(Message{280, true}));
+  EXPECT_THAT(kernel_.first_bytes,
+              ElementsAre(static_cast<std::byte>(kVideo), static_cast<std::byte>(kAudio)));
+  EXPECT_EQ(counters_.sent_datagrams, 3U);
+  EXPECT_EQ(counters_.sent_bytes, 280U);
+}
+
+TEST_F(UdpSenderOnARefusingKernel, SendsAudioFirstWhereItMayNotRideBehindThePicture) {
+  kernel_.segments_error = EIO;
+  DatagramBatch batch = batch_of({{80, kAudio}, {100, kVideo}, {100, kVideo}});
+  send(batch);
+  EXPECT_THAT(kernel_.taken,
+              ElementsAre(Message{80, false}, Message{100, false}, Message{100, false}));
+  EXPECT_EQ(counters_.sent_bytes, 280U);
+}
+
+TEST_F(UdpSenderOnARefusingKernel, AFullBufferCostsThePictureAndNotTheAudioThatRidesBehindIt) {
+  DatagramBatch batch =
+      batch_of({{80, kAudio}, {100, kVideo}, {100, kVideo}, {80, kAudio}, {100, kVideo}});
+  kernel_.full_times = 2;
+  send(batch);
+  EXPECT_THAT(kernel_.taken, ElementsAre(Message{80, false}, Message{80, false}));
+  EXPECT_EQ(kernel_.first_bytes.back(), static_cast<std::byte>(kAudio));
+  EXPECT_THAT(counters_.dropped_by_priority, ElementsAre(0, 3, 0, 0));
+  EXPECT_EQ(counters_.dropped_buffer_full, 3U);
+  kernel_.taken.clear();
+  kernel_.full_times = 1;  // Upper layers alone are tried again, and there is none of them.
+  send(batch);
+  EXPECT_THAT(kernel_.taken, ElementsAre(Message{80, false}, Message{80, false}));
 }
 
 TEST_P(UdpSenderOnARefusingKernel, SendsTheRunAsPlainMessagesAndNoRunsOnThatPathAgain) {
@@ -279,9 +378,9 @@ TEST_F(UdpSenderOnARefusingKernel, SendsInFragmentsWhatAPathIsTooNarrowFor) {
   put(batch, kRoute, {100, 80});
   put(batch, kOtherRoute, {100, 100});
   sender.begin_batch();
-  sender.add(batch, std::span(batch.cells()).first(1));
-  sender.add(batch, std::span(batch.cells()).subspan(1, 1));
-  sender.add(batch, std::span(batch.cells()).subspan(2));
+  sender.add(batch, {.cells = std::span(batch.cells()).first(1)});
+  sender.add(batch, {.cells = std::span(batch.cells()).subspan(1, 1)});
+  sender.add(batch, {.cells = std::span(batch.cells()).subspan(2)});
   sender.flush();
   EXPECT_THAT(kernel_.taken, ElementsAre(Message{100, false}, Message{80, false},
                                          Message{100, false}, Message{100, false}));

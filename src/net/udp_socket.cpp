@@ -38,13 +38,14 @@ struct UdpSocket::Parts {
                         set_option(socket.value(), IPPROTO_UDP, UDP_GRO, 1)),
         send_offload(options.send_offload && knows_segments(socket.value())),
         receiver({.fd = socket.value(), .runs = receive_offload, .bound = local}, counters),
-        sender({.fd = socket.value(),
-                .segments = send_offload,
-                .unfragmented = keep_unfragmented(socket.value(), local),
-                .choose_source = local.ip.is_unspecified()},
-               counters),
         reports(options.split_reports ? reports_socket_beside(socket.value(), local, options)
-                                      : FileDescriptor()) {
+                                      : FileDescriptor()),
+        sending(reports.is_open() ? sending_socket_beside(local, options) : FileDescriptor()),
+        sender({.fd = sending_fd(),
+                .segments = send_offload,
+                .unfragmented = keep_unfragmented(sending_fd(), local),
+                .choose_source = local.ip.is_unspecified()},
+               counters) {
     if (reports.is_open()) {
       reports_receiver = std::make_unique<UdpReceiver>(
           UdpReceiver::Setup{
@@ -56,14 +57,19 @@ struct UdpSocket::Parts {
     }
   }
 
+  [[nodiscard]] int sending_fd() const {
+    return sending.is_open() ? sending.value() : socket.value();
+  }
+
   FileDescriptor socket;
   SocketAddress local;
   bool receive_offload;
   bool send_offload;
   UdpCounters counters;
   UdpReceiver receiver;
-  UdpSender sender;
   FileDescriptor reports;
+  FileDescriptor sending;  ///< Or nothing: then `socket` sends.
+  UdpSender sender;
   std::unique_ptr<UdpReceiver> reports_receiver;  ///< Of `reports`, if that is open.
 };
 
@@ -127,16 +133,14 @@ void UdpSocket::send(DatagramBatch& batch) {
       rest = rest.subspan(1);
       continue;
     }
-    const auto run = rest.first(sender.segments() ? run_length(rest) : 1);
-    // A look-up for each run, and none while every path takes them.
-    const bool whole = run.size() == 1 || sender.may_segment(route.remote.ip);
-    for (std::size_t at = 0; at < run.size(); at += whole ? run.size() : 1) {
-      sender.add(batch, run.subspan(at, whole ? run.size() : 1));
-      if (sender.full()) {
-        sender.flush();
-      }
+    // No look-up while every path takes runs.
+    const Run run =
+        sender.may_segment(route.remote.ip) ? next_run(rest) : Run{.cells = rest.first(1)};
+    sender.add(batch, run);
+    if (sender.full()) {
+      sender.flush();
     }
-    rest = rest.subspan(run.size());
+    rest = rest.subspan(run.cells.size());
   }
   sender.flush();
 }

@@ -84,7 +84,8 @@ class UdpSocket {
   [[nodiscard]] std::span<const Datagram> receive_reports();
   [[nodiscard]] bool may_have_more_reports() const;
 
-  /// Sends the cells of `batch` that this socket serves, in order. When the kernel's buffer is
+  /// Sends the cells of `batch` that this socket serves, in order; one of audio or control may go
+  /// behind the picture that follows it. When the kernel's buffer is
   /// full, what matters least is left out first, then the next kind, audio and control last; all of
   /// it is counted. Media is never sent late.
   void send(DatagramBatch& batch);

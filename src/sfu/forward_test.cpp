@@ -9,6 +9,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Pair;
 using testing::SizeIs;
 
 TEST(Forward, APacketReachesEveryViewerWithTheViewersOwnNumbers) {
@@ -31,6 +32,56 @@ TEST(Forward, APacketReachesEveryViewerWithTheViewersOwnNumbers) {
   EXPECT_EQ(to_bob.rtp[0].ssrc, TestCall::kVideoSlotSsrc);
   EXPECT_TRUE(to_bob.rtp[0].marker);
   EXPECT_EQ(to_bob.rtp[0].payload, vp8_payload({.sequence = 500, .keyframe = true}));
+}
+
+TEST(Forward, WhatComesWhileAPacketGoesOutGoesAlongToWhoStillWaits) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  for (std::uint64_t id = 2; id <= 5; ++id) {
+    RoutedPeer& viewer = call.viewer(id);
+    call.show(viewer, 0, TestCall::audio_of(1));
+    call.show(viewer, 1, TestCall::video_of(1));
+  }
+  call.receive_opus(alice, 1, 960);
+  call.publish_frames(alice, {.sequence = 1, .keyframe = true}, 1);
+  for (std::uint64_t id = 2; id <= 5; ++id) {
+    static_cast<void>(call.take(*call.router.find(PeerId(id))));
+  }
+
+  call.receive_vp8(alice, {.sequence = 2, .timestamp = 3000, .picture_id = 1, .tl0 = 1});
+  call.cells_max = 2;
+  ASSERT_TRUE(call.flush_once());
+  call.receive_opus(alice, 2, 1920);
+  call.cells_max = 64;
+  ASSERT_FALSE(call.flush_once());
+
+  constexpr std::uint32_t kAudio = 1000;
+  constexpr std::uint32_t kVideo = TestCall::kVideoSlotSsrc;
+  EXPECT_THAT(call.order_of_rtp(),
+              ElementsAre(Pair(2, kVideo), Pair(3, kVideo), Pair(4, kAudio), Pair(4, kVideo),
+                          Pair(5, kAudio), Pair(5, kVideo), Pair(2, kAudio), Pair(3, kAudio)));
+}
+
+TEST(Forward, WhoDidNotGetAllIsTheFirstOfTheNextBatch) {
+  TestCall call;
+  RoutedPeer& alice = call.publisher(1);
+  for (std::uint64_t id = 2; id <= 4; ++id) {
+    call.show(call.viewer(id), 1, TestCall::video_of(1));
+  }
+  call.publish_frames(alice, {.sequence = 1, .keyframe = true}, 1);
+  for (std::uint64_t id = 2; id <= 4; ++id) {
+    static_cast<void>(call.take(*call.router.find(PeerId(id))));
+  }
+  for (std::uint16_t sequence = 2; sequence < 5; ++sequence) {
+    call.receive_vp8(alice, {.sequence = sequence, .timestamp = 3000, .first = sequence == 2});
+  }
+  call.cells_max = 2;
+  call.flush();
+  std::vector<std::uint64_t> order;
+  for (const auto& [to, ssrc] : call.order_of_rtp()) {
+    order.push_back(to);
+  }
+  EXPECT_THAT(order, ElementsAre(2, 2, 2, 3, 3, 3, 4, 4, 4));
 }
 
 TEST(Forward, ThePublishersMidDoesNotLeakTheSlotsOwnStandsInItsPlace) {

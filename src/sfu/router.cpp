@@ -154,7 +154,7 @@ bool Router::flush(Instant now, Outlet& outlet) {
   const SendTime time{.now = now, .abs_send_time = rtp::abs_send_time(now)};
   while (RoutedPeer* peer = parts_.work.take_peer()) {
     if (!peer->flush(time, outlet)) {
-      parts_.work.mark(*peer);
+      parts_.work.put_back(*peer);
       return true;
     }
     wakeups_.book(peer->id(), peer->next_timeout(), peer->booked);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/datagram_batch.hpp"
@@ -235,16 +236,29 @@ class TestCall {
 
   /// What leaves now, to all; `to()` picks one peer's.
   void flush() {
+    while (flush_once()) {
+    }
+  }
+  /// One batch of it; whether more waits.
+  bool flush_once() {
     srtp::SealBatch seals;
-    bool more = true;
-    while (more) {
-      DatagramBatch batch(cells_max);
-      Outlet outlet(batch, seals, router.counters());
-      more = router.flush(now, outlet);
-      for (const auto& cell : batch.cells()) {
-        left.push_back({cell.route.remote.port, to_buffer(batch.bytes(cell))});
+    DatagramBatch batch(cells_max);
+    Outlet outlet(batch, seals, router.counters());
+    const bool more = router.flush(now, outlet);
+    for (const auto& cell : batch.cells()) {
+      left.push_back({cell.route.remote.port, to_buffer(batch.bytes(cell))});
+    }
+    return more;
+  }
+  /// To whom the RTP went that has left and was not taken yet, and its SSRCs, in that order.
+  [[nodiscard]] std::vector<std::pair<std::uint64_t, std::uint32_t>> order_of_rtp() const {
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> order;
+    for (const Datagram& datagram : left) {
+      if (!rtp::is_rtcp(datagram.bytes)) {
+        order.emplace_back(datagram.to, rtp::parse_packet(datagram.bytes)->ssrc.value());
       }
     }
+    return order;
   }
   /// Lets time pass in steps of its timers, sending what is due.
   void run(Duration duration) {
