@@ -14,8 +14,8 @@ void WorkList::mark(RoutedPeer& peer) {
   }
   peer.has_work = true;
   if (peers_.size() == peers_.capacity() && next_ > peers_.size() / 2) {
-    peers_.erase(peers_.begin(), place_of_next());
-    next_ = 0;
+    peers_.erase(peers_.begin(), place_of_next() - 1);  // The last taken may be put back.
+    next_ = 1;
   }
   peers_.push_back(&peer);
 }
