@@ -12,11 +12,13 @@ constexpr std::size_t kBatchCells = 128;
 /// How often viewers' reports are read. Nothing in them is worth a wake-up of its own.
 constexpr Duration kReportsGap = std::chrono::milliseconds(10);
 /// A long turn looks after so many batches (a millisecond or two) whether more has come, and so
-/// many times: deadlines and commands wait for its end.
+/// many times: handshakes and viewers' reports wait for its end.
 constexpr int kBatchesPerLook = 4;
-constexpr int kLooksPerTurn = 32;
+constexpr int kLooksPerTurn = 16;
 /// Rings of buffers read from a socket before what they caused is sent.
 constexpr int kRingsPerTurn = 4;
+/// The same in the midst of a turn: what is on its way comes before what a flood brings.
+constexpr int kRingsPerLook = 1;
 /// Reports are small, and come together.
 constexpr int kReportRingsPerTurn = 16;
 constexpr int kCommandsPerTurn = 1024;
@@ -54,8 +56,7 @@ MediaThread::MediaThread(MediaLink& link, dtls::Identity identity,
                                     [this](Instant now, net::Ready) { take_commands(now); }));
   reactor_.drive(worker_, [this](Instant now) {
     catch_up(now);
-    flush(now);
-    give_events(now);
+    give_events(flush(now));
     return false;
   });
   reactor_.drive({.next_timeout = [this] { return events_again_at_; },
@@ -72,9 +73,9 @@ MediaThread::~MediaThread() {
 }
 
 void MediaThread::watch(net::UdpSocket& socket) {
-  watches_.push_back(
-      reactor_.watch(socket.fd(), net::Interest::kRead,
-                     [this, &socket](Instant now, net::Ready) { receive(now, socket); }));
+  watches_.push_back(reactor_.watch(
+      socket.fd(), net::Interest::kRead,
+      [this, &socket](Instant now, net::Ready) { receive(now, socket, kRingsPerTurn); }));
   if (socket.reports_fd() >= 0) {
     reports_.push_back(std::make_unique<net::PacedWatch>(
         reactor_, socket.reports_fd(), kReportsGap, [this, &socket](Instant now, Duration waited) {
@@ -83,8 +84,8 @@ void MediaThread::watch(net::UdpSocket& socket) {
   }
 }
 
-void MediaThread::receive(Instant now, net::UdpSocket& socket) {
-  for (int i = 0; i < kRingsPerTurn; ++i) {
+void MediaThread::receive(Instant now, net::UdpSocket& socket, int rings) {
+  for (int i = 0; i < rings; ++i) {
     const auto datagrams = socket.receive();
     if (datagrams.empty()) {
       return;
@@ -139,12 +140,13 @@ void MediaThread::take_commands(Instant now) {
 void MediaThread::finish(Instant now) {
   while (link_.commands.size() > 0) {
     take_commands(now);
-    flush(now);
+    now = flush(now);
   }
 }
 
-/// What comes while a packet goes to thousands goes along to those of them who still wait.
-void MediaThread::flush(Instant now) {
+/// What comes while a packet goes to thousands goes along to those of them who still wait. Returns
+/// when it last looked.
+Instant MediaThread::flush(Instant now) {
   bool more = true;
   for (int batches = 1; more; ++batches) {
     batch_.clear();
@@ -154,11 +156,18 @@ void MediaThread::flush(Instant now) {
     }
     if (more && batches % kBatchesPerLook == 0 && batches <= kBatchesPerLook * kLooksPerTurn) {
       now = net::now();
-      for (net::UdpSocket& socket : sockets_) {
-        receive(now, socket);
-      }
+      look(now);
     }
   }
+  return now;
+}
+
+void MediaThread::look(Instant now) {
+  for (net::UdpSocket& socket : sockets_) {
+    receive(now, socket, kRingsPerLook);
+  }
+  worker_.handle_timeout(now);  // Paced viewers go on each millisecond.
+  give_events(now);
 }
 
 void MediaThread::give_events(Instant now) {

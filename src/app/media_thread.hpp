@@ -32,12 +32,14 @@ class MediaThread {
 
  private:
   void watch(net::UdpSocket& socket);
-  void receive(Instant now, net::UdpSocket& socket);
+  /// At most so many rings of buffers.
+  void receive(Instant now, net::UdpSocket& socket, int rings);
   void catch_up(Instant now);
   [[nodiscard]] net::PacedWatch::Found receive_reports(Instant now, Duration waited,
                                                        net::UdpSocket& socket);
   void take_commands(Instant now);
-  void flush(Instant now);
+  Instant flush(Instant now);
+  void look(Instant now);
   void finish(Instant now);
   void give_events(Instant now);
   [[nodiscard]] MediaMeans means() const;

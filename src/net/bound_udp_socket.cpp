@@ -99,7 +99,9 @@ FileDescriptor reports_socket_beside(int first, const SocketAddress& local,
 
 FileDescriptor sending_socket_beside(const SocketAddress& local,
                                      const UdpSocket::Options& options) {
-  auto third = bound_to(local, Port::kShared, options);
+  UdpSocket::Options narrow = options;
+  narrow.receive_buffer_bytes = 0;  // A broadcast comes to every socket of the port, and lies here.
+  auto third = bound_to(local, Port::kShared, narrow);
   return third ? std::move(*third) : FileDescriptor();
 }
 

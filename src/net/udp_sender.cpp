@@ -14,6 +14,8 @@ namespace {
 
 /// UDP_MAX_SEGMENTS before Linux 6.9.
 constexpr std::size_t kSegmentsMax = 64;
+/// What audio may ride behind: 15 ms of a link of 5 Mbit/s, and an ordinary frame.
+constexpr std::size_t kRiddenMax = 8;
 /// 65,535 less the IP and UDP headers, for both families.
 constexpr std::size_t kRunBytesMax = 65'487;
 
@@ -88,9 +90,8 @@ Run next_run(std::span<const DatagramBatch::Cell> cells) {
       cells[1].priority >= first.priority || cells[1].route != first.route) {
     return plain;
   }
-  const auto run = cells.subspan(1, std::min(run_length(cells.subspan(1)), kSegmentsMax - 1));
-  const DatagramBatch::Cell& last = run.back();
-  if (last.size != run.front().size || last.offset + last.size - first.offset > kRunBytesMax) {
+  const auto run = cells.subspan(1, run_length(cells.subspan(1)));
+  if (run.size() > kRiddenMax || run.back().size != run.front().size) {
     return plain;
   }
   return {.cells = cells.first(1 + run.size()), .first_goes_last = true};

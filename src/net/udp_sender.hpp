@@ -27,9 +27,9 @@ struct Run {
 };
 
 /// What of `cells` can leave first as one message. Beside what `run_length` tells: one datagram of
-/// audio or control and the even run of a smaller priority behind it, to the same route, that is no
-/// shorter; as audio and the packets of a picture. A stream is of one such kind, or of the two
-/// below them: none changes its order.
+/// audio or control and the even, not too long run of a smaller priority behind it, to the same
+/// route, that is no shorter; as audio and the packets of a picture. A stream is of one such kind,
+/// or of the two below them: none changes its order.
 [[nodiscard]] Run next_run(std::span<const DatagramBatch::Cell> cells);
 
 /// Gives the datagrams of a batch to the kernel in as few calls and messages as it allows.

@@ -46,11 +46,14 @@ struct UdpSocket::Parts {
                 .unfragmented = keep_unfragmented(sending_fd(), local),
                 .choose_source = local.ip.is_unspecified()},
                counters) {
+    if (sending.is_open() && receive_offload) {
+      set_option(sending.value(), IPPROTO_UDP, UDP_GRO, 1);  // As on `reports`.
+    }
     if (reports.is_open()) {
       reports_receiver = std::make_unique<UdpReceiver>(
           UdpReceiver::Setup{
               .fd = reports.value(),
-              // Both or none: before a datagram is looked at, the kernel asks either.
+              // All of a port or none: before it looks at a datagram, the kernel asks any of them.
               .runs = receive_offload && set_option(reports.value(), IPPROTO_UDP, UDP_GRO, 1),
               .bound = local},
           counters);

@@ -26,8 +26,8 @@ namespace visavis::sfu {
 ///
 /// Per wake-up: any number of `handle_command()` and `handle_datagram()`, `handle_timeout()` when
 /// `next_timeout()` has passed, then `flush()` until it returns false (send and clear the batch
-/// after each call; what is handled between two calls goes along to whoever still waits), then
-/// `poll_event()` until empty. `next_timeout()` changes with every call.
+/// after each call; what is handled between two calls, time too, goes along to whoever still
+/// waits), then `poll_event()` until empty. `next_timeout()` changes with every call.
 ///
 /// Media goes first: of all DTLS handshakes that wait, `flush()` works one datagram a wake-up (less
 /// than a millisecond), and only when everything else has been sent. While more wait,
