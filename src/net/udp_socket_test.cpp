@@ -3,13 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <vector>
+
+#include "net/socket_address.hpp"
 
 namespace visavis::net {
 namespace {
@@ -234,6 +238,41 @@ constexpr std::array<std::string_view, 5> kReports = {"\x81\xC9 viewer", "\x80\x
                                                       "\xA1\xC9 padded"};
 
 class UdpSocketThatSplitsReports : public testing::TestWithParam<Family> {};
+
+/// The descriptors of this program that are bound to a port.
+std::vector<int> descriptors_of(std::uint16_t port) {
+  std::vector<int> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    const int fd = std::stoi(entry.path().filename().string());
+    sockaddr_storage bound{};
+    socklen_t size = sizeof(bound);
+    auto* const to = reinterpret_cast<sockaddr*>(&bound);  // NOLINT(*-reinterpret-cast)
+    if (::getsockname(fd, to, &size) == 0) {
+      const auto address = from_kernel(*to);
+      if (address && address->port == port) {
+        found.push_back(fd);
+      }
+    }
+  }
+  return found;
+}
+
+// Before it looks at a datagram the kernel asks any of them whether runs may be put together.
+TEST_P(UdpSocketThatSplitsReports, AllOfItsDescriptorsTakeRunsOrNone) {
+  const std::string_view wildcard = GetParam().wildcard;
+  for (const bool runs : {true, false}) {
+    UdpSocket server =
+        UdpSocket::open(at(wildcard), {.receive_offload = runs, .split_reports = true}).value();
+    const std::vector<int> descriptors = descriptors_of(server.local().port);
+    EXPECT_THAT(descriptors, SizeIs(3)) << "media, reports, and one that sends";
+    for (const int fd : descriptors) {
+      int value = -1;
+      socklen_t size = sizeof(value);
+      ASSERT_EQ(::getsockopt(fd, IPPROTO_UDP, UDP_GRO, &value, &size), 0);
+      EXPECT_EQ(value != 0, server.receive_offload());
+    }
+  }
+}
 
 TEST_P(UdpSocketThatSplitsReports, GivesThemApartAndAnswersFromTheSamePort) {
   UdpSocket server = UdpSocket::open(at(GetParam().wildcard), {.split_reports = true}).value();

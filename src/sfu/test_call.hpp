@@ -283,6 +283,7 @@ class TestCall {
     });
     return sent;
   }
+  void forget_sent() { left.clear(); }
   Sent flush_and_take(const RoutedPeer& peer) {
     flush();
     return take(peer);

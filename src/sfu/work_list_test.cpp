@@ -14,6 +14,10 @@ namespace {
 using testing::ElementsAre;
 
 class WorkListTest : public testing::Test {
+ private:
+  RouterParts parts_{std::size_t{1} << 20U, 16};
+  std::vector<std::unique_ptr<RoutedPeer>> peers_;
+
  protected:
   RoutedPeer& peer(std::uint64_t id) {
     PeerSetup setup;
@@ -29,15 +33,11 @@ class WorkListTest : public testing::Test {
   }
 
   WorkList list;
-
- private:
-  RouterParts parts_{std::size_t{1} << 20U, 16};
-  std::vector<std::unique_ptr<RoutedPeer>> peers_;
+  RoutedPeer& alice = peer(1);
+  RoutedPeer& bob = peer(2);
 };
 
 TEST_F(WorkListTest, PeersComeOnceInTheOrderTheyWereMarked) {
-  RoutedPeer& alice = peer(1);
-  RoutedPeer& bob = peer(2);
   list.mark(alice);
   list.mark(bob);
   list.mark(alice);
@@ -48,8 +48,6 @@ TEST_F(WorkListTest, PeersComeOnceInTheOrderTheyWereMarked) {
 }
 
 TEST_F(WorkListTest, WhoIsPutBackIsTheNextUnlessMarkedMeanwhile) {
-  RoutedPeer& alice = peer(1);
-  RoutedPeer& bob = peer(2);
   list.mark(alice);
   list.mark(bob);
   list.put_back(*list.take_peer());
@@ -60,8 +58,6 @@ TEST_F(WorkListTest, WhoIsPutBackIsTheNextUnlessMarkedMeanwhile) {
 }
 
 TEST_F(WorkListTest, AForgottenPeerDoesNotCome) {
-  RoutedPeer& alice = peer(1);
-  RoutedPeer& bob = peer(2);
   list.mark(alice);
   list.mark(bob);
   list.forget(alice);
