@@ -12,7 +12,7 @@ constexpr std::size_t kBatchCells = 128;
 /// How often viewers' reports are read. Nothing in them is worth a wake-up of its own.
 constexpr Duration kReportsGap = std::chrono::milliseconds(10);
 /// A long turn looks after so many batches (a millisecond or two) whether more has come, and so
-/// many times: handshakes and viewers' reports wait for its end.
+/// many times: commands, handshakes and viewers' reports wait for its end.
 constexpr int kBatchesPerLook = 4;
 constexpr int kLooksPerTurn = 16;
 /// Rings of buffers read from a socket before what they caused is sent.

@@ -244,14 +244,8 @@ std::vector<int> descriptors_of(std::uint16_t port) {
   std::vector<int> found;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
     const int fd = std::stoi(entry.path().filename().string());
-    sockaddr_storage bound{};
-    socklen_t size = sizeof(bound);
-    auto* const to = reinterpret_cast<sockaddr*>(&bound);  // NOLINT(*-reinterpret-cast)
-    if (::getsockname(fd, to, &size) == 0) {
-      const auto address = from_kernel(*to);
-      if (address && address->port == port) {
-        found.push_back(fd);
-      }
+    if (bound_address(fd).port == port) {
+      found.push_back(fd);
     }
   }
   return found;
